@@ -1,0 +1,64 @@
+"""Region sets: the units that are scored, with their geometry and neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shapely.geometry.base import BaseGeometry
+
+from data.calendar import Step
+
+RegionKind = Literal["admin1", "admin2", "priogrid", "country", "custom"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """One unit of analysis.
+
+    Attributes:
+        region_id: Identifier, unique in its set; a P-code where there is one.
+        name: Name for people.
+        country: ISO 3166-1 alpha-3 code.
+        geometry: Polygon or MultiPolygon, WGS 84, (longitude, latitude).
+    """
+
+    region_id: str
+    name: str
+    country: str
+    geometry: BaseGeometry
+
+
+@dataclass(frozen=True)
+class RegionSet:
+    """Regions that are scored together, in a fixed order.
+
+    Attributes:
+        name: The set's name, e.g. `sahel`.
+        kind: What a region of it is.
+        step: Calendar unit of its panel.
+        source: Name of the event source that its panel is built from.
+        is_schematic: True if the shapes are computed, not surveyed.
+        attribution: Who made the shapes and under which licence.
+        regions: The regions; their index is their position in every array.
+        neighbours: For each region the sorted positions of the regions that it touches.
+    """
+
+    name: str
+    kind: RegionKind
+    step: Step
+    source: str
+    is_schematic: bool
+    attribution: str
+    regions: tuple[Region, ...]
+    neighbours: tuple[tuple[int, ...], ...]
+
+    @property
+    def region_ids(self) -> tuple[str, ...]:
+        """Identifiers in array order."""
+        return tuple(region.region_id for region in self.regions)
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Sorted ISO alpha-3 codes of the countries that the set touches."""
+        return tuple(sorted({region.country for region in self.regions}))

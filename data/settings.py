@@ -1,0 +1,30 @@
+"""Settings of the data room: where the state lives.
+
+Each room adds its own settings to the ones it builds on; `service.settings.Settings` is the one
+frozen object that a process reads, once, from `TOCSIN_*` variables.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DataSettings(BaseModel):
+    """Where events, regions and all other state are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state_dir: Path = Field(
+        default=Path("var"), description="Folder of the database, the signing key and caches."
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the database; default: SQLite in the state folder.",
+    )
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{(self.state_dir / 'tocsin.db').absolute()}"

@@ -1,0 +1,124 @@
+"""Tables of the data room: region sets, deliveries, events, quarantine.
+
+A table is named for its rows. Days are days since 1970-01-01, moments are seconds since then (see
+`data.database.EpochDay`, `EpochSecond`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from data.database import METADATA, EpochDay, EpochSecond
+
+region_sets = Table(
+    "region_sets",
+    METADATA,
+    Column("region_set", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("step", String(8), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("is_schematic", Boolean, nullable=False),
+    Column("attribution", Text, nullable=False),
+    Column("imported_at", EpochSecond, nullable=False),
+)
+
+regions = Table(
+    "regions",
+    METADATA,
+    Column("region_set", ForeignKey("region_sets.region_set"), primary_key=True),
+    Column("region_id", String(64), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("country", String(3), nullable=False),
+    Column("geometry", LargeBinary, nullable=False),
+    UniqueConstraint("region_set", "position"),
+)
+
+neighbours = Table(
+    "neighbours",
+    METADATA,
+    Column("region_set", ForeignKey("region_sets.region_set"), primary_key=True),
+    Column("region_id", String(64), primary_key=True),
+    Column("neighbour_id", String(64), primary_key=True),
+)
+
+deliveries = Table(
+    "deliveries",
+    METADATA,
+    Column("delivery_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("vintage", String(64), nullable=False),
+    Column("known_at", EpochSecond, nullable=False),
+    Column("received_at", EpochSecond, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("countries", JSON, nullable=False),
+    Column("covers_from", EpochDay, nullable=False),
+    Column("covers_to", EpochDay, nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("attribution", Text, nullable=False),
+    Column("n_rows", Integer, nullable=False),
+    Column("n_added", Integer, nullable=False),
+    Column("n_changed", Integer, nullable=False),
+    Column("n_unchanged", Integer, nullable=False),
+    Column("n_deleted", Integer, nullable=False),
+    Column("n_quarantined", Integer, nullable=False),
+    UniqueConstraint("source", "vintage", "sha256"),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("row_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("event_id", String(128), nullable=False),
+    Column("known_at", EpochSecond, nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.delivery_id"), nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("date_start", EpochDay),
+    Column("date", EpochDay),
+    Column("date_precision", Integer),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("where_precision", Integer),
+    Column("country", String(3)),
+    Column("admin1", Text),
+    Column("admin2", Text),
+    Column("event_type", String(64)),
+    Column("sub_type", Text),
+    Column("actor_a", Text),
+    Column("actor_b", Text),
+    Column("fatalities_best", Integer),
+    Column("fatalities_low", Integer),
+    Column("fatalities_high", Integer),
+    Column("civilian_fatalities", Integer),
+    Column("n_sources", Integer),
+    UniqueConstraint("source", "event_id", "known_at"),
+    Index(None, "source", "known_at"),
+)
+
+quarantine = Table(
+    "quarantine",
+    METADATA,
+    Column("quarantine_id", Integer, primary_key=True, autoincrement=True),
+    Column("delivery_id", ForeignKey("deliveries.delivery_id"), nullable=False, index=True),
+    Column("line", Integer, nullable=False),
+    Column("event_id", Text),
+    Column("reason", String(64), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("row", JSON, nullable=False),
+)

@@ -1,0 +1,18 @@
+"""The features room: what the model sees.
+
+Purpose: turn a panel into indicators, and outcomes into labels, by one builder that serves training
+and scoring alike.
+
+Owns: the catalogue of declared indicators, the arithmetic behind them, outcome definitions.
+Does not own: where events come from, which features a model uses, any fitting.
+May import: numpy, scipy.sparse, `data.panel`, `data.calendar`, `data.errors`. Knows no database.
+Invariants: a value at period t uses periods up to t only; unknown stays NaN; a row built for
+scoring equals the same row built for training, bit for bit.
+
+Where to go:
+    a new indicator                   features/catalogue.py
+    windows, decays, time since       features/temporal.py
+    neighbours, country               features/spatial.py
+    the builder                       features/build.py
+    escalation and other labels       features/outcomes.py
+"""

@@ -1,0 +1,20 @@
+"""The models room: what the model says, and how good it is.
+
+Purpose: fit one small model per horizon, measure it out of time against simple baselines, keep it
+signed in a registry, score regions with it and explain each score.
+
+Owns: estimators, baselines, metrics, the rolling-origin backtest, the gate, artefacts and their
+signature, the registry, scores and their contributions.
+Does not own: publication, feeds, alerts, HTTP, schedules.
+May import: scikit-learn, joblib, cryptography, `features`, `data`.
+Invariants: no label window crosses an origin; nothing is unpickled before its signature holds;
+contributions sum to the score.
+
+Where to go:
+    the estimator                     models/estimators.py
+    baselines, metrics                models/baselines.py, models/metrics.py
+    rolling origin, gate              models/backtest.py, models/gate.py
+    training                          models/train.py
+    artefact, signature, registry     models/artefact.py, models/signing.py, models/registry.py
+    scores, explanations              models/score.py
+"""

@@ -1,0 +1,43 @@
+"""Settings of the models room: outcome definitions, training, the gate."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from data.settings import DataSettings
+
+
+class ModelSettings(DataSettings):
+    """What is forecast, how a model is fitted, and when it may be served."""
+
+    horizons: tuple[int, ...] = Field(
+        default=(1, 3, 6), description="Horizons, in steps of the region set."
+    )
+    escalation_multiple: float = Field(
+        default=1.5, gt=1, description="Escalation: multiple of the mean of the last 12 months."
+    )
+    escalation_quantile: float = Field(
+        default=0.9, ge=0, le=1, description="Escalation: quantile of own sums over 36 months."
+    )
+    escalation_floor: float = Field(
+        default=10, gt=0, description="Escalation: least deaths in the window."
+    )
+    train_from: str = Field(
+        default="2004-01", description="First origin (month) whose rows train a model."
+    )
+    ridge_c: float = Field(
+        default=0.005, gt=0, description="Inverse ridge penalty on standardised features."
+    )
+    backtest_years: int = Field(
+        default=5, ge=1, description="Years of out-of-time origins that a training run measures."
+    )
+    refit_every_months: int = Field(default=6, ge=1, description="Refit interval in a backtest.")
+    bootstrap_draws: int = Field(default=1000, ge=100, description="Draws for intervals of skill.")
+    seed: int = Field(default=20_260_101, description="Seed of everything that is drawn.")
+    stale_after_steps: int = Field(
+        default=2,
+        ge=0,
+        description="A region whose last known period lies further back than this many steps "
+        "before the last complete one is stale: no score is served for it.",
+    )
+    n_jobs: int = Field(default=1, description="Processes for fits; -1 uses every core.")

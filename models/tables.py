@@ -1,0 +1,22 @@
+"""Table of the models room: the registry of trained models."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table
+
+from data.database import METADATA, EpochDay, EpochSecond
+
+models = Table(
+    "models",
+    METADATA,
+    Column("model_version", String(96), primary_key=True),
+    Column("region_set", ForeignKey("region_sets.region_set"), nullable=False, index=True),
+    Column("outcome", String(32), nullable=False),
+    Column("as_of", EpochDay, nullable=False),
+    Column("created_at", EpochSecond, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("manifest", JSON, nullable=False),
+    Column("manifest_bytes", LargeBinary, nullable=False),
+    Column("artefact", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)

@@ -1,0 +1,22 @@
+"""The service room: what people are told.
+
+Purpose: run the cycle (ingest what is new, score, publish, evaluate alerts, queue notifications),
+serve feeds, pages and the API, deliver notifications.
+
+Owns: the one settings object and the one clock, publications and their documents, alert rules and
+their state, the outbox, channels, the web pages, the command line.
+Does not own: arithmetic on events, features or models.
+May import: every other room; FastAPI, APScheduler, Altair, typer.
+Invariants: a publication and all that follows from it is one transaction; a feed is stored bytes;
+an alert evaluation is a pure function of rule, previous state and scores.
+
+Where to go:
+    one cycle                         service/pipeline.py
+    a feed format                     service/feeds/ (one file each)
+    an alert rule, its semantics      service/alerts/
+    a channel                         service/channels/ (one file each)
+    a page, a chart                   service/web/
+    an endpoint                       service/api/
+    a command                         service/cli/
+    settings                          service/settings.py
+"""

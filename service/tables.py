@@ -1,0 +1,160 @@
+"""Tables of the service room: publications with their documents, alerts, the outbox, slots.
+
+A publication and all that follows from it (scores, documents, alert states and events, the
+messages to send) is written in one transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from data.database import METADATA, EpochDay, EpochSecond
+
+publications = Table(
+    "publications",
+    METADATA,
+    Column("publication_id", Integer, primary_key=True, autoincrement=True),
+    Column("region_set", ForeignKey("region_sets.region_set"), nullable=False),
+    Column("as_of", EpochDay, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("step", String(8), nullable=False),
+    Column("origin", Integer, nullable=False),
+    Column("data_cutoff", EpochDay, nullable=False),
+    Column("published_at", EpochSecond, nullable=False),
+    Column("model_version", String(96), nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("manifest", JSON, nullable=False),
+    UniqueConstraint("region_set", "as_of", "revision"),
+)
+
+scores = Table(
+    "scores",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("region_id", String(64), primary_key=True),
+    Column("outcome", String(32), primary_key=True),
+    Column("horizon", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("risk_score", Float),
+    Column("level", String(16)),
+    Column("change", Float),
+    Column("details", JSON, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("media_type", String(64), nullable=False),
+    Column("etag", String(80), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+rules = Table(
+    "rules",
+    METADATA,
+    Column("rule_id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("created_at", EpochSecond, nullable=False),
+)
+
+alert_states = Table(
+    "alert_states",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("dedup_key", String(64), primary_key=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("state", JSON, nullable=False),
+)
+
+alert_events = Table(
+    "alert_events",
+    METADATA,
+    Column("event_id", String(36), primary_key=True),
+    Column("publication_id", ForeignKey("publications.publication_id"), nullable=False, index=True),
+    Column("dedup_key", String(64), nullable=False),
+    Column("incident_id", String(96), nullable=False, index=True),
+    Column("sequence", Integer, nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("level_name", String(32), nullable=False),
+    Column("as_of", EpochDay, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("rule_id", String(64), nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("region_set", String(64), nullable=False),
+    Column("region_id", String(64), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("horizon", Integer, nullable=False),
+    Column("value", Float),
+    Index(None, "region_set", "as_of"),
+)
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    Column("message_id", String(64), primary_key=True),
+    Column("publication_id", ForeignKey("publications.publication_id"), nullable=False),
+    Column("contact_point", String(64), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("group_key", String(96), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", EpochSecond, nullable=False),
+    Column("lease_until", EpochSecond),
+    Column("created_at", EpochSecond, nullable=False),
+    Index(None, "status", "due_at"),
+)
+
+notifications = Table(
+    "notifications",
+    METADATA,
+    Column("message_id", ForeignKey("outbox.message_id"), primary_key=True),
+    Column("event_id", ForeignKey("alert_events.event_id"), primary_key=True),
+    Column("contact_point", String(64), nullable=False),
+    Column("incident_id", String(96), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("created_at", EpochSecond, nullable=False),
+    Column("accepted_at", EpochSecond),
+    Index(None, "contact_point", "incident_id"),
+)
+
+delivery_attempts = Table(
+    "delivery_attempts",
+    METADATA,
+    Column("message_id", ForeignKey("outbox.message_id"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("attempted_at", EpochSecond, nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+slots = Table(
+    "slots",
+    METADATA,
+    Column("region_set", ForeignKey("region_sets.region_set"), primary_key=True),
+    Column("slot_at", EpochSecond, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("started_at", EpochSecond, nullable=False),
+    Column("finished_at", EpochSecond),
+    Column("detail", Text, nullable=False),
+)
