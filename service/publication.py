@@ -1,0 +1,139 @@
+"""Publications: all scores of one region set for one as-of, immutable once written."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from data.calendar import Step, period_end, period_label, period_start
+from models.score import Contribution, Status
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Who must be named for an input, and under which licence it came.
+
+    Attributes:
+        source: Name of the source or of the region shapes.
+        licence: Licence, as its owner writes it.
+        text: The attribution line.
+    """
+
+    source: str
+    licence: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PublishedScore:
+    """One row of a publication: `models.score.Score` with its name, level and change.
+
+    Attributes:
+        region_id: The region.
+        region_name: Its name for people.
+        country: ISO alpha-3 code.
+        outcome: Name of the outcome.
+        horizon: Steps ahead.
+        status: `ok`, `baseline_only` or `stale`.
+        risk_score: Probability in [0, 1], or None.
+        level: Name of the risk level, or None where there is no score.
+        change: Risk score less that of the publication before, or None where either is missing or
+            the two do not have the same status.
+        model_probability: What the model says, served or not.
+        climatology: The region's own past frequency of the outcome.
+        threshold: Deaths in the window that make the outcome true.
+        base_log_odds: Log-odds of an average region-period.
+        contributions: What moved the score, largest first.
+        reason: Why the status is not `ok`.
+    """
+
+    region_id: str
+    region_name: str
+    country: str
+    outcome: str
+    horizon: int
+    status: Status
+    risk_score: float | None
+    level: str | None
+    change: float | None
+    model_probability: float | None
+    climatology: float | None
+    threshold: float | None
+    base_log_odds: float
+    contributions: tuple[Contribution, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """All scores of one region set for one as-of.
+
+    Attributes:
+        region_set: Name of the region set.
+        as_of: Knowledge limit.
+        revision: 1 for the first; a correction is the next.
+        step: Calendar unit.
+        origin: Ordinal of the last period used.
+        data_cutoff: Last day that the data speak for.
+        published_at: When it was written, UTC.
+        model_version: The model that scored.
+        outcome_version: The outcome definition.
+        is_simulated: True if the events are simulated: every document says so.
+        is_schematic: True if the map shapes are computed.
+        attributions: Inputs that must be named.
+        previous_as_of: As-of of the publication that `change` refers to, or None.
+        manifest: Further facts for readers, e.g. skill per horizon (`skill`), JSON-ready.
+        scores: Rows, ordered by outcome, horizon and region position.
+        publication_id: Row number in the database; None before it is stored.
+    """
+
+    region_set: str
+    as_of: date
+    revision: int
+    step: Step
+    origin: int
+    data_cutoff: date
+    published_at: datetime
+    model_version: str
+    outcome_version: str
+    is_simulated: bool
+    is_schematic: bool
+    attributions: tuple[Attribution, ...]
+    previous_as_of: date | None
+    manifest: dict[str, Any]
+    scores: tuple[PublishedScore, ...] = field(repr=False)
+    publication_id: int | None = None
+
+    @property
+    def origin_label(self) -> str:
+        """The origin as people write it, `2021-12`."""
+        return period_label(self.origin, self.step)
+
+    def window(self, horizon: int) -> tuple[date, date]:
+        """Returns the first and last day that a forecast of `horizon` covers."""
+        return (
+            period_start(self.origin + 1, self.step),
+            period_end(self.origin + horizon, self.step),
+        )
+
+
+@dataclass(frozen=True)
+class Document:
+    """A rendered file of a publication: bytes that are served as they are.
+
+    Attributes:
+        name: Format name, e.g. `csv`; it is the extension in the feed's address.
+        media_type: Content type with charset.
+        body: The bytes.
+    """
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+    @property
+    def etag(self) -> str:
+        """Strong entity tag of the bytes, quoted."""
+        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'

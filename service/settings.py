@@ -1,0 +1,88 @@
+"""The one settings object: read once from `TOCSIN_*` variables, frozen, every name known."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data.errors import SettingsError
+from models.settings import ModelSettings
+
+PREFIX = "TOCSIN_"
+
+
+class Settings(ModelSettings, BaseSettings):
+    """All settings of a process; see the rooms below for data and model settings."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    levels: dict[str, float] = Field(
+        default={"low": 0.0, "moderate": 0.1, "high": 0.25, "very_high": 0.5},
+        description="Risk levels: name to the least risk score, rising from 0.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Address under which people reach the service; used in links.",
+    )
+    webhook_url: SecretStr | None = Field(
+        default=None, description="Webhook that alerts are posted to, besides the log."
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Signing secret of the webhook, 'whsec_' and base64 (Standard Webhooks).",
+    )
+    webhook_allow_loopback: bool = Field(
+        default=False,
+        description="Let the webhook address be plain http on this machine (for tests and relays).",
+    )
+    cycle_cron: str = Field(
+        default="0 6 * * *",
+        description="When a cycle is due, as a cron line in UTC, for sets whose source is fetched.",
+    )
+    deliver_every_seconds: int = Field(
+        default=5, ge=1, description="How often the outbox is looked at while serving."
+    )
+    page_age_warning_days: int = Field(
+        default=40,
+        ge=1,
+        description="Age of the newest publication from which pages call the feed stale.",
+    )
+
+    @field_validator("levels")
+    @classmethod
+    def _rise_from_zero(cls, levels: dict[str, float]) -> dict[str, float]:
+        bounds = list(levels.values())
+        if not bounds or bounds[0] != 0 or sorted(set(bounds)) != bounds or bounds[-1] >= 1:
+            raise ValueError("levels must start at 0, rise strictly and stay below 1")
+        return levels
+
+    def level_of(self, risk_score: float) -> str:
+        """Returns the name of the level whose band holds `risk_score` (>= its lower bound)."""
+        return [name for name, bound in self.levels.items() if risk_score >= bound][-1]
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Returns the settings of this process.
+
+    Args:
+        **overrides: Values that win over the environment.
+
+    Raises:
+        SettingsError: A `TOCSIN_*` variable is unknown or has a value that cannot be used.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError(
+            f"Unknown setting {', '.join(unknown)}.",
+            "`tocsin doctor` lists the settings; remove or rename the variable.",
+        )
+    try:
+        return Settings(**overrides)
+    except ValidationError as problem:
+        first = problem.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name}: {first['msg']}.", "See `tocsin doctor`.") from None
