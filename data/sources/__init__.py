@@ -1,0 +1,13 @@
+"""Sources of events: one file per source, each turning a delivery into a `data.events.Batch`.
+
+Owns how a source's file or answer is read, which rows of it are refused, and under which licence
+it comes. Does not own the store: a reader writes nothing, and knows no region set.
+
+Where to go:
+    what a source must declare        contract.py
+    all sources by name               registry.py
+    UCDP GED                          ged.py (the file), ged_rows.py (a row), gleditsch_ward.py
+    the simulated world's reports     simulated.py
+
+A new source is a new file here with its `SourceInfo` and a reader, and a line in `registry.py`.
+"""
