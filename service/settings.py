@@ -39,7 +39,7 @@ class Settings(ModelSettings, BaseSettings):
         description="Let the webhook address be plain http on this machine (for tests and relays).",
     )
     cycle_cron: str = Field(
-        default="0 6 * * *",
+        default="0 6 12 * *",
         description="When a cycle is due, as a cron line in UTC, for sets whose source is fetched.",
     )
     deliver_every_seconds: int = Field(

@@ -1,0 +1,5 @@
+"""The command line: parse, call one use case, print, return a named exit code.
+
+One file a group of commands. `main` assembles them; `session` opens settings, database and clock;
+`output` prints for people (stderr for progress, stdout for results) and for machines (`--json`).
+"""

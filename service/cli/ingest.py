@@ -1,0 +1,129 @@
+"""`tocsin ingest`: take in a delivery of events, and see what was taken in."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data.calendar import end_of_day, parse_day
+from data.sources.ged import GED, read_ged
+from data.store import list_deliveries, list_quarantine
+from service.cli.output import JsonOption, print_json, print_table, progress_bar, say
+from service.cli.session import open_session
+from service.ingestion import take_in
+
+app = typer.Typer(help="Take in deliveries of events; see what came in.", no_args_is_help=True)
+
+
+@app.command("ged")
+def ingest_ged(
+    file: Annotated[Path, typer.Argument(help="GED CSV as distributed (47 or 49 columns).")],
+    vintage: Annotated[str, typer.Option(help="Version of the release, e.g. 24.1.")],
+    known_at: Annotated[
+        str | None,
+        typer.Option(help="Day on which the release became known, e.g. 2022-01-15; default today."),
+    ] = None,
+    covers_from: Annotated[
+        str | None, typer.Option(help="First day the file speaks for; default: from its events.")
+    ] = None,
+    covers_to: Annotated[
+        str | None, typer.Option(help="Last day the file speaks for; default: from its events.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Takes in a UCDP GED file, yearly or Candidate. Bad rows go to quarantine, the rest is stored.
+
+    The file is a full statement for its countries and days: events known before that it no longer
+    holds are marked deleted from --known-at on.
+
+    Example: tocsin ingest ged ged241.csv --vintage 24.1 --known-at 2024-06-20
+    """
+    with open_session() as session:
+        known_on = session.as_of(known_at)
+        with progress_bar(f"Reading {file.name}") as on_progress:
+            batch = read_ged(
+                file,
+                known_at=known_on,
+                covers_from=_day(covers_from),
+                covers_to=_day(covers_to),
+                on_progress=lambda done, total: on_progress(done, total, ""),
+            )
+        report = take_in(
+            session.database,
+            batch,
+            source=GED,
+            vintage=vintage,
+            known_at=min(end_of_day(known_on), session.clock()),
+            received_at=session.clock(),
+            file=file,
+        )
+    if as_json:
+        print_json(report)
+        return
+    if report.already_stored:
+        say(f"{file.name} is stored already as {GED.name} {vintage}: nothing to do.")
+        return
+    say(
+        f"Stored {GED.name} {vintage}, known at {known_on}: {report.n_added} new events, "
+        f"{report.n_changed} changed, {report.n_unchanged} unchanged, {report.n_deleted} deleted. "
+        f"It speaks for {', '.join(batch.countries)}, {batch.covers_from} to {batch.covers_to}."
+    )
+    if report.n_quarantined:
+        say(
+            f"{report.n_quarantined} of {report.n_rows} rows are in quarantine: "
+            f"`tocsin ingest quarantine {report.delivery_id}` says why."
+        )
+
+
+@app.command("list")
+def list_all(as_json: JsonOption = False) -> None:
+    """Lists the deliveries taken in so far."""
+    with open_session() as session, session.database.read() as connection:
+        stored = list_deliveries(connection)
+    if as_json:
+        print_json(stored)
+    elif stored:
+        print_table(
+            ["id", "source", "vintage", "known at", "from", "to", "rows", "quarantined"],
+            [
+                [
+                    row.delivery_id,
+                    row.source,
+                    row.vintage,
+                    row.known_at.date(),
+                    row.covers_from,
+                    row.covers_to,
+                    row.n_rows,
+                    row.n_quarantined,
+                ]
+                for row in stored
+            ],
+        )
+    else:
+        say("No deliveries yet: see `tocsin ingest ged --help`.")
+
+
+@app.command("quarantine")
+def show_quarantine(
+    delivery_id: Annotated[int, typer.Argument(help="Number of the delivery, from the list.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the rows of a delivery that were refused, with line and reason."""
+    with open_session() as session, session.database.read() as connection:
+        refusals = list_quarantine(connection, delivery_id)
+    if as_json:
+        print_json(refusals)
+    elif refusals:
+        print_table(
+            ["line", "event", "reason", "what was found"],
+            [[row.line, row.event_id, row.reason, row.message] for row in refusals],
+        )
+    else:
+        say(f"Delivery {delivery_id} has no rows in quarantine.")
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else parse_day(text)

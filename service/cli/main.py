@@ -1,0 +1,65 @@
+"""The command `tocsin`: its groups of commands, and how an error becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from data.errors import TocsinError
+from service.cli import alerts, demo, doctor, ingest, models, regions, score, serve, sources, train
+from service.cli.output import report_error
+from service.problems import exit_code_of
+
+app = typer.Typer(
+    help="Open conflict early warning: from violent events to risk scores, feeds and alerts.\n\n"
+    "Begin with `tocsin demo`, or with your own regions and events:\n\n"
+    "    tocsin regions import admin1.geojson --set sahel\n\n"
+    "    tocsin ingest ged events.csv --vintage 24.1 --known-at 2022-01-15\n\n"
+    "    tocsin train --set sahel && tocsin score --set sahel && tocsin serve",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(regions.app, name="regions")
+app.add_typer(sources.app, name="sources")
+app.add_typer(ingest.app, name="ingest")
+app.add_typer(models.app, name="models")
+app.add_typer(alerts.app, name="alerts")
+for command in (train.train, score.score, serve.serve, serve.deliver, demo.demo, doctor.doctor):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tocsin {version('tocsin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> None:
+    """Runs the command line; an error is one line on stderr and its own exit code."""
+    try:
+        app()
+    except TocsinError as error:
+        report_error(error, as_json="--json" in sys.argv)
+        sys.exit(exit_code_of(error))
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as after `| head`: not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

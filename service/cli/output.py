@@ -1,0 +1,99 @@
+"""Printing: results on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from data.errors import TocsinError
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+SetOption = Annotated[
+    str | None, typer.Option("--set", help="Region set; may be left out if there is only one.")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Knowledge limit, e.g. 2022-01-15: nothing known later is used."),
+]
+
+OnProgress = Callable[[int, int, str], None]
+
+console = Console(highlight=False, soft_wrap=True)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(result: Any) -> None:
+    """Prints a dataclass, a mapping or a sequence as indented JSON."""
+    print(json.dumps(result, default=_plain, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints rows under their column names; missing values as a dash."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("–" if value is None else str(value) for value in row))
+    console.print(table)
+
+
+def say(text: str) -> None:
+    """Prints one line for people on stdout."""
+    console.print(text, markup=False)
+
+
+def report_error(error: TocsinError, as_json: bool) -> None:
+    """Prints an error as one line on stderr and, for machines, as JSON on stdout."""
+    messages.print(f"tocsin: {error}  [{error.code}]", markup=False)
+    if as_json:
+        print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+
+
+@contextmanager
+def progress_bar(text: str) -> Iterator[OnProgress]:
+    """A progress bar on stderr, driven by `on_progress(done, total, text)`.
+
+    Where stderr is no terminal the bar stays away, so that logs keep to one line a step.
+    """
+    if not sys.stderr.isatty():
+        messages.print(f"{text} …", markup=False)
+        yield lambda _done, _total, _text: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=messages) as progress:
+        task = progress.add_task(text, total=None)
+
+        def advance(done: int, total: int, step: str) -> None:
+            progress.update(
+                task, completed=done, total=total, description=f"{text}: {step}" if step else text
+            )
+
+        yield advance
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be printed as JSON")

@@ -1,0 +1,160 @@
+"""`tocsin regions`: import, make and list region sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from data.calendar import STEPS, Step
+from data.errors import UsageError
+from data.regions import (
+    RegionKind,
+    RegionSet,
+    list_region_sets,
+    load_region_set,
+    priogrid_regions,
+    read_region_file,
+    save_region_set,
+)
+from service.cli.output import JsonOption, SetOption, print_json, print_table, say
+from service.cli.session import Session, open_session
+
+app = typer.Typer(help="Import, make and list region sets.", no_args_is_help=True)
+
+NameOption = Annotated[str, typer.Option("--set", help="Name of the new region set.")]
+StepOption = Annotated[str, typer.Option(help="Calendar unit of its panel: month or week.")]
+SourceOption = Annotated[str, typer.Option(help="Event source that its panel is built from.")]
+
+
+@app.command("import")
+def import_regions(
+    file: Annotated[Path, typer.Argument(help="GeoJSON FeatureCollection, WGS 84.")],
+    name: NameOption,
+    id_property: Annotated[str, typer.Option(help="Property with the identifier.")] = "pcode",
+    name_property: Annotated[str, typer.Option(help="Property with the name.")] = "name",
+    country_property: Annotated[
+        str, typer.Option(help="Property with the ISO country code, alpha-3 or alpha-2.")
+    ] = "iso3",
+    kind: Annotated[
+        RegionKind, typer.Option(help="What a region is.")
+    ] = "admin1",
+    step: StepOption = "month",
+    source: SourceOption = "ged",
+    attribution: Annotated[
+        str, typer.Option(help="Who made the shapes and under which licence; shown to readers.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Imports a region set from GeoJSON and finds which regions are neighbours.
+
+    Example: tocsin regions import admin1.geojson --set sahel --id-property pcode
+    --name-property name --country-property iso3 --attribution "© OpenStreetMap contributors, ODbL"
+    """
+    with open_session() as session:
+        region_set = read_region_file(
+            file,
+            name=name,
+            id_property=id_property,
+            name_property=name_property,
+            country_property=country_property,
+            kind=kind,
+            step=_step(step),
+            source=source,
+            attribution=attribution,
+        )
+        _save(session, region_set, as_json)
+
+
+@app.command("grid")
+def make_grid(
+    name: NameOption,
+    over: Annotated[
+        str, typer.Option(help="Imported region set to cover; gives each cell its country.")
+    ],
+    step: StepOption = "month",
+    source: SourceOption = "ged",
+    as_json: JsonOption = False,
+) -> None:
+    """Makes the PRIO-GRID cells (0.5°) that cover an imported region set.
+
+    Example: tocsin regions grid --set sahel-grid --over sahel
+    """
+    with open_session() as session:
+        with session.database.read() as connection:
+            covered = load_region_set(connection, over)
+        region_set = priogrid_regions(name, covered, step=_step(step), source=source)
+        _save(session, region_set, as_json)
+
+
+@app.command("list")
+def list_sets(as_json: JsonOption = False) -> None:
+    """Lists the region sets."""
+    with open_session() as session, session.database.read() as connection:
+        summaries = [_summary(region_set) for region_set in list_region_sets(connection)]
+    if as_json:
+        print_json(summaries)
+    elif summaries:
+        print_table(list(summaries[0]), [list(row.values()) for row in summaries])
+    else:
+        say("No region sets yet: see `tocsin regions import --help`.")
+
+
+@app.command("show")
+def show_set(name: SetOption = None, as_json: JsonOption = False) -> None:
+    """Lists the regions of a set with their neighbours."""
+    with open_session() as session, session.database.read() as connection:
+        region_set = load_region_set(connection, session.set_name(name))
+    rows = [
+        {
+            "region_id": region.region_id,
+            "name": region.name,
+            "country": region.country,
+            "neighbours": [region_set.region_ids[position] for position in touching],
+        }
+        for region, touching in zip(region_set.regions, region_set.neighbours, strict=True)
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(
+            ["region_id", "name", "country", "neighbours"],
+            [[*list(row.values())[:3], " ".join(row["neighbours"])] for row in rows],
+        )
+
+
+def _save(session: Session, region_set: RegionSet, as_json: bool) -> None:
+    with session.database.write() as connection:
+        is_new = save_region_set(connection, region_set, session.clock())
+    if as_json:
+        print_json({**_summary(region_set), "is_new": is_new})
+    else:
+        done = "Imported" if is_new else "Unchanged:"
+        say(
+            f"{done} region set {region_set.name}: {len(region_set.regions)} regions in "
+            f"{', '.join(region_set.countries)}, {_n_borders(region_set)} borders between neighbours."
+        )
+
+
+def _summary(region_set: RegionSet) -> dict[str, Any]:
+    return {
+        "set": region_set.name,
+        "kind": region_set.kind,
+        "step": region_set.step,
+        "source": region_set.source,
+        "regions": len(region_set.regions),
+        "countries": ", ".join(region_set.countries),
+        "borders": _n_borders(region_set),
+    }
+
+
+def _n_borders(region_set: RegionSet) -> int:
+    return sum(len(touching) for touching in region_set.neighbours) // 2
+
+
+def _step(text: str) -> Step:
+    for step in STEPS:
+        if step == text:
+            return step
+    raise UsageError(f"'{text}' is no step.", "Use --step month or --step week.")
