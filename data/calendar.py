@@ -66,7 +66,7 @@ def parse_period(label: str, step: Step) -> int:
     """
     try:
         if step == "month":
-            return period_of(datetime.strptime(label, "%Y-%m").date(), step)
+            return period_of(date.fromisoformat(f"{label}-01"), step)
         year, week = label.split("-W")
         return period_of(date.fromisocalendar(int(year), int(week), 7), step)
     except ValueError:

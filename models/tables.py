@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table
 
 from data.database import METADATA, EpochDay, EpochSecond
+from data.tables import region_sets
 
 models = Table(
     "models",
     METADATA,
     Column("model_version", String(96), primary_key=True),
-    Column("region_set", ForeignKey("region_sets.region_set"), nullable=False, index=True),
+    Column("region_set", ForeignKey(region_sets.c.region_set), nullable=False, index=True),
     Column("outcome", String(32), nullable=False),
     Column("as_of", EpochDay, nullable=False),
     Column("created_at", EpochSecond, nullable=False),

@@ -22,12 +22,13 @@ from sqlalchemy import (
 )
 
 from data.database import METADATA, EpochDay, EpochSecond
+from data.tables import region_sets
 
 publications = Table(
     "publications",
     METADATA,
     Column("publication_id", Integer, primary_key=True, autoincrement=True),
-    Column("region_set", ForeignKey("region_sets.region_set"), nullable=False),
+    Column("region_set", ForeignKey(region_sets.c.region_set), nullable=False),
     Column("as_of", EpochDay, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("step", String(8), nullable=False),
@@ -151,7 +152,7 @@ delivery_attempts = Table(
 slots = Table(
     "slots",
     METADATA,
-    Column("region_set", ForeignKey("region_sets.region_set"), primary_key=True),
+    Column("region_set", ForeignKey(region_sets.c.region_set), primary_key=True),
     Column("slot_at", EpochSecond, primary_key=True),
     Column("status", String(16), nullable=False),
     Column("started_at", EpochSecond, nullable=False),

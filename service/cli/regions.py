@@ -37,9 +37,7 @@ def import_regions(
     country_property: Annotated[
         str, typer.Option(help="Property with the ISO country code, alpha-3 or alpha-2.")
     ] = "iso3",
-    kind: Annotated[
-        RegionKind, typer.Option(help="What a region is.")
-    ] = "admin1",
+    kind: Annotated[RegionKind, typer.Option(help="What a region is.")] = "admin1",
     step: StepOption = "month",
     source: SourceOption = "ged",
     attribution: Annotated[
@@ -133,7 +131,7 @@ def _save(session: Session, region_set: RegionSet, as_json: bool) -> None:
         done = "Imported" if is_new else "Unchanged:"
         say(
             f"{done} region set {region_set.name}: {len(region_set.regions)} regions in "
-            f"{', '.join(region_set.countries)}, {_n_borders(region_set)} borders between neighbours."
+            f"{', '.join(region_set.countries)}, {_n_borders(region_set)} borders."
         )
 
 
