@@ -39,8 +39,8 @@ class PublishedScore:
         status: `ok`, `baseline_only` or `stale`.
         risk_score: Probability in [0, 1], or None.
         level: Name of the risk level, or None where there is no score.
-        change: Risk score less that of the publication before, or None where either is missing or
-            the two do not have the same status.
+        change: Risk score less that of the publication before, or None unless both are there with
+            the status `ok`.
         model_probability: What the model says, served or not.
         climatology: The region's own past frequency of the outcome.
         threshold: Deaths in the window that make the outcome true.
@@ -84,7 +84,7 @@ class Publication:
         is_schematic: True if the map shapes are computed.
         attributions: Inputs that must be named.
         previous_as_of: As-of of the publication that `change` refers to, or None.
-        manifest: Further facts for readers, e.g. skill per horizon (`skill`), JSON-ready.
+        manifest: Further facts for readers, JSON-ready: see `assemble_publication`.
         scores: Rows, ordered by outcome, horizon and region position.
         publication_id: Row number in the database; None before it is stored.
     """

@@ -1,0 +1,117 @@
+"""Publications as rows of the database, exactly there and back.
+
+What a publication holds beyond the columns of its table lies in the column `manifest`; what a
+score holds beyond its columns lies in `details`. `scores.position` is the place of a row in
+`Publication.scores`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from models.score import Contribution
+from service.publication import Attribution, Publication, PublishedScore
+
+
+def publication_row(publication: Publication, digest: str) -> dict[str, Any]:
+    """Returns the values of a row of `publications`."""
+    return {
+        "region_set": publication.region_set,
+        "as_of": publication.as_of,
+        "revision": publication.revision,
+        "step": publication.step,
+        "origin": publication.origin,
+        "data_cutoff": publication.data_cutoff,
+        "published_at": publication.published_at,
+        "model_version": publication.model_version,
+        "is_simulated": publication.is_simulated,
+        "digest": digest,
+        "manifest": {
+            "outcome_version": publication.outcome_version,
+            "is_schematic": publication.is_schematic,
+            "previous_as_of": write_day(publication.previous_as_of),
+            "attributions": [asdict(item) for item in publication.attributions],
+            "facts": publication.manifest,
+        },
+    }
+
+
+def read_publication(row: RowMapping, rows: tuple[PublishedScore, ...]) -> Publication:
+    """Returns the publication of a row of `publications`, with the scores given."""
+    extra = row["manifest"]
+    previous = extra["previous_as_of"]
+    return Publication(
+        region_set=row["region_set"],
+        as_of=row["as_of"],
+        revision=row["revision"],
+        step=row["step"],
+        origin=row["origin"],
+        data_cutoff=row["data_cutoff"],
+        published_at=row["published_at"],
+        model_version=row["model_version"],
+        outcome_version=extra["outcome_version"],
+        is_simulated=row["is_simulated"],
+        is_schematic=extra["is_schematic"],
+        attributions=tuple(Attribution(**item) for item in extra["attributions"]),
+        previous_as_of=None if previous is None else date.fromisoformat(previous),
+        manifest=extra["facts"],
+        scores=rows,
+        publication_id=row["publication_id"],
+    )
+
+
+def score_row(score: PublishedScore) -> dict[str, Any]:
+    """Returns the values of a row of `scores`, but for its publication and position."""
+    return {
+        "region_id": score.region_id,
+        "outcome": score.outcome,
+        "horizon": score.horizon,
+        "status": score.status,
+        "risk_score": score.risk_score,
+        "level": score.level,
+        "change": score.change,
+        "details": {
+            "region_name": score.region_name,
+            "country": score.country,
+            "model_probability": score.model_probability,
+            "climatology": score.climatology,
+            "threshold": score.threshold,
+            "base_log_odds": score.base_log_odds,
+            "contributions": [
+                [item.feature, item.label, item.value, item.unit, item.log_odds]
+                for item in score.contributions
+            ],
+            "reason": score.reason,
+        },
+    }
+
+
+def read_score(row: RowMapping) -> PublishedScore:
+    """Returns the published score of a row of `scores`."""
+    details = row["details"]
+    return PublishedScore(
+        region_id=row["region_id"],
+        region_name=details["region_name"],
+        country=details["country"],
+        outcome=row["outcome"],
+        horizon=row["horizon"],
+        status=row["status"],
+        risk_score=row["risk_score"],
+        level=row["level"],
+        change=row["change"],
+        model_probability=details["model_probability"],
+        climatology=details["climatology"],
+        threshold=details["threshold"],
+        base_log_odds=details["base_log_odds"],
+        contributions=tuple(Contribution(*item) for item in details["contributions"]),
+        reason=details["reason"],
+    )
+
+
+def write_day(day: date | None) -> str | None:
+    """Returns an ISO day, or None."""
+    return None if day is None else day.isoformat()

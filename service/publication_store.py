@@ -1,0 +1,168 @@
+"""Publications in the database: written once, read back exactly, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, insert, select
+
+from data.errors import Conflict, StateError
+from service.publication import Document, Publication
+from service.publication_rows import (
+    publication_row,
+    read_publication,
+    read_score,
+    score_row,
+    write_day,
+)
+from service.tables import documents as document_rows
+from service.tables import publications, scores
+
+
+def content_digest(publication: Publication) -> str:
+    """Returns the SHA-256 of what a publication says, in hexadecimal.
+
+    The moment of publication, the revision and the row number do not count: the same content for
+    the same as-of is the same publication.
+    """
+    content = asdict(publication)
+    for name in ("published_at", "revision", "publication_id"):
+        del content[name]
+    try:
+        text = json.dumps(
+            content, sort_keys=True, default=write_day, ensure_ascii=False, allow_nan=False
+        )
+    except ValueError as problem:
+        raise StateError(f"The publication holds a number that is none: {problem}.") from None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def number_publication(connection: Connection, publication: Publication) -> Publication:
+    """Returns the stored publication of the same content, or this one under its next revision.
+
+    It has a `publication_id` if and only if it is stored already.
+    """
+    newest = _newest_of(connection, publication.region_set, publication.as_of)
+    if newest is None:
+        return replace(publication, revision=1)
+    if newest["digest"] == content_digest(publication):
+        return load_publication(connection, newest["publication_id"])
+    return replace(publication, revision=newest["revision"] + 1)
+
+
+def store_publication(
+    connection: Connection, publication: Publication, documents: Sequence[Document]
+) -> Publication:
+    """Writes a publication with its documents, in the caller's write transaction.
+
+    Args:
+        connection: An open write transaction.
+        publication: With the revision that `number_publication` gave it: the documents say it too.
+        documents: Its files, rendered.
+
+    Returns:
+        The publication with its row number. If the newest revision of the same as-of has the same
+        content, that stored one, and nothing is written.
+
+    Raises:
+        Conflict: The revision is not the next one.
+    """
+    numbered = number_publication(connection, publication)
+    if numbered.publication_id is not None:
+        return numbered
+    if numbered.revision != publication.revision:
+        raise Conflict(
+            f"Revision {publication.revision} of {publication.region_set} {publication.as_of} "
+            f"cannot be written: the next is {numbered.revision}.",
+            "Another process published in between: run it again.",
+        )
+    publication_id = connection.execute(
+        insert(publications).values(publication_row(publication, content_digest(publication)))
+    ).inserted_primary_key[0]  # type: ignore[index]
+    rows = [
+        {"publication_id": publication_id, "position": position, **score_row(score)}
+        for position, score in enumerate(publication.scores)
+    ]
+    files = [
+        {
+            "publication_id": publication_id,
+            "name": document.name,
+            "media_type": document.media_type,
+            "etag": document.etag,
+            "body": document.body,
+        }
+        for document in documents
+    ]
+    for table, values in ((scores, rows), (document_rows, files)):
+        if values:
+            connection.execute(insert(table), values)
+    return replace(publication, publication_id=publication_id)
+
+
+def load_publication(connection: Connection, publication_id: int) -> Publication:
+    """Returns a stored publication.
+
+    Raises:
+        StateError: There is no such row.
+    """
+    head = (
+        connection.execute(
+            select(publications).where(publications.c.publication_id == publication_id)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if head is None:
+        raise StateError(f"There is no publication number {publication_id}.")
+    rows = connection.execute(
+        select(scores).where(scores.c.publication_id == publication_id).order_by(scores.c.position)
+    ).mappings()
+    return read_publication(head, tuple(read_score(row) for row in rows))
+
+
+def find_publication(
+    connection: Connection, region_set: str, as_of: date, revision: int | None = None
+) -> Publication | None:
+    """Returns the publication of a set for an as-of, its newest revision unless one is named."""
+    newest = _newest_of(connection, region_set, as_of, revision)
+    return None if newest is None else load_publication(connection, newest["publication_id"])
+
+
+def latest_publication(
+    connection: Connection, region_set: str, before: date | None = None
+) -> Publication | None:
+    """Returns the newest revision of the newest as-of, or None if nothing is published.
+
+    Args:
+        connection: An open transaction.
+        region_set: Name of the set.
+        before: Look only at as-ofs before this day.
+    """
+    query = newest_first(region_set).limit(1)
+    if before is not None:
+        query = query.where(publications.c.as_of < before)
+    head = connection.execute(query).mappings().first()
+    return None if head is None else load_publication(connection, head["publication_id"])
+
+
+def newest_first(region_set: str) -> Select[Any]:
+    """Returns the query for all publications of a set, the newest first."""
+    return (
+        select(publications)
+        .where(publications.c.region_set == region_set)
+        .order_by(publications.c.as_of.desc(), publications.c.revision.desc())
+    )
+
+
+def _newest_of(
+    connection: Connection, region_set: str, as_of: date, revision: int | None = None
+) -> RowMapping | None:
+    query = newest_first(region_set).where(publications.c.as_of == as_of).limit(1)
+    if revision is not None:
+        query = query.where(publications.c.revision == revision)
+    return connection.execute(query).mappings().first()
