@@ -7,14 +7,51 @@ score holds beyond its columns lies in `details`. `scores.position` is the place
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from data.calendar import Step, period_label
 from models.score import Contribution
 from service.publication import Attribution, Publication, PublishedScore
+
+
+@dataclass(frozen=True)
+class PublicationHead:
+    """A publication without its scores.
+
+    Attributes:
+        publication_id: Row number in the database.
+        region_set: Name of the region set.
+        as_of: Knowledge limit.
+        revision: 1 for the first; a correction is the next.
+        step: Calendar unit.
+        origin: Ordinal of the last period used.
+        data_cutoff: Last day that the data speak for.
+        published_at: When it was written, UTC.
+        model_version: The model that scored.
+        is_simulated: True if the events are simulated.
+        digest: SHA-256 of the content.
+    """
+
+    publication_id: int
+    region_set: str
+    as_of: date
+    revision: int
+    step: Step
+    origin: int
+    data_cutoff: date
+    published_at: datetime
+    model_version: str
+    is_simulated: bool
+    digest: str
+
+    @property
+    def origin_label(self) -> str:
+        """The origin as people write it, `2021-12`."""
+        return period_label(self.origin, self.step)
 
 
 def publication_row(publication: Publication, digest: str) -> dict[str, Any]:
@@ -115,3 +152,8 @@ def read_score(row: RowMapping) -> PublishedScore:
 def write_day(day: date | None) -> str | None:
     """Returns an ISO day, or None."""
     return None if day is None else day.isoformat()
+
+
+def read_head(row: RowMapping) -> PublicationHead:
+    """Returns the head of a row of `publications`."""
+    return PublicationHead(**{name: row[name] for name in PublicationHead.__dataclass_fields__})

@@ -9,12 +9,14 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from data.errors import Conflict, StateError
 from service.publication import Document, Publication
 from service.publication_rows import (
+    PublicationHead,
     publication_row,
+    read_head,
     read_publication,
     read_score,
     score_row,
@@ -47,12 +49,12 @@ def number_publication(connection: Connection, publication: Publication) -> Publ
 
     It has a `publication_id` if and only if it is stored already.
     """
-    newest = _newest_of(connection, publication.region_set, publication.as_of)
+    newest = find_head(connection, publication.region_set, publication.as_of)
     if newest is None:
         return replace(publication, revision=1)
-    if newest["digest"] == content_digest(publication):
-        return load_publication(connection, newest["publication_id"])
-    return replace(publication, revision=newest["revision"] + 1)
+    if newest.digest == content_digest(publication):
+        return load_publication(connection, newest.publication_id)
+    return replace(publication, revision=newest.revision + 1)
 
 
 def store_publication(
@@ -129,8 +131,8 @@ def find_publication(
     connection: Connection, region_set: str, as_of: date, revision: int | None = None
 ) -> Publication | None:
     """Returns the publication of a set for an as-of, its newest revision unless one is named."""
-    newest = _newest_of(connection, region_set, as_of, revision)
-    return None if newest is None else load_publication(connection, newest["publication_id"])
+    head = find_head(connection, region_set, as_of, revision)
+    return None if head is None else load_publication(connection, head.publication_id)
 
 
 def latest_publication(
@@ -143,26 +145,60 @@ def latest_publication(
         region_set: Name of the set.
         before: Look only at as-ofs before this day.
     """
-    query = newest_first(region_set).limit(1)
+    query = _newest_first(region_set).limit(1)
     if before is not None:
         query = query.where(publications.c.as_of < before)
     head = connection.execute(query).mappings().first()
     return None if head is None else load_publication(connection, head["publication_id"])
 
 
-def newest_first(region_set: str) -> Select[Any]:
-    """Returns the query for all publications of a set, the newest first."""
+def find_head(
+    connection: Connection,
+    region_set: str,
+    as_of: date | None = None,
+    revision: int | None = None,
+) -> PublicationHead | None:
+    """Returns a publication without its scores: the latest, or that of an as-of and revision."""
+    query = _newest_first(region_set).limit(1)
+    if as_of is not None:
+        query = query.where(publications.c.as_of == as_of)
+    if revision is not None:
+        query = query.where(publications.c.revision == revision)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else read_head(row)
+
+
+def list_publications(connection: Connection, region_set: str) -> tuple[PublicationHead, ...]:
+    """Returns all publications of a set and all their revisions, the newest first."""
+    rows = connection.execute(_newest_first(region_set)).mappings()
+    return tuple(read_head(row) for row in rows)
+
+
+def load_document(
+    connection: Connection,
+    region_set: str,
+    as_of: date | None,
+    name: str,
+    revision: int | None = None,
+) -> Document | None:
+    """Returns a stored file: of the latest publication, or of an as-of (newest revision)."""
+    head = find_head(connection, region_set, as_of, revision)
+    return None if head is None else read_document(connection, head.publication_id, name)
+
+
+def read_document(connection: Connection, publication_id: int, name: str) -> Document | None:
+    """Returns a stored file of a publication, or None if it has none of that name."""
+    row = connection.execute(
+        select(document_rows.c.name, document_rows.c.media_type, document_rows.c.body).where(
+            document_rows.c.publication_id == publication_id, document_rows.c.name == name
+        )
+    ).one_or_none()
+    return None if row is None else Document(row.name, row.media_type, row.body)
+
+
+def _newest_first(region_set: str) -> Select[Any]:
     return (
         select(publications)
         .where(publications.c.region_set == region_set)
         .order_by(publications.c.as_of.desc(), publications.c.revision.desc())
     )
-
-
-def _newest_of(
-    connection: Connection, region_set: str, as_of: date, revision: int | None = None
-) -> RowMapping | None:
-    query = newest_first(region_set).where(publications.c.as_of == as_of).limit(1)
-    if revision is not None:
-        query = query.where(publications.c.revision == revision)
-    return connection.execute(query).mappings().first()
