@@ -106,6 +106,7 @@ alert_events = Table(
     Column("outcome", String(32), nullable=False),
     Column("horizon", Integer, nullable=False),
     Column("value", Float),
+    Column("is_superseded", Boolean, nullable=False),
     Index(None, "region_set", "as_of"),
 )
 
@@ -146,6 +147,15 @@ delivery_attempts = Table(
     Column("attempt", Integer, primary_key=True),
     Column("attempted_at", EpochSecond, nullable=False),
     Column("result", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+disabled_endpoints = Table(
+    "disabled_endpoints",
+    METADATA,
+    Column("contact_point", String(64), primary_key=True),
+    Column("endpoint", String(64), primary_key=True),
+    Column("disabled_at", EpochSecond, nullable=False),
     Column("detail", Text, nullable=False),
 )
 

@@ -65,6 +65,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("rule_id", "version", name=op.f("pk_rules")),
     )
     op.create_table(
+        "disabled_endpoints",
+        sa.Column("contact_point", sa.String(length=64), nullable=False),
+        sa.Column("endpoint", sa.String(length=64), nullable=False),
+        sa.Column("disabled_at", EpochSecond(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "contact_point", "endpoint", name=op.f("pk_disabled_endpoints")
+        ),
+    )
+    op.create_table(
         "events",
         sa.Column("row_id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("source", sa.String(length=64), nullable=False),
@@ -248,6 +258,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=32), nullable=False),
         sa.Column("horizon", sa.Integer(), nullable=False),
         sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("is_superseded", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["publication_id"],
             ["publications.publication_id"],
