@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from shapely.geometry.base import BaseGeometry
 
 from data.calendar import Step
+from data.errors import UsageError
 
 RegionKind = Literal["admin1", "admin2", "priogrid", "country", "custom"]
 
@@ -62,3 +64,16 @@ class RegionSet:
     def countries(self) -> tuple[str, ...]:
         """Sorted ISO alpha-3 codes of the countries that the set touches."""
         return tuple(sorted({region.country for region in self.regions}))
+
+
+def check_set_name(name: str) -> None:
+    """Does nothing if `name` can name a region set: it becomes part of web addresses.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) is None:
+        raise UsageError(
+            f"'{name}' cannot name a region set.",
+            "Use up to 64 small letters, digits, '-' and '_', beginning with a letter or digit.",
+        )

@@ -1,0 +1,43 @@
+"""Region sets: the units that are scored, where they lie, and which of them touch.
+
+Owns the region contract, GeoJSON region files, PRIO-GRID cells, neighbours, and how a set is
+stored. Does not own which event falls in which region (`data.placement`).
+May import: `data.calendar`, `data.database`, `data.errors`, `data.tables`; shapely, SQLAlchemy.
+
+Where to go:
+    what a region is                  contract.py
+    reading a region file             geojson.py
+    grid cells by formula             priogrid.py
+    which regions are neighbours      adjacency.py
+    ISO country codes                 iso_countries.py
+    saving and loading                storage.py
+"""
+
+from __future__ import annotations
+
+from data.regions.adjacency import NEIGHBOUR_TOLERANCE_DEGREES, find_neighbours
+from data.regions.contract import Region, RegionKind, RegionSet
+from data.regions.geojson import read_region_file
+from data.regions.priogrid import (
+    priogrid_cell,
+    priogrid_centroid,
+    priogrid_gid,
+    priogrid_regions,
+)
+from data.regions.storage import list_region_sets, load_region_set, save_region_set
+
+__all__ = [
+    "NEIGHBOUR_TOLERANCE_DEGREES",
+    "Region",
+    "RegionKind",
+    "RegionSet",
+    "find_neighbours",
+    "list_region_sets",
+    "load_region_set",
+    "priogrid_cell",
+    "priogrid_centroid",
+    "priogrid_gid",
+    "priogrid_regions",
+    "read_region_file",
+    "save_region_set",
+]
