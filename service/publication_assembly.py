@@ -35,8 +35,8 @@ def assemble_publication(
         panel: What they were made from.
         region_set: Names and order of the regions.
         previous: The publication that `change` refers to, or None.
-        model_manifest: The model's manifest; goes into the publication's manifest as `model`,
-            JSON-ready, with `previous_model_version` beside it.
+        model_manifest: The model's manifest; goes into the publication's manifest as `model`, with
+            `previous_model_version` and `levels` (name to least risk score) beside it.
         attributions: Inputs that must be named.
         settings: For the risk levels.
         published_at: Now, UTC.
@@ -73,6 +73,7 @@ def assemble_publication(
             {
                 "model": dict(model_manifest),
                 "previous_model_version": None if previous is None else previous.model_version,
+                "levels": settings.levels,
             }
         ),
         scores=tuple(

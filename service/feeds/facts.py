@@ -1,0 +1,144 @@
+"""What every feed tells of its publication besides the scores: metadata and notices for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from service.publication import Publication, PublishedScore
+
+DIGITS = 6
+"""Decimals of every number in a feed."""
+
+SIMULATED_NOTICE = (
+    "Simulated: these events did not happen. The scores show how the service works and say nothing "
+    "about any real place."
+)
+SCHEMATIC_NOTICE = "The map shapes are computed, not surveyed: they are no borders."
+
+
+def describe_publication(publication: Publication) -> dict[str, Any]:
+    """Returns the metadata of a publication, JSON-ready, in a fixed order of members."""
+    model = publication.manifest.get("model", {})
+    return {
+        "set": publication.region_set,
+        "as_of": publication.as_of.isoformat(),
+        "origin": publication.origin_label,
+        "step": publication.step,
+        "data_cutoff": publication.data_cutoff.isoformat(),
+        "published_at": write_moment(publication.published_at),
+        "revision": publication.revision,
+        "previous_as_of": (
+            None if publication.previous_as_of is None else publication.previous_as_of.isoformat()
+        ),
+        "model_version": publication.model_version,
+        "outcome_version": publication.outcome_version,
+        "simulated": publication.is_simulated,
+        "schematic_map": publication.is_schematic,
+        "notice": write_notices(publication),
+        "levels": publication.manifest.get("levels", {}),
+        "horizons": [
+            _describe_horizon(publication, outcome, horizon, statuses)
+            for (outcome, horizon), statuses in _count_statuses(publication).items()
+        ],
+        "skill": model.get("skill"),
+        "attributions": [
+            {"source": item.source, "licence": item.licence, "text": item.text}
+            for item in publication.attributions
+        ],
+    }
+
+
+def write_notices(publication: Publication) -> list[str]:
+    """Returns what a reader must know before using the scores, the gravest first."""
+    notices = []
+    if publication.is_simulated:
+        notices.append(SIMULATED_NOTICE)
+    if publication.is_schematic:
+        notices.append(SCHEMATIC_NOTICE)
+    for (outcome, horizon), statuses in _count_statuses(publication).items():
+        where = f"{outcome} over {count_steps(horizon, publication.step)}"
+        if statuses["baseline_only"]:
+            notices.append(
+                f"Baseline only, {where}: {statuses['baseline_only']} of {statuses.total()} scores "
+                "are the region's own past frequency, because the model did not pass its test."
+            )
+        if statuses["stale"]:
+            notices.append(
+                f"Stale, {where}: {statuses['stale']} of {statuses.total()} regions have no score, "
+                "because their data end too early."
+            )
+    past = [
+        count_steps(horizon, publication.step)
+        for horizon in sorted({score.horizon for score in publication.scores})
+        if publication.window(horizon)[1] < publication.published_at.date()
+    ]
+    if past:
+        notices.append(
+            f"A replay: the window of {', '.join(past)} had ended before this was published."
+        )
+    earlier = publication.manifest.get("previous_model_version")
+    if earlier is not None and earlier != publication.model_version:
+        notices.append(
+            f"The model changed since the publication before ({earlier}): part of each change "
+            "comes from that."
+        )
+    return notices
+
+
+def count_steps(horizon: int, step: str) -> str:
+    """Returns `1 month`, `3 months`, `2 weeks`."""
+    return f"{horizon} {step}{'' if horizon == 1 else 's'}"
+
+
+def round_number(value: float | None) -> float | None:
+    """Returns the value with the decimals of a feed; never a negative zero."""
+    return None if value is None else round(value, DIGITS) + 0.0
+
+
+def write_moment(moment: datetime) -> str:
+    """Returns an RFC 3339 moment in UTC, `2022-01-15T06:00:00Z`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def lead_time_days(publication: Publication, horizon: int) -> int:
+    """Returns days from the publication to the start of the window; negative once it has begun."""
+    return (publication.window(horizon)[0] - publication.published_at.date()).days
+
+
+def _count_statuses(publication: Publication) -> dict[tuple[str, int], Counter[str]]:
+    counts: dict[tuple[str, int], Counter[str]] = {}
+    for score in publication.scores:
+        counts.setdefault((score.outcome, score.horizon), Counter())[score.status] += 1
+    return counts
+
+
+def _describe_horizon(
+    publication: Publication, outcome: str, horizon: int, statuses: Counter[str]
+) -> dict[str, Any]:
+    window_from, window_to = publication.window(horizon)
+    return {
+        "outcome": outcome,
+        "horizon": horizon,
+        "window_from": window_from.isoformat(),
+        "window_to": window_to.isoformat(),
+        "lead_time_days": lead_time_days(publication, horizon),
+        "n_by_status": dict(sorted(statuses.items())),
+    }
+
+
+def describe_score(score: PublishedScore) -> dict[str, Any]:
+    """Returns the figures of a score, without its region, JSON-ready."""
+    return {
+        "outcome": score.outcome,
+        "horizon": score.horizon,
+        "risk_score": round_number(score.risk_score),
+        "level": score.level,
+        "change": round_number(score.change),
+        "status": score.status,
+        "reason": score.reason,
+        "threshold": round_number(score.threshold),
+        "climatology": round_number(score.climatology),
+        "model_probability": round_number(score.model_probability),
+    }

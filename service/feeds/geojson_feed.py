@@ -1,0 +1,68 @@
+"""The GeoJSON feed (Butler et al. 2016, RFC 7946): one feature per region, flat properties.
+
+Properties are flat, `escalation_3_risk_score` for the outcome escalation at horizon 3, because
+desktop maps make one column of each. Metadata are foreign members of the collection. Each feature
+says `simulated`, because maps show features, not collections.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from data.regions import Region, RegionSet
+from service.feeds.facts import describe_publication, describe_score
+from service.feeds.shapes import write_shape
+from service.publication import Document, Publication, PublishedScore
+
+
+def render(publication: Publication, region_set: RegionSet) -> Document:
+    """Returns the publication as GeoJSON, UTF-8; null where a value is missing."""
+    by_region: dict[str, list[PublishedScore]] = {}
+    for score in publication.scores:
+        by_region.setdefault(score.region_id, []).append(score)
+    features = [
+        _write_feature(publication, region, by_region[region.region_id])
+        for region in region_set.regions
+        if region.region_id in by_region
+    ]
+    boxes = [feature["bbox"] for feature in features]
+    content: dict[str, Any] = {"type": "FeatureCollection"}
+    if boxes:
+        west, south, east, north = zip(*boxes, strict=True)
+        content["bbox"] = [min(west), min(south), max(east), max(north)]
+    content |= describe_publication(publication)
+    content["features"] = features
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Document("geojson", "application/geo+json", text.encode())
+
+
+def _write_feature(
+    publication: Publication, region: Region, scores: list[PublishedScore]
+) -> dict[str, Any]:
+    geometry, bounds = write_shape(region.geometry)
+    properties: dict[str, Any] = {
+        "set": publication.region_set,
+        "region_id": region.region_id,
+        "region_name": scores[0].region_name,
+        "country": scores[0].country,
+        "as_of": publication.as_of.isoformat(),
+        "origin": publication.origin_label,
+        "step": publication.step,
+        "model_version": publication.model_version,
+        "simulated": publication.is_simulated,
+    }
+    for score in scores:
+        figures = describe_score(score)
+        prefix = f"{figures.pop('outcome')}_{figures.pop('horizon')}"
+        properties |= {f"{prefix}_{name}": value for name, value in figures.items()}
+        window_from, window_to = publication.window(score.horizon)
+        properties[f"{prefix}_window_from"] = window_from.isoformat()
+        properties[f"{prefix}_window_to"] = window_to.isoformat()
+    return {
+        "type": "Feature",
+        "id": region.region_id,
+        "bbox": bounds,
+        "geometry": geometry,
+        "properties": properties,
+    }

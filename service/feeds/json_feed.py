@@ -1,0 +1,57 @@
+"""The JSON feed: all that a publication says, with the window and the drivers of each score.
+
+`drivers` are the contributions that move the score most; `base_log_odds` plus the drivers plus
+`other_log_odds` is the log-odds of `model_probability`, up to rounding.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from data.regions import RegionSet
+from models.score import Contribution
+from service.feeds.facts import describe_publication, describe_score, round_number
+from service.publication import Document, Publication, PublishedScore
+
+N_DRIVERS = 10
+
+
+def render(publication: Publication, region_set: RegionSet) -> Document:
+    """Returns the publication as JSON, UTF-8; null where a value is missing."""
+    del region_set  # Every format renders from the same two arguments.
+    content = {
+        "format": "tocsin-risk-feed",
+        "format_version": 1,
+        **describe_publication(publication),
+        "scores": [_describe(publication, score) for score in publication.scores],
+    }
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Document("json", "application/json", text.encode())
+
+
+def _describe(publication: Publication, score: PublishedScore) -> dict[str, Any]:
+    window_from, window_to = publication.window(score.horizon)
+    return {
+        "region_id": score.region_id,
+        "region_name": score.region_name,
+        "country": score.country,
+        **describe_score(score),
+        "window": {"from": window_from.isoformat(), "to": window_to.isoformat()},
+        "base_log_odds": round_number(score.base_log_odds),
+        "drivers": [describe_driver(item) for item in score.contributions[:N_DRIVERS]],
+        "other_log_odds": round_number(
+            sum(item.log_odds for item in score.contributions[N_DRIVERS:])
+        ),
+    }
+
+
+def describe_driver(item: Contribution) -> dict[str, Any]:
+    """Returns a contribution, JSON-ready."""
+    return {
+        "feature": item.feature,
+        "label": item.label,
+        "value": round_number(item.value),
+        "unit": item.unit,
+        "log_odds": round_number(item.log_odds),
+    }

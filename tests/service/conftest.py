@@ -1,0 +1,167 @@
+"""A small world for tests of the service: four square regions, publications made by hand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shapely.geometry import MultiPolygon, Polygon, box
+
+from data.calendar import last_complete_period, period_end
+from data.database import Database, open_database
+from data.regions import Region, RegionSet, save_region_set
+from models.score import Contribution
+from service.feeds.formats import render_documents
+from service.publication import Attribution, Publication, PublishedScore
+from service.publication_store import number_publication, store_publication
+from service.settings import Settings
+
+NOW = datetime(2022, 1, 16, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The present moment of the tests."""
+    return NOW
+
+
+@pytest.fixture
+def clock(now: datetime) -> Callable[[], datetime]:
+    """A clock that stands still."""
+    return lambda: now
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with their state in a folder of the test."""
+    return Settings(state_dir=tmp_path / "state")
+
+
+@pytest.fixture(scope="session")
+def empty_database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database, made once and copied."""
+    path = tmp_path_factory.mktemp("template") / "tocsin.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def database(empty_database_file: Path, settings: Settings) -> Iterator[Database]:
+    """An empty database in the state folder."""
+    settings.state_dir.mkdir()
+    shutil.copy(empty_database_file, settings.state_dir / "tocsin.db")
+    opened = open_database(settings.resolved_database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def region_set() -> RegionSet:
+    """Four regions of two countries: clockwise rings, a hole, an island, awkward names."""
+    clockwise = Polygon([(0, 0), (0, 1), (1, 1), (1, 0)])
+    with_hole = Polygon(
+        [(1, 0), (2, 0), (2, 1), (1, 1)], [[(1.2, 0.2), (1.4, 0.2), (1.4, 0.4), (1.2, 0.4)]]
+    )
+    islands = MultiPolygon([box(0, 1, 1, 2), box(-3.123456789, 1.1, -2.987654321, 1.2)])
+    return RegionSet(
+        name="squares",
+        kind="custom",
+        step="month",
+        source="ged",
+        is_schematic=False,
+        attribution="Shapes: made for tests",
+        regions=(
+            Region("AA01", "Ségou, nord", "AAA", clockwise),
+            Region("AA02", '=SUM("A1")', "AAA", with_hole),
+            Region("BB01", "@home", "BBB", islands),
+            Region("BB02", "Tillabéri", "BBB", box(1, 1, 2, 2)),
+        ),
+        neighbours=((1, 2), (0, 3), (0, 3), (1, 2)),
+    )
+
+
+@pytest.fixture
+def squares(database: Database, region_set: RegionSet, now: datetime) -> Database:
+    """A database that holds the region set."""
+    with database.write() as connection:
+        save_region_set(connection, region_set, now)
+    return database
+
+
+MakePublication = Callable[..., Publication]
+
+
+@pytest.fixture
+def make_publication(region_set: RegionSet, settings: Settings, now: datetime) -> MakePublication:
+    """Makes a publication; `risk` maps (region_id, horizon) to a risk score or None for stale."""
+
+    def make(
+        as_of: date = date(2022, 1, 15),
+        risk: dict[tuple[str, int], float | None] | None = None,
+        **changes: Any,
+    ) -> Publication:
+        given = risk or {}
+        origin = last_complete_period(as_of, "month")
+        scores = []
+        for horizon in (1, 3):
+            for position, region in enumerate(region_set.regions):
+                value = given.get((region.region_id, horizon), 0.05 + position / 7 + horizon / 100)
+                scores.append(
+                    PublishedScore(
+                        region_id=region.region_id,
+                        region_name=region.name,
+                        country=region.country,
+                        outcome="escalation",
+                        horizon=horizon,
+                        status="stale" if value is None else "ok",
+                        risk_score=value,
+                        level=None if value is None else settings.level_of(value),
+                        change=None if value is None or position else -0.0123456789,
+                        model_probability=value,
+                        climatology=0.1,
+                        threshold=12.5,
+                        base_log_odds=-2.0,
+                        contributions=(
+                            Contribution("deaths_3", "Deaths in 3 months", 12.0, "deaths", 0.75),
+                            Contribution("since_event", "Months since", None, "months", -1 / 3),
+                        ),
+                        reason="The data end in 2021-08." if value is None else "",
+                    )
+                )
+        content: dict[str, Any] = {
+            "region_set": region_set.name,
+            "as_of": as_of,
+            "revision": 1,
+            "step": "month",
+            "origin": origin,
+            "data_cutoff": period_end(origin, "month"),
+            "published_at": now,
+            "model_version": "squares-2022-01-15-abc",
+            "outcome_version": "escalation-1",
+            "is_simulated": False,
+            "is_schematic": False,
+            "attributions": (Attribution("ged", "CC-BY-4.0", "UCDP GED, Uppsala University"),),
+            "previous_as_of": None,
+            "manifest": {"model": {"skill": {"1": 0.1}}, "levels": settings.levels},
+            "scores": tuple(scores),
+        }
+        return Publication(**(content | changes))
+
+    return make
+
+
+@pytest.fixture
+def publish(squares: Database, region_set: RegionSet) -> Callable[[Publication], Publication]:
+    """Stores a publication with its documents under its next revision."""
+
+    def store(publication: Publication) -> Publication:
+        with squares.write() as connection:
+            numbered = number_publication(connection, publication)
+            documents = render_documents(numbered, region_set)
+            return store_publication(connection, numbered, documents)
+
+    return store
