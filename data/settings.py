@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class DataSettings(BaseModel):
@@ -19,7 +19,7 @@ class DataSettings(BaseModel):
     state_dir: Path = Field(
         default=Path("var"), description="Folder of the database, the signing key and caches."
     )
-    database_url: str | None = Field(
+    database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy URL of the database; default: SQLite in the state folder.",
     )
@@ -27,4 +27,6 @@ class DataSettings(BaseModel):
     @property
     def resolved_database_url(self) -> str:
         """The database URL in force."""
-        return self.database_url or f"sqlite:///{(self.state_dir / 'tocsin.db').absolute()}"
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.state_dir / 'tocsin.db').absolute()}"
