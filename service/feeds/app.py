@@ -111,12 +111,7 @@ def _answer_file(
         "cache-control": _cache_control(address),
         "vary": "accept-encoding",
     }
-    if_none_match = headers.get("if-none-match")
-    if if_none_match is not None:
-        is_known = has_tag(if_none_match, (found.etag, found.zipped_etag))
-    else:
-        is_known = is_unmodified(headers.get("if-modified-since", ""), found.modified_at)
-    if is_known:
+    if _has_already(found, headers):
         return 304, answer, b""
     answer["content-type"] = found.media_type
     kind = "attachment" if found.media_type.startswith("text/csv") else "inline"
@@ -124,6 +119,13 @@ def _answer_file(
     if is_zipped:
         answer["content-encoding"] = "gzip"
     return 200, answer, found.zipped if is_zipped else found.body
+
+
+def _has_already(found: StoredFile, headers: Headers) -> bool:
+    tags, since = headers.get("if-none-match"), headers.get("if-modified-since")
+    if tags is not None:  # It wins over the date: section 13.1.3 of RFC 9110.
+        return has_tag(tags, (found.etag, found.zipped_etag))
+    return since is not None and is_unmodified(since, found.modified_at)
 
 
 def _answer_index(body: bytes, headers: Headers) -> tuple[int, dict[str, str], bytes]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from shapely.geometry import MultiPolygon, Polygon, box
 
@@ -90,6 +92,36 @@ def squares(database: Database, region_set: RegionSet, now: datetime) -> Databas
     with database.write() as connection:
         save_region_set(connection, region_set, now)
     return database
+
+
+class Browser:
+    """Asks an ASGI application without a server, one request at a time."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def head(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("HEAD", path, **options)
+
+    def options(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("OPTIONS", path, **options)
+
+
+@pytest.fixture
+def browse() -> type[Browser]:
+    """Makes a client of an ASGI application."""
+    return Browser
 
 
 MakePublication = Callable[..., Publication]
