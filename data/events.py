@@ -1,4 +1,9 @@
-"""The event contract: one record of violence, as one source told it at one moment."""
+"""The event contract: one record of violence, as one source told it at one moment.
+
+Owns what an event is, what a delivery is, and the rules that every source's rows must pass. Does
+not own how a source's file is read, nor what is told to people about a refused row: the source's
+reader writes that, in the source's own words.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from data.calendar import to_epoch_day
+from data.errors import StateError
 
 EventType = Literal["state_based", "non_state", "one_sided"]
 EVENT_TYPES: tuple[EventType, ...] = ("state_based", "non_state", "one_sided")
@@ -79,3 +89,97 @@ class Batch:
     countries: tuple[str, ...]
     covers_from: date
     covers_to: date
+
+
+FATALITIES_LIMIT = 10_000_000
+"""No single event has more deaths than this, persons; a larger number is a slip of the pen."""
+
+
+def find_refusals(
+    candidates: pd.DataFrame, *, first_day: date, known_at: date
+) -> npt.NDArray[np.object_]:
+    """Returns for each row why it is refused, as a stable code; empty text if it is not.
+
+    A row that breaks several rules gets the first of them, in the order of the codes below.
+
+    Args:
+        candidates: Columns `EVENT_COLUMNS`. Numbers are float64 and NaN where the source's text
+            could not be read; in `civilian_fatalities` and `n_sources` NaN means not said, so that
+            a source must refuse by itself what it cannot read there. `event_id`, `country` and
+            `event_type` are empty where they could not be read.
+        first_day: First day that the source can speak of.
+        known_at: Day on which the delivery became known: nothing in it can end later.
+
+    Returns:
+        Codes, shape (n_rows,): `impossible_date`, `date_order`, `date_after_known_at`,
+        `impossible_latitude`, `impossible_longitude`, `unknown_country`, `unknown_type`,
+        `bad_precision`, `bad_number`, `negative_fatalities`, `estimates_order`.
+    """
+    number = {
+        column: candidates[column].to_numpy(dtype=np.float64)
+        for column, dtype in EVENT_COLUMNS.items()
+        if dtype != "str"
+    }
+    start, end = number["date_start"], number["date"]
+    low, best, high = (number[f"fatalities_{name}"] for name in ("low", "best", "high"))
+    civilians = number["civilian_fatalities"]
+    fatalities = np.stack([low, best, high])
+    optional = np.stack([civilians, number["n_sources"]])
+    first = to_epoch_day(first_day)
+    rules: list[tuple[str, npt.NDArray[np.bool_]]] = [
+        ("impossible_date", ~((start >= first) & (end >= first))),
+        ("date_order", start > end),
+        ("date_after_known_at", end > to_epoch_day(known_at)),
+        ("impossible_latitude", ~(np.abs(number["latitude"]) <= 90)),
+        ("impossible_longitude", ~(np.abs(number["longitude"]) <= 180)),
+        ("unknown_country", (candidates["country"] == "").to_numpy()),
+        ("unknown_type", (candidates["event_type"] == "").to_numpy()),
+        (
+            "bad_precision",
+            ~np.isin(number["date_precision"], range(1, 6))
+            | ~np.isin(number["where_precision"], range(1, 8)),
+        ),
+        (
+            "bad_number",
+            (candidates["event_id"] == "").to_numpy()
+            | ~((fatalities == np.floor(fatalities)) & (fatalities <= FATALITIES_LIMIT)).all(axis=0)
+            | ((optional != np.floor(optional)) & ~np.isnan(optional)).any(axis=0)
+            | (optional > FATALITIES_LIMIT).any(axis=0)
+            | (number["n_sources"] < 0),
+        ),
+        ("negative_fatalities", (fatalities < 0).any(axis=0) | (civilians < 0)),
+        ("estimates_order", ~((low <= best) & (best <= high))),
+    ]
+    codes = np.select([broken for _, broken in rules], [code for code, _ in rules], default="")
+    return codes.astype(np.object_)
+
+
+def conform_events(rows: pd.DataFrame) -> pd.DataFrame:
+    """Returns `rows` with exactly the columns `EVENT_COLUMNS`, in their order and dtypes.
+
+    Raises:
+        StateError: A column is missing, or holds what its dtype cannot.
+    """
+    try:
+        return rows[list(EVENT_COLUMNS)].astype(EVENT_COLUMNS).reset_index(drop=True)
+    except (KeyError, ValueError, TypeError) as problem:
+        raise StateError(f"Rows are no events: {problem}.") from None
+
+
+def check_batch(batch: Batch) -> None:
+    """Does nothing if a batch keeps its contract.
+
+    Raises:
+        StateError: It does not: the source's reader is wrong.
+    """
+    found = {column: str(dtype) for column, dtype in batch.events.dtypes.items()}
+    if found != EVENT_COLUMNS:
+        raise StateError(f"The columns of a batch are {found}.")
+    if batch.events["event_id"].duplicated().any():
+        raise StateError("A batch holds an event twice.")
+    if batch.n_rows != len(batch.events) + len(batch.refusals):
+        raise StateError(f"A batch of {batch.n_rows} rows does not account for each of them.")
+    if batch.covers_from > batch.covers_to:
+        raise StateError(f"A batch covers {batch.covers_from} to {batch.covers_to}.")
+    if list(batch.countries) != sorted(set(batch.countries)):
+        raise StateError(f"The countries of a batch are not sorted: {batch.countries}.")

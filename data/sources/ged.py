@@ -1,0 +1,198 @@
+"""UCDP GED: the file as distributed, yearly release or monthly Candidate.
+
+Sundberg & Melander (2013), "Introducing the UCDP Georeferenced Event Dataset", Journal of Peace
+Research 50(4), doi:10.1177/0022343313484347. Columns are found by name, so that releases with 47
+and 49 columns, and with `conflict_id` or `conflict_new_id`, read alike.
+
+Does not own what a row means (`data.sources.ged_rows`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+
+from data.calendar import from_epoch_day, last_complete_period, period_end
+from data.errors import BadInput, MissingInput, UsageError
+from data.events import Batch, Refusal, conform_events
+from data.sources.contract import SourceInfo
+from data.sources.ged_rows import FIRST_DAY, GedRows, RawRow, missing_columns
+
+GED = SourceInfo(
+    name="ged",
+    title="UCDP Georeferenced Event Dataset",
+    licence="CC-BY-4.0",
+    attribution=(
+        "UCDP Georeferenced Event Dataset, Uppsala Conflict Data Program "
+        "(Sundberg & Melander 2013), CC BY 4.0"
+    ),
+    url="https://ucdp.uu.se/downloads/",
+    redistributable=True,
+    is_simulated=False,
+)
+
+_CHUNK_ROWS = 20_000
+
+
+def read_ged(
+    path: Path,
+    *,
+    known_at: date,
+    covers_from: date | None = None,
+    covers_to: date | None = None,
+    countries: Iterable[str] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Batch:
+    """Returns the events of a GED file, with the rows that are refused.
+
+    What the file speaks for is inferred with care, because where it speaks a month without events
+    is a month without violence, and an event that it no longer holds is deleted:
+
+    - the countries that have at least one accepted event in it;
+    - from the first day of the month in which its earliest event ends, or from 1989-01-01 if that
+      is in 1989, when GED begins;
+    - to the last day of the month in which its latest event begins (a Candidate file also holds
+      events that end in the next month, for which it does not speak), but not beyond the last
+      month that was complete when the file became known.
+
+    Args:
+        path: CSV file, UTF-8, with or without byte order mark.
+        known_at: Day on which the release became known.
+        covers_from: First day that the file speaks for, if known better.
+        covers_to: Last day that it speaks for, if known better.
+        countries: ISO alpha-3 codes that it speaks for, if known better.
+        on_progress: Called with bytes read and bytes in all.
+
+    Raises:
+        MissingInput: The file is not there or cannot be read.
+        BadInput: It is no GED file, is cut off in its last row, or holds no row that can be used.
+        UsageError: The days that it shall speak for are impossible.
+    """
+    reader = GedRows(known_at)
+    try:
+        with path.open("rb") as stream:
+            total = path.stat().st_size
+            _check_beginning(stream, path)
+            for chunk in _in_chunks(_read_rows(stream, path, reader)):
+                reader.take(chunk)
+                if on_progress is not None:
+                    on_progress(stream.tell(), total)
+    except FileNotFoundError:
+        raise MissingInput(f"There is no file {path}.", "Check the path.") from None
+    except OSError as problem:
+        raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
+    if not reader.accepted:
+        raise BadInput(_nothing_usable(path, reader.refusals), "Check the file and --known-at.")
+    events = conform_events(pd.concat(reader.accepted, ignore_index=True))
+    if on_progress is not None:
+        on_progress(total, total)
+    first, last = _infer_days(events, known_at)
+    first, last = covers_from or first, covers_to or last
+    if first > last or last > known_at:
+        raise UsageError(
+            f"{path.name}, known at {known_at}, cannot speak for {first} to {last}.",
+            "Check --known-at, or give --covers-from and --covers-to.",
+        )
+    refusals = tuple(sorted(reader.refusals, key=lambda refusal: refusal.line))
+    return Batch(
+        events=events,
+        refusals=refusals,
+        n_rows=len(events) + len(refusals),
+        countries=tuple(sorted(set(countries or events["country"]))),
+        covers_from=first,
+        covers_to=last,
+    )
+
+
+def _check_beginning(stream: BinaryIO, path: Path) -> None:
+    beginning = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+    stream.seek(0)
+    if not beginning:
+        raise BadInput(f"{path.name} is empty.", "Download it again.")
+    if beginning.startswith(b"PK\x03\x04"):
+        raise BadInput(f"{path.name} is a zip archive.", "Unpack it and give the CSV file in it.")
+    if beginning.startswith(b"<"):
+        raise BadInput(
+            f"{path.name} is a web page or XML, not CSV.", "Download the CSV file itself."
+        )
+
+
+def _read_rows(stream: BinaryIO, path: Path, reader: GedRows) -> Iterator[RawRow]:
+    """Yields each row with the line on which it begins; a quoted field may hold line breaks."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    rows = csv.reader(_without_nul(text, path))
+    line = 1
+    row: list[str] = []
+    try:
+        header = next(rows)
+        missing = missing_columns(header)
+        if missing:
+            raise BadInput(
+                f"{path.name} is no GED file: it has no column {', '.join(missing)}.",
+                "Give a UCDP GED CSV file as distributed.",
+            )
+        reader.begin(header)
+        line = rows.line_num + 1
+        for row in rows:
+            if row:
+                yield line, row
+            line = rows.line_num + 1
+    except csv.Error as problem:
+        raise BadInput(
+            f"{path.name}, line {line}: {problem}.", "A quotation mark may be missing."
+        ) from None
+    except UnicodeDecodeError:
+        raise BadInput(
+            f"{path.name} is not UTF-8 text near line {line}.", "Save it as UTF-8 CSV."
+        ) from None
+    finally:
+        # Otherwise the wrapper would close the caller's stream when it is collected.
+        text.detach()
+    if row and len(row) < len(header):
+        raise BadInput(
+            f"{path.name} is cut off: its last row has {len(row)} of {len(header)} columns.",
+            "Download it again.",
+        )
+
+
+def _without_nul(text: Iterable[str], path: Path) -> Iterator[str]:
+    for line in text:
+        if "\0" in line:
+            raise BadInput(f"{path.name} is not text: it holds NUL bytes.", "Give a CSV file.")
+        yield line
+
+
+def _in_chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
+    chunk: list[RawRow] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == _CHUNK_ROWS:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _nothing_usable(path: Path, refusals: list[Refusal]) -> str:
+    if not refusals:
+        return f"{path.name} has a header but no rows."
+    first = min(refusals, key=lambda refusal: refusal.line)
+    return (
+        f"{path.name} has no row that can be used; "
+        f"the first: line {first.line}, {first.reason}: {first.message}"
+    )
+
+
+def _infer_days(events: pd.DataFrame, known_at: date) -> tuple[date, date]:
+    earliest = from_epoch_day(int(events["date"].min()))
+    first = FIRST_DAY if earliest.year == FIRST_DAY.year else earliest.replace(day=1)
+    latest = from_epoch_day(int(events["date_start"].max()))
+    last = latest.replace(day=monthrange(latest.year, latest.month)[1])
+    return first, min(last, period_end(last_complete_period(known_at, "month"), "month"))

@@ -1,0 +1,33 @@
+"""The event store: what each source told, and when it became known. Appended to, never changed.
+
+Owns deliveries, the history of every event, quarantine, and what was known on a day. Does not own
+how a source is read (`data.sources`) nor arrays (`data.panel`).
+May import: `data.sources.contract`, `data.events`, `data.tables`, `data.database`,
+`data.calendar`, `data.errors`; pandas, SQLAlchemy.
+Invariants: a delivery is stored whole or not at all; a row once stored stays; knowledge as of a
+day never holds a row that became known later; a later delivery never hides an earlier as-of.
+
+Where to go:
+    storing a delivery                append.py
+    what a delivery changes           changes.py
+    events and coverage as of a day   as_known.py
+    deliveries, quarantine            listing.py
+"""
+
+from __future__ import annotations
+
+from data.store.append import DeliveryReport, append_delivery
+from data.store.as_known import Coverage, coverage_as_known, events_as_known
+from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
+
+__all__ = [
+    "Coverage",
+    "Delivery",
+    "DeliveryReport",
+    "QuarantinedRow",
+    "append_delivery",
+    "coverage_as_known",
+    "events_as_known",
+    "list_deliveries",
+    "list_quarantine",
+]

@@ -1,0 +1,263 @@
+"""Storing a delivery: one full statement of a source for its countries and days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Row, column, insert, select, table
+
+from data.calendar import from_epoch_day
+from data.errors import Conflict, StateError
+from data.events import EVENT_COLUMNS, Batch, check_batch
+from data.sources.contract import SourceInfo
+from data.store.as_known import read_latest
+from data.store.changes import Changes, find_changes
+from data.tables import deliveries, quarantine
+
+_INSERTED = ("source", "known_at", "delivery_id", "deleted")
+# Columns without types: values go to the driver as they are, without a conversion per value.
+_plain_events = table("events", *(column(name) for name in (*_INSERTED, *EVENT_COLUMNS)))
+_ROWS_PER_STATEMENT = 50_000
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """What became of a delivery.
+
+    Attributes:
+        delivery_id: Its number.
+        source: Name of its source.
+        vintage: Its version, as the source names it.
+        known_at: When it became known.
+        countries: ISO alpha-3 codes that it speaks for.
+        covers_from: First day that it speaks for.
+        covers_to: Last day that it speaks for.
+        n_rows: Rows in it.
+        n_added: Events that were not known before.
+        n_changed: Events that differ from what was known.
+        n_unchanged: Events that are as they were known.
+        n_deleted: Events that were known and are gone.
+        n_quarantined: Rows that were refused.
+        already_stored: True if it was stored before and nothing was written now; the numbers are
+            those of that time.
+    """
+
+    delivery_id: int
+    source: str
+    vintage: str
+    known_at: datetime
+    countries: tuple[str, ...]
+    covers_from: date
+    covers_to: date
+    n_rows: int
+    n_added: int
+    n_changed: int
+    n_unchanged: int
+    n_deleted: int
+    n_quarantined: int
+    already_stored: bool
+
+
+def append_delivery(
+    connection: Connection,
+    batch: Batch,
+    *,
+    source: SourceInfo,
+    vintage: str,
+    known_at: datetime,
+    received_at: datetime,
+    file_name: str,
+    sha256: str,
+) -> DeliveryReport:
+    """Stores a delivery and returns what it changed.
+
+    Only what differs from what was known is stored; an event that the delivery no longer holds is
+    marked deleted from `known_at` on; refused rows go to quarantine. The same file of the same
+    vintage a second time writes nothing.
+
+    Args:
+        connection: Inside a write transaction; nothing is half-written if it rolls back.
+        batch: What the source's reader made of the delivery.
+        source: The source.
+        vintage: The source's own version, at most 64 characters.
+        known_at: When the delivery became known, aware; whole seconds count.
+        received_at: Now, aware.
+        file_name: Name of the file.
+        sha256: Hash of the file, hexadecimal.
+
+    Raises:
+        Conflict: A later delivery of the source, for some of the same countries and days, is
+            stored already; or one of the same moment says otherwise.
+        StateError: The batch breaks its contract, or holds what happened after `known_at`.
+    """
+    check_batch(batch)
+    moment = known_at.replace(microsecond=0)
+    _check_days(batch, moment)
+    stored = connection.execute(
+        select(deliveries).where(
+            deliveries.c.source == source.name,
+            deliveries.c.vintage == vintage,
+            deliveries.c.sha256 == sha256,
+        )
+    ).one_or_none()
+    if stored is not None:
+        return _report(stored, already_stored=True)
+    overlapping = _find_overlapping(connection, batch, source.name, moment)
+    _refuse_older(overlapping, vintage, moment)
+    changes = find_changes(
+        batch, read_latest(connection, source.name, moment), int(moment.timestamp())
+    )
+    _refuse_contradiction(changes, overlapping, vintage)
+
+    delivery_id = connection.execute(
+        insert(deliveries)
+        .values(
+            source=source.name,
+            vintage=vintage,
+            known_at=moment,
+            received_at=received_at,
+            file_name=file_name,
+            sha256=sha256,
+            countries=list(batch.countries),
+            covers_from=batch.covers_from,
+            covers_to=batch.covers_to,
+            is_simulated=source.is_simulated,
+            licence=source.licence,
+            attribution=source.attribution,
+            n_rows=batch.n_rows,
+            n_added=len(changes.added),
+            n_changed=len(changes.changed),
+            n_unchanged=changes.n_unchanged,
+            n_deleted=len(changes.deleted),
+            n_quarantined=len(batch.refusals),
+        )
+        .returning(deliveries.c.delivery_id)
+    ).scalar_one()
+    head = {
+        "source": source.name,
+        "known_at": int(moment.timestamp()),
+        "delivery_id": delivery_id,
+    }
+    _insert_events(connection, batch.events.iloc[changes.added], head)
+    _insert_events(connection, batch.events.iloc[changes.changed], head)
+    _insert_deletions(connection, changes.deleted, head)
+    if batch.refusals:
+        connection.execute(
+            insert(quarantine),
+            [
+                {
+                    "delivery_id": delivery_id,
+                    "line": refusal.line,
+                    "event_id": refusal.event_id,
+                    "reason": refusal.reason,
+                    "message": refusal.message,
+                    "row": refusal.row,
+                }
+                for refusal in batch.refusals
+            ],
+        )
+    return _report(
+        connection.execute(select(deliveries).where(deliveries.c.delivery_id == delivery_id)).one(),
+        already_stored=False,
+    )
+
+
+def _check_days(batch: Batch, moment: datetime) -> None:
+    last = batch.covers_to
+    if len(batch.events):
+        last = max(last, from_epoch_day(int(batch.events["date"].max())))
+    if last > moment.date():
+        raise StateError(f"A delivery known at {moment.date()} speaks of {last}.")
+
+
+def _find_overlapping(
+    connection: Connection, batch: Batch, source: str, moment: datetime
+) -> list[Row[Any]]:
+    rows = connection.execute(
+        select(deliveries)
+        .where(
+            deliveries.c.source == source,
+            deliveries.c.known_at >= moment,
+            deliveries.c.covers_from <= batch.covers_to,
+            deliveries.c.covers_to >= batch.covers_from,
+        )
+        .order_by(deliveries.c.known_at, deliveries.c.delivery_id)
+    ).all()
+    return [row for row in rows if not set(batch.countries).isdisjoint(row.countries)]
+
+
+def _refuse_older(overlapping: Sequence[Row[Any]], vintage: str, moment: datetime) -> None:
+    later = [row for row in overlapping if row.known_at > moment]
+    if later:
+        raise Conflict(
+            f"Vintage {vintage}, known at {moment.date()}, is older than vintage "
+            f"{later[-1].vintage}, known at {later[-1].known_at.date()}, which is stored already "
+            "for some of the same countries and days.",
+            "Ingest vintages oldest first, into a fresh state folder if need be.",
+        )
+
+
+def _refuse_contradiction(changes: Changes, overlapping: Sequence[Row[Any]], vintage: str) -> None:
+    hint = "Give the delivery that is to prevail a later --known-at."
+    if changes.same_moment:
+        raise Conflict(
+            f"Vintage {vintage} says otherwise of event {changes.same_moment[0]} than a delivery "
+            "of the same moment.",
+            hint,
+        )
+    if overlapping and (len(changes.changed) or changes.deleted):
+        raise Conflict(
+            f"Vintage {vintage} contradicts {overlapping[-1].file_name}, which speaks for some of "
+            "the same countries and days and became known at the same moment.",
+            hint,
+        )
+
+
+def _insert_events(connection: Connection, rows: pd.DataFrame, head: dict[str, Any]) -> None:
+    fixed = {**head, "deleted": False}
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        part = rows.iloc[start : start + _ROWS_PER_STATEMENT]
+        values = [
+            part[name].astype(object).where(part[name].notna(), None).tolist()
+            for name in EVENT_COLUMNS
+        ]
+        connection.execute(
+            insert(_plain_events),
+            [
+                {**fixed, **dict(zip(EVENT_COLUMNS, row, strict=True))}
+                for row in zip(*values, strict=True)
+            ],
+        )
+
+
+def _insert_deletions(
+    connection: Connection, identifiers: Sequence[str], head: dict[str, Any]
+) -> None:
+    if identifiers:
+        connection.execute(
+            insert(_plain_events),
+            [{**head, "deleted": True, "event_id": identifier} for identifier in identifiers],
+        )
+
+
+def _report(row: Row[Any], *, already_stored: bool) -> DeliveryReport:
+    return DeliveryReport(
+        delivery_id=row.delivery_id,
+        source=row.source,
+        vintage=row.vintage,
+        known_at=row.known_at,
+        countries=tuple(row.countries),
+        covers_from=row.covers_from,
+        covers_to=row.covers_to,
+        n_rows=row.n_rows,
+        n_added=row.n_added,
+        n_changed=row.n_changed,
+        n_unchanged=row.n_unchanged,
+        n_deleted=row.n_deleted,
+        n_quarantined=row.n_quarantined,
+        already_stored=already_stored,
+    )
