@@ -11,10 +11,14 @@ Invariants: no label window crosses an origin; nothing is unpickled before its s
 contributions sum to the score.
 
 Where to go:
-    the estimator                     models/estimators.py
-    baselines, metrics                models/baselines.py, models/metrics.py
+    the estimator, recalibration      models/estimators.py, models/calibration.py
+    baselines                         models/baselines.py
+    metrics, curve, intervals         models/metrics.py, models/reliability.py, models/bootstrap.py
+    the skill table                   models/skill.py
     rolling origin, gate              models/backtest.py, models/gate.py
-    training                          models/train.py
+    labels per horizon, training rows models/history.py, models/task.py
+    training, its manifest            models/train.py, models/manifest.py
     artefact, signature, registry     models/artefact.py, models/signing.py, models/registry.py
+    checks before a model is loaded   models/admission.py
     scores, explanations              models/score.py
 """

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from data.calendar import period_label
+from data.errors import Refused, UsageError
+from data.panel import Panel
+from features.build import FeatureMatrix, rows_for_origin
+from models.artefact import HorizonModel, LoadedModel
+from models.baselines import climatology
+from models.estimators import base_log_odds, contributions_of, probability_of
+from models.history import OutcomeHistory, build_history, definition_of
+from models.manifest import hash_regions
+from models.metrics import Floats
+from models.settings import ModelSettings
 
 Status = Literal["ok", "baseline_only", "stale"]
 """What may be said of a score.
 
 `ok`: the model passed its gate for this outcome and horizon. `baseline_only`: it did not, and the
-number served is the region's own climatology. `stale`: the region's data end too long before the
-as-of; there is no number.
+number served is the region's own climatology; the same where the region's history is too short or
+ends just before the origin. `stale`: the region's data end too long before the as-of; there is no
+number.
 """
 
 
@@ -80,3 +96,136 @@ class ScoreRun:
     outcome_version: str
     origin: int
     scores: tuple[Score, ...]
+
+
+def score_panel(model: LoadedModel, panel: Panel, settings: ModelSettings) -> ScoreRun:
+    """Returns the scores of every region at the panel's origin, for each horizon of the model.
+
+    Args:
+        model: The model in service.
+        panel: Panel as known on the as-of.
+        settings: Outcome definition, and when a region is stale.
+
+    Raises:
+        UsageError: The model belongs to another region set.
+        Refused: The model was built for other regions, features or another outcome definition.
+    """
+    _check_fit(model, panel, settings)
+    scores: list[Score] = []
+    for horizon, part in sorted(model.horizons.items()):
+        scores.extend(_score_horizon(model, part, panel, settings, horizon))
+    return ScoreRun(
+        model_version=model.model_version,
+        outcome_version=model.manifest["outcome"]["version"],
+        origin=panel.origin,
+        scores=tuple(scores),
+    )
+
+
+def _score_horizon(
+    model: LoadedModel, part: HorizonModel, panel: Panel, settings: ModelSettings, horizon: int
+) -> list[Score]:
+    described = model.manifest["horizons"][str(horizon)]
+    features = rows_for_origin(
+        panel, model.manifest["feature_set"], definition_of(settings), horizon
+    )
+    if features.fingerprint != described["feature_fingerprint"]:
+        raise Refused(f"The model knows other features at horizon {horizon}.", _RETRAIN)
+    history = build_history(panel, settings, horizon)
+    row = panel.origin - int(panel.periods[0])
+    past = climatology(history, row)
+    slope = part.calibration.slope
+    base = float(part.calibration.apply(np.array(base_log_odds(part.estimator))))
+    added = slope * contributions_of(part.estimator, features.values[0])
+    probability = probability_of(base + added.sum(axis=1))
+    scores = []
+    for region, region_id in enumerate(panel.region_ids):
+        status, reason = _judge_region(panel, history, region, described["gate"], settings)
+        threshold = history.thresholds[row, region]
+        has_data = status != "stale"
+        is_scored = bool(has_data and np.isfinite(threshold))
+        served = {"ok": probability[region], "baseline_only": past[region], "stale": None}[status]
+        scores.append(
+            Score(
+                region_id=region_id,
+                outcome=model.manifest["outcome"]["name"],
+                horizon=horizon,
+                status=status,
+                risk_score=None if served is None else float(served),
+                model_probability=float(probability[region]) if is_scored else None,
+                climatology=float(past[region]) if has_data else None,
+                threshold=float(threshold) if is_scored else None,
+                base_log_odds=base,
+                contributions=_explain(features, added[region], region) if is_scored else (),
+                reason=reason,
+            )
+        )
+    return scores
+
+
+def _judge_region(
+    panel: Panel,
+    history: OutcomeHistory,
+    region: int,
+    gate: dict[str, Any],
+    settings: ModelSettings,
+) -> tuple[Status, str]:
+    """Returns what may be said of a region's score, and why it is not more."""
+    known = np.flatnonzero(panel.known[:, region])
+    if not len(known):
+        return "stale", "Nothing is known of this region as of that day."
+    last, newest = int(panel.periods[known[-1]]), int(panel.periods[-1])
+    behind = f"{newest - last} {panel.step}{'' if newest - last == 1 else 's'}"
+    if newest - last > settings.stale_after_steps:
+        return "stale", (
+            f"The data of this region end with {period_label(last, panel.step)}, {behind} before "
+            f"{period_label(newest, panel.step)}."
+        )
+    if last < panel.origin:
+        return "baseline_only", (
+            f"The data of this region end with {period_label(last, panel.step)}, before the origin "
+            f"{period_label(panel.origin, panel.step)}: its own past frequency is served."
+        )
+    if not np.isfinite(history.thresholds[panel.origin - int(panel.periods[0]), region]):
+        return "baseline_only", (
+            "The history of this region is too short or has gaps: its own past frequency is served."
+        )
+    if not gate["is_passed"]:
+        return "baseline_only", f"{gate['reason']} The region's own past frequency is served."
+    return "ok", ""
+
+
+def _explain(features: FeatureMatrix, added: Floats, region: int) -> tuple[Contribution, ...]:
+    natural: npt.NDArray[np.float32] = features.raw[0, region]
+    found = [
+        Contribution(
+            feature=features.names[column],
+            label=features.labels[column],
+            value=float(natural[column]) if np.isfinite(natural[column]) else None,
+            unit=features.units[column],
+            log_odds=float(added[column]),
+        )
+        for column in range(len(features.names))
+    ]
+    return tuple(sorted(found, key=lambda one: (-abs(one.log_odds), one.feature)))
+
+
+def _check_fit(model: LoadedModel, panel: Panel, settings: ModelSettings) -> None:
+    manifest = model.manifest
+    if manifest["region_set"] != panel.region_set:
+        raise UsageError(
+            f"The model {model.model_version} belongs to the region set "
+            f"'{manifest['region_set']}', not to '{panel.region_set}'."
+        )
+    is_same = manifest["regions"]["sha256"] == hash_regions(panel.region_ids)
+    if not is_same or manifest["step"] != panel.step:
+        raise Refused(f"The model {model.model_version} was trained on other regions.", _RETRAIN)
+    wanted = definition_of(settings).version
+    if manifest["outcome"]["version"] != wanted:
+        raise Refused(
+            f"The model forecasts {manifest['outcome']['version']}, the settings ask for {wanted}.",
+            _RETRAIN,
+        )
+
+
+_RETRAIN = "Run `tocsin train` again, or go back to the settings and data that it was trained with."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from data.settings import DataSettings
+from features.catalogue import DEFAULT_FEATURE_SET
 
 
 class ModelSettings(DataSettings):
@@ -22,11 +23,14 @@ class ModelSettings(DataSettings):
     escalation_floor: float = Field(
         default=10, gt=0, description="Escalation: least deaths in the window."
     )
+    feature_set: str = Field(
+        default=DEFAULT_FEATURE_SET, description="Feature set that a model is trained on."
+    )
     train_from: str = Field(
         default="2004-01", description="First origin (month) whose rows train a model."
     )
     ridge_c: float = Field(
-        default=0.005, gt=0, description="Inverse ridge penalty on standardised features."
+        default=0.02, gt=0, description="Inverse ridge penalty on standardised features."
     )
     backtest_years: int = Field(
         default=5, ge=1, description="Years of out-of-time origins that a training run measures."

@@ -1,0 +1,118 @@
+"""Intervals of skill: a block bootstrap over region-years.
+
+Months of one region and year resemble each other, so whole region-years are drawn with
+replacement. All figures of one table share the same draws: a difference of two figures is paired.
+Künsch (1989), doi:10.1214/aos/1176347265, on blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.metrics import Floats, Ints, average_precision, ranked_pairs
+
+INTERVAL_LEVEL = 0.95
+"""Share of the draws that an interval holds."""
+
+_MOST_WEIGHTS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with what the bootstrap says of its uncertainty.
+
+    Attributes:
+        value: The figure on all forecasts.
+        low: Lower end of the 95 % interval.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class BlockDraws:
+    """Draws of blocks, made once and used for every figure.
+
+    Attributes:
+        block: Block of each forecast, 0, 1, …, int64, shape (n_forecasts,).
+        counts: How often each draw holds each block, float64, shape (n_draws, n_blocks).
+    """
+
+    block: Ints
+    counts: Floats
+
+
+def draw_blocks(region: Ints, year: Ints, *, n_draws: int, seed: int) -> BlockDraws:
+    """Returns draws of region-years with replacement, as many as there are.
+
+    Args:
+        region: Region of each forecast, shape (n_forecasts,).
+        year: Calendar year of each forecast's origin, shape (n_forecasts,).
+        n_draws: Number of draws.
+        seed: Seed of the draws.
+    """
+    pairs = np.stack([region, year], axis=1)
+    block = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    n_blocks = int(block.max()) + 1
+    generator = np.random.default_rng(seed)
+    counts = generator.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=n_draws)
+    return BlockDraws(block, counts.astype(np.float64))
+
+
+def mean_draws(values: Floats, draws: BlockDraws) -> Floats:
+    """Returns the mean of `values`, shape (n_forecasts,), in each draw: shape (n_draws,)."""
+    totals = np.bincount(draws.block, values, draws.counts.shape[1])
+    sizes = np.bincount(draws.block, minlength=draws.counts.shape[1])
+    return np.asarray((draws.counts @ totals) / (draws.counts @ sizes))
+
+
+def average_precision_draws(probability: Floats, observed: Floats, draws: BlockDraws) -> Floats:
+    """Returns the average precision in each draw, shape (n_draws,)."""
+    at_once = max(1, _MOST_WEIGHTS // len(probability))
+    return np.concatenate(
+        [
+            average_precision(probability, observed, draws.counts[i : i + at_once][:, draws.block])
+            for i in range(0, len(draws.counts), at_once)
+        ]
+    )
+
+
+def within_region_auc_draws(
+    probability: Floats, observed: Floats, region: Ints, draws: BlockDraws
+) -> Floats:
+    """Returns the within-region AUC in each draw, shape (n_draws,).
+
+    A pair counts as often as the draw holds the block of the one times that of the other, so the
+    pairs are counted once per pair of blocks.
+    """
+    n_draws = len(draws.counts)
+    won, pairs = np.zeros(n_draws), np.zeros(n_draws)
+    for one in np.unique(region):
+        here = region == one
+        blocks = np.unique(draws.block[here])
+        won_by, pairs_by = np.zeros((2, len(blocks), len(blocks)))
+        for i, first in enumerate(blocks):
+            positives = probability[here & (draws.block == first) & (observed > 0)]
+            for j, second in enumerate(blocks):
+                negatives = probability[here & (draws.block == second) & (observed <= 0)]
+                won_by[i, j], pairs_by[i, j] = ranked_pairs(positives, negatives)
+        counts = draws.counts[:, blocks]
+        won += ((counts @ won_by) * counts).sum(axis=1)
+        pairs += ((counts @ pairs_by) * counts).sum(axis=1)
+    share: Floats = np.divide(won, pairs, out=np.full(n_draws, np.nan), where=pairs > 0)
+    return share
+
+
+def interval_of(value: float, drawn: Floats) -> Interval:
+    """Returns the figure with its percentile interval; NaN ends if no draw has the figure."""
+    sound = drawn[np.isfinite(drawn)]
+    if not len(sound):
+        return Interval(value, float("nan"), float("nan"))
+    tail = (1 - INTERVAL_LEVEL) / 2
+    low, high = np.quantile(sound, [tail, 1 - tail])
+    return Interval(value, float(low), float(high))
