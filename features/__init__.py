@@ -10,9 +10,13 @@ Invariants: a value at period t uses periods up to t only; unknown stays NaN; a 
 scoring equals the same row built for training, bit for bit.
 
 Where to go:
-    a new indicator                   features/catalogue.py
+    a new indicator                   features/declarations.py
+    what a declaration says           features/indicator.py
+    feature sets                      features/catalogue.py
+    a new kind of arithmetic          features/measures.py, features/evaluation.py
     windows, decays, time since       features/temporal.py
     neighbours, country               features/spatial.py
+    the calendar of a window          features/season.py
     the builder                       features/build.py
     escalation and other labels       features/outcomes.py
 """

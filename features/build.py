@@ -1,0 +1,175 @@
+"""The one builder: a panel becomes the model's input, for training and for scoring alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from data.calendar import Step, period_label
+from data.errors import UsageError
+from data.panel import Panel
+from features.catalogue import indicators_of
+from features.evaluation import Evaluation
+from features.indicator import Transform
+from features.outcomes import EscalationDefinition, check_horizon
+
+ARITHMETIC_VERSION = 1
+"""Raised when the same declaration gives other numbers than before: models are built for one."""
+
+
+@dataclass(frozen=True)
+class FeatureMatrix:
+    """Indicators of one feature set for consecutive periods and all regions of a panel.
+
+    Attributes:
+        feature_set: Name of the feature set.
+        horizon: Forecast horizon in periods.
+        periods: Ordinals of the rows, int64, shape (n_periods,).
+        names: Names of the indicators, in column order.
+        labels: The indicators in words.
+        units: Units of the natural values.
+        transforms: What `values` does to each natural value.
+        raw: Natural values, float32, shape (n_periods, n_regions, n_features), NaN where missing.
+            One feature is one contiguous block of memory.
+        fingerprint: SHA-256 of everything that gives a column its meaning.
+    """
+
+    feature_set: str
+    horizon: int
+    periods: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    units: tuple[str, ...]
+    transforms: tuple[Transform, ...]
+    raw: npt.NDArray[np.float32]
+    fingerprint: str
+
+    @cached_property
+    def values(self) -> npt.NDArray[np.float32]:
+        """The model's input: `raw` after each feature's transform, same shape and dtype.
+
+        Computed when it is first asked for, and kept.
+        """
+        by_feature = np.empty(np.moveaxis(self.raw, 2, 0).shape, np.float32)
+        for column, transform in enumerate(self.transforms):
+            natural, target = self.raw[:, :, column], by_feature[column]
+            if transform == "log1p":
+                np.log1p(natural, out=target)
+            elif transform == "log":
+                np.log(natural, out=target)
+            else:
+                np.copyto(target, natural)
+        return np.moveaxis(by_feature, 0, 2)
+
+
+def build_features(
+    panel: Panel, feature_set: str, definition: EscalationDefinition, horizon: int
+) -> FeatureMatrix:
+    """Returns the features of every period of the panel.
+
+    Args:
+        panel: What was known on one day.
+        feature_set: A name in `features.catalogue.FEATURE_SETS`.
+        definition: What an escalation is: its threshold is a feature.
+        horizon: Forecast horizon in periods.
+
+    Raises:
+        UnknownName: There is no such feature set.
+        UsageError: The horizon is shorter than 1 period or longer than 36 months.
+        StateError: The panel lacks a variable that an indicator needs.
+    """
+    return _build(panel, feature_set, definition, horizon, 0, len(panel.periods))
+
+
+def rows_for_origin(
+    panel: Panel,
+    feature_set: str,
+    definition: EscalationDefinition,
+    horizon: int,
+    origin: int | None = None,
+) -> FeatureMatrix:
+    """Returns the features of one period: the bits that `build_features` has for it.
+
+    Args:
+        panel: What was known on one day.
+        feature_set: A name in `features.catalogue.FEATURE_SETS`.
+        definition: What an escalation is: its threshold is a feature.
+        horizon: Forecast horizon in periods.
+        origin: Ordinal of the period; default: `panel.origin`.
+
+    Returns:
+        A matrix with one period.
+
+    Raises:
+        UnknownName: There is no such feature set.
+        UsageError: The panel has no such period, or the horizon is out of range.
+        StateError: The panel lacks a variable that an indicator needs.
+    """
+    wanted = panel.origin if origin is None else origin
+    row = wanted - int(panel.periods[0])
+    if not 0 <= row < len(panel.periods):
+        first, last = (period_label(int(panel.periods[end]), panel.step) for end in (0, -1))
+        raise UsageError(
+            f"{period_label(wanted, panel.step)} lies outside the panel.",
+            f"Choose from {first} to {last}.",
+        )
+    return _build(panel, feature_set, definition, horizon, row, row + 1)
+
+
+def feature_fingerprint(
+    feature_set: str, step: Step, definition: EscalationDefinition, horizon: int
+) -> str:
+    """Returns the SHA-256, in hex, of everything that gives the columns of a matrix their meaning.
+
+    That is: names, formulas, windows and transforms in order, the step, the horizon, the definition
+    of escalation and the version of the arithmetic. Labels and reasons are not in it: wording may
+    improve without making a model unusable.
+
+    Raises:
+        UnknownName: There is no such feature set.
+    """
+    declared = {
+        "arithmetic": ARITHMETIC_VERSION,
+        "feature_set": feature_set,
+        "step": step,
+        "horizon": horizon,
+        "outcome": definition.version,
+        "indicators": [
+            [one.name, one.formula, repr(one.measure), one.unit, one.transform]
+            for one in indicators_of(feature_set)
+        ],
+    }
+    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
+
+
+def _build(
+    panel: Panel,
+    feature_set: str,
+    definition: EscalationDefinition,
+    horizon: int,
+    first_row: int,
+    stop_row: int,
+) -> FeatureMatrix:
+    indicators = indicators_of(feature_set)
+    check_horizon(horizon, panel.step)
+    shape = (len(indicators), stop_row - first_row, len(panel.region_ids))
+    natural = np.empty(shape, np.float32)
+    evaluation = Evaluation(panel, first_row, stop_row, horizon, definition)
+    for indicator, target in zip(indicators, natural, strict=True):
+        evaluation.rows(indicator.measure, target)
+    return FeatureMatrix(
+        feature_set=feature_set,
+        horizon=horizon,
+        periods=panel.periods[first_row:stop_row],
+        names=tuple(one.name for one in indicators),
+        labels=tuple(one.label for one in indicators),
+        units=tuple(one.unit for one in indicators),
+        transforms=tuple(one.transform for one in indicators),
+        raw=np.moveaxis(natural, 0, 2),
+        fingerprint=feature_fingerprint(feature_set, panel.step, definition, horizon),
+    )

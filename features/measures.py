@@ -1,0 +1,125 @@
+"""Measures: the arithmetic of an indicator as a value, which can be compared, hashed and printed.
+
+A measure says what is computed and over which window, in months; `features.evaluation` computes it.
+Windows in months become periods by `data.calendar.months_to_periods`, so one measure serves panels
+by month and by week.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True)
+class WindowSum:
+    """Sum of a base variable over the last `months`."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class HorizonSum:
+    """Sum of deaths over the last window as long as the forecast horizon."""
+
+
+@dataclass(frozen=True)
+class DecayedSum:
+    """Sum of a base variable over all the past, halved in weight every `half_life_months`."""
+
+    variable: str
+    half_life_months: int
+
+
+@dataclass(frozen=True)
+class MonthsSince:
+    """Months since the last period with a positive value, at most `cap_months`."""
+
+    variable: str
+    cap_months: int
+
+
+@dataclass(frozen=True)
+class NeighbourMean:
+    """Window sum of an average neighbour, over the neighbours that are known."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class NeighbourSum:
+    """Window sum of all neighbours together; missing if one of them is unknown."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class NeighbourMax:
+    """Largest window sum among the neighbours that are known."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class CountrySum:
+    """Window sum of the region's country, with what is held at country level."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class EstimateGap:
+    """Window sum of the high estimate of deaths less that of the low one, at least 0."""
+
+    months: int
+
+
+@dataclass(frozen=True)
+class CoarseShare:
+    """Share of a window's deaths whose place or date is only roughly known."""
+
+    months: int
+
+
+@dataclass(frozen=True)
+class WindowSeason:
+    """Calendar of the forecast window: the same for all regions."""
+
+    part: Literal["sine", "cosine", "june_september"]
+
+
+@dataclass(frozen=True)
+class EscalationThreshold:
+    """Deaths in the forecast window that make an escalation."""
+
+
+@dataclass(frozen=True)
+class ThresholdRatio:
+    """Escalation threshold over the deaths of the last window, one added to both.
+
+    With a half-life, the deaths are those of a window at the region's weighted mean pace.
+    """
+
+    half_life_months: int | None = None
+
+
+Measure: TypeAlias = (
+    WindowSum
+    | HorizonSum
+    | DecayedSum
+    | MonthsSince
+    | NeighbourMean
+    | NeighbourSum
+    | NeighbourMax
+    | CountrySum
+    | EstimateGap
+    | CoarseShare
+    | WindowSeason
+    | EscalationThreshold
+    | ThresholdRatio
+)

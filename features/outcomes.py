@@ -1,0 +1,164 @@
+"""Outcomes: what counts as an escalation, and where it came true.
+
+For region r, origin t and horizon h, with x the deaths per period:
+
+    threshold = max(multiple * h * mean(x over the last 12 months),
+                    quantile of r's own h-sums over the last 36 months,
+                    floor)
+    label     = sum(x[t+1 .. t+h]) >= threshold
+
+The h-sums of the quantile are those of all windows of h periods that lie wholly inside the last 36
+months, t included; the quantile interpolates linearly (numpy's `linear`). Where any of the last 36
+months is unknown there is no threshold: a shorter history would make a lower bar. A sum that equals
+the threshold counts (`>=`): the threshold is the least number of deaths that makes the label 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from data.calendar import Step, months_to_periods
+from data.errors import UsageError
+from features.temporal import window_maxima, window_sums
+
+MEAN_MONTHS = 12
+HISTORY_MONTHS = 36
+
+_DECIMALS = 6
+_REGIONS_AT_ONCE = 1024
+_QUANTILES_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True)
+class EscalationDefinition:
+    """The numbers that make an escalation.
+
+    Attributes:
+        multiple: Multiple of the mean of the last 12 months, >= 0.
+        quantile: Quantile of the region's own sums over 36 months, in [0, 1].
+        floor: Least deaths in the window, > 0.
+    """
+
+    multiple: float = 1.5
+    quantile: float = 0.9
+    floor: float = 10
+
+    def __post_init__(self) -> None:
+        if not (self.multiple >= 0 and 0 <= self.quantile <= 1 and self.floor > 0):
+            raise UsageError(
+                f"{self} is no escalation.",
+                "The multiple must be >= 0, the quantile in [0, 1] and the floor > 0.",
+            )
+
+    @property
+    def version(self) -> str:
+        """`escalation-1` for the default numbers, with a hash of the numbers for others."""
+        if self == EscalationDefinition():
+            return "escalation-1"
+        numbers = json.dumps([float(self.multiple), float(self.quantile), float(self.floor)])
+        return f"escalation-1-{hashlib.sha256(numbers.encode()).hexdigest()[:8]}"
+
+
+def check_horizon(horizon: int, step: Step) -> None:
+    """Refuses a horizon that the definition does not reach.
+
+    Raises:
+        UsageError: The horizon is shorter than 1 period or longer than 36 months.
+    """
+    longest = months_to_periods(HISTORY_MONTHS, step)
+    if not 1 <= horizon <= longest:
+        raise UsageError(
+            f"A horizon of {horizon} {step}s is out of range.", f"Choose from 1 to {longest}."
+        )
+
+
+def escalation_thresholds(
+    deaths: npt.NDArray[np.float32],
+    known: npt.NDArray[np.bool_],
+    horizon: int,
+    definition: EscalationDefinition,
+    step: Step,
+) -> npt.NDArray[np.float64]:
+    """Returns the deaths in the window of each origin that make an escalation.
+
+    Args:
+        deaths: Best-estimate deaths per period, shape (n_periods, n_regions).
+        known: Where they are known, same shape.
+        horizon: Length of the window in periods, from 1 to 36 months.
+        definition: The numbers.
+        step: Calendar unit of a period.
+
+    Returns:
+        Shape (n_periods, n_regions), >= `definition.floor`, rounded to a millionth so that a tie
+        does not hang on the last bit; NaN where any of the last 36 months is unknown.
+
+    Raises:
+        UsageError: The horizon is shorter than 1 period or longer than 36 months.
+    """
+    check_horizon(horizon, step)
+    thresholds = np.empty(deaths.shape)
+    for first in range(0, deaths.shape[1], _REGIONS_AT_ONCE):
+        block = slice(first, first + _REGIONS_AT_ONCE)
+        counted = np.where(known[:, block], deaths[:, block], np.nan).astype(np.float64)
+        thresholds[:, block] = _thresholds_of_block(counted, horizon, definition, step)
+    return thresholds
+
+
+def escalation_labels(
+    deaths: npt.NDArray[np.float32],
+    known: npt.NDArray[np.bool_],
+    horizon: int,
+    definition: EscalationDefinition,
+    step: Step,
+) -> npt.NDArray[np.float32]:
+    """Returns whether violence escalated in the window after each origin.
+
+    Args:
+        deaths: Best-estimate deaths per period, shape (n_periods, n_regions).
+        known: Where they are known, same shape.
+        horizon: Length of the window in periods, from 1 to 36 months.
+        definition: The numbers.
+        step: Calendar unit of a period.
+
+    Returns:
+        Shape (n_periods, n_regions); row t is about t + 1 … t + horizon: 1 if the sum reaches the
+        threshold of t, 0 if not, NaN where the window is not wholly known or t has no threshold.
+
+    Raises:
+        UsageError: The horizon is shorter than 1 period or longer than 36 months.
+    """
+    thresholds = escalation_thresholds(deaths, known, horizon, definition, step)
+    counted = np.where(known, deaths, np.nan).astype(np.float64)
+    sums = np.full(deaths.shape, np.nan)
+    sums[:-horizon] = np.round(window_sums(counted, horizon), _DECIMALS)[horizon:]
+    labels = (sums >= thresholds).astype(np.float32)
+    labels[np.isnan(sums) | np.isnan(thresholds)] = np.nan
+    return labels
+
+
+def _thresholds_of_block(
+    counted: npt.NDArray[np.float64], horizon: int, definition: EscalationDefinition, step: Step
+) -> npt.NDArray[np.float64]:
+    year = months_to_periods(MEAN_MONTHS, step)
+    history = months_to_periods(HISTORY_MONTHS, step)
+    sums = window_sums(counted, horizon)
+    # Multiplied before it is divided: one rounding only.
+    thresholds = definition.multiple * horizon * window_sums(counted, year) / year
+    np.maximum(thresholds, definition.floor, out=thresholds)
+    thresholds[np.isnan(window_sums(counted, history))] = np.nan
+    # A quantile is never above the largest sum, so only where that one passes the other two
+    # conditions can the quantile count: a few cells in a hundred.
+    n_windows = history - horizon + 1
+    rows, regions = np.nonzero(window_maxima(sums, n_windows) > thresholds)
+    for first in range(0, len(rows), _QUANTILES_AT_ONCE):
+        some = rows[first : first + _QUANTILES_AT_ONCE], regions[first : first + _QUANTILES_AT_ONCE]
+        own = np.lib.stride_tricks.sliding_window_view(sums, n_windows, axis=0)
+        windows = own[some[0] - n_windows + 1, some[1]]
+        quantiles = np.quantile(windows, definition.quantile, axis=1, method="linear")
+        thresholds[some] = np.maximum(thresholds[some], quantiles)
+    return np.round(thresholds, _DECIMALS)

@@ -1,0 +1,109 @@
+"""Arithmetic over regions: totals and maxima of neighbours, totals of countries.
+
+An unknown region is never counted as a quiet one: totals come with the number of regions that are
+known, and the caller says how many it wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+Float32 = npt.NDArray[np.float32]
+
+_REGIONS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over groups of regions, by period.
+
+    Attributes:
+        total: Sum over the group's known regions, shape (n_periods, n_groups), NaN if none is
+            known or the group is empty.
+        n_known: Number of known regions of the group, same shape.
+        n_members: Number of regions of the group, shape (n_groups,).
+    """
+
+    total: Float32
+    n_known: Float32
+    n_members: Float32
+
+    @property
+    def is_complete(self) -> bool:
+        """True if every region is known in every period."""
+        return self.n_known.strides[0] == 0
+
+    def of_all(self) -> Float32:
+        """Returns the totals, NaN where a member is unknown or the group is empty."""
+        if self.is_complete:
+            return self.total
+        return np.where(self.n_known == self.n_members, self.total, np.float32(np.nan))
+
+
+def group_matrix(groups: Sequence[Sequence[int]], n_regions: int) -> sparse.csr_array:
+    """Returns a matrix of ones that sums regions by group, shape (n_groups, n_regions), float32.
+
+    Args:
+        groups: Region positions of each group.
+        n_regions: Number of regions.
+    """
+    ends = np.cumsum([0, *map(len, groups)])
+    members = np.array(list(chain.from_iterable(groups)), np.int64)
+    ones = np.ones(len(members), np.float32)
+    return sparse.csr_array((ones, members, ends), shape=(len(groups), n_regions))
+
+
+def sum_by_group(values: Float32, matrix: sparse.csr_array) -> Totals:
+    """Returns sums of known values over groups of regions.
+
+    Args:
+        values: Shape (n_periods, n_regions), NaN where not known.
+        matrix: As `group_matrix` makes it, shape (n_groups, n_regions).
+    """
+    n_members = np.diff(matrix.indptr).astype(np.float32)
+    # A copy in any case: a transposed panel of one period is the panel's own memory.
+    by_region = np.array(values.T, order="C", copy=True)
+    unknown = np.isnan(by_region)
+    n_known = np.broadcast_to(n_members, (len(values), len(n_members)))
+    if unknown.any():
+        by_region[unknown] = 0
+        n_known = np.ascontiguousarray((matrix @ (~unknown).astype(np.float32)).T)
+    total = np.ascontiguousarray((matrix @ by_region).T)
+    total[:, n_members == 0] = np.nan
+    if unknown.any():
+        total[n_known == 0] = np.nan
+    return Totals(total=total, n_known=n_known, n_members=n_members)
+
+
+def group_maxima(values: Float32, matrix: sparse.csr_array) -> Float32:
+    """Returns the largest known value in each group of regions.
+
+    Args:
+        values: Shape (n_periods, n_regions), NaN where not known.
+        matrix: As `group_matrix` makes it, shape (n_groups, n_regions).
+
+    Returns:
+        Shape (n_periods, n_groups); NaN where no member is known or the group is empty.
+    """
+    n_groups, n_regions = matrix.shape
+    sizes = np.diff(matrix.indptr)
+    # Members side by side, one column per rank; a missing one points to an extra row of unknowns.
+    members = np.full((n_groups, max(sizes, default=0)), n_regions, np.int64)
+    members[np.arange(members.shape[1]) < sizes[:, None]] = matrix.indices
+    # Regions come first, so that a gather copies whole rows.
+    by_region = np.full((n_regions + 1, len(values)), np.nan, np.float32)
+    by_region[:-1] = values.T
+    result = np.empty((len(values), n_groups), np.float32)
+    for first in range(0, n_groups, _REGIONS_AT_ONCE):
+        block = members[first : first + _REGIONS_AT_ONCE]
+        largest = np.full((len(block), len(values)), np.nan, np.float32)
+        for rank in range(members.shape[1]):
+            np.fmax(largest, by_region[block[:, rank]], out=largest)
+        result[:, first : first + _REGIONS_AT_ONCE] = largest.T
+    return result

@@ -1,0 +1,96 @@
+"""The catalogue is complete, its sets are fixed, and a fingerprint names what a model was fed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from data.errors import UnknownName
+from data.panel import BASE_VARIABLES
+from features.build import build_features, feature_fingerprint
+from features.catalogue import CATALOGUE, DEFAULT_FEATURE_SET, FEATURE_SETS, indicators_of
+from features.declarations import declare_indicators
+from features.outcomes import EscalationDefinition
+
+DEFINITION = EscalationDefinition()
+
+
+@pytest.mark.parametrize("indicator", CATALOGUE.values(), ids=lambda indicator: indicator.name)
+def test_every_indicator_says_what_it_is(indicator) -> None:
+    for text in (indicator.label, indicator.unit, indicator.formula, indicator.source):
+        assert text.strip() == text != ""
+    assert indicator.family
+    assert indicator.why.endswith(".")
+    assert indicator.label[0].isupper()
+    assert indicator.name.isidentifier()
+    assert indicator.name == indicator.name.lower()
+    assert indicator.transform in ("identity", "log1p", "log")
+    variable = getattr(indicator.measure, "variable", "deaths")
+    assert variable in BASE_VARIABLES
+
+
+def test_names_labels_and_measures_are_unique() -> None:
+    declared = list(declare_indicators())
+    assert len(declared) == len(CATALOGUE) == 76
+    for attribute in ("name", "label", "measure"):
+        assert len({getattr(one, attribute) for one in declared}) == len(declared), attribute
+
+
+def test_feature_sets_name_indicators_once() -> None:
+    assert DEFAULT_FEATURE_SET in FEATURE_SETS
+    for names in FEATURE_SETS.values():
+        assert len(set(names)) == len(names)
+        assert set(names) <= set(CATALOGUE)
+    assert len(FEATURE_SETS["small-1"]) == 17
+    assert len(FEATURE_SETS["wide-1"]) == 76
+    with pytest.raises(UnknownName):
+        indicators_of("small")
+
+
+@pytest.mark.parametrize(
+    ("feature_set", "expected"),
+    [("small-1", "c06ddb0f3efffb57"), ("wide-1", "cff079d7075394a9")],
+)
+def test_a_feature_set_never_changes_under_its_name(feature_set, expected) -> None:
+    """If this fails, models in service are refused: give the changed set a new name."""
+    assert feature_fingerprint(feature_set, "month", DEFINITION, 3)[:16] == expected
+
+
+def test_a_fingerprint_tells_matrices_apart() -> None:
+    base = ("small-1", "month", DEFINITION, 3)
+    others = [
+        ("wide-1", "month", DEFINITION, 3),
+        ("small-1", "week", DEFINITION, 3),
+        ("small-1", "month", EscalationDefinition(floor=25), 3),
+        ("small-1", "month", DEFINITION, 6),
+    ]
+    fingerprints = {feature_fingerprint(*arguments) for arguments in (base, *others)}
+    assert len(fingerprints) == 5
+
+
+def test_a_matrix_describes_its_columns(make_panel) -> None:
+    panel = make_panel(n_periods=50, n_regions=4, seed=6)
+    matrix = build_features(panel, "small-1", DEFINITION, 3)
+    assert matrix.raw.shape == matrix.values.shape == (50, 4, 17)
+    assert matrix.raw.dtype == matrix.values.dtype == np.float32
+    assert matrix.names == FEATURE_SETS["small-1"]
+    assert matrix.labels == tuple(CATALOGUE[name].label for name in matrix.names)
+    assert matrix.units == tuple(CATALOGUE[name].unit for name in matrix.names)
+    assert matrix.fingerprint == feature_fingerprint("small-1", "month", DEFINITION, 3)
+
+
+def test_the_model_sees_the_declared_transform(make_panel, everything) -> None:
+    matrix = build_features(make_panel(n_periods=80, seed=8), everything, DEFINITION, 3)
+    functions = {"identity": lambda value: value, "log1p": np.log1p, "log": np.log}
+    assert set(matrix.transforms) == set(functions)
+    for column, transform in enumerate(matrix.transforms):
+        natural = matrix.raw[:, :, column].astype(np.float64)
+        np.testing.assert_allclose(
+            matrix.values[:, :, column], functions[transform](natural), rtol=1e-5, atol=1e-6
+        )
+
+
+def test_no_value_is_infinite(make_panel, everything) -> None:
+    matrix = build_features(make_panel(n_periods=80, seed=8), everything, DEFINITION, 1)
+    assert not np.isinf(matrix.raw).any()
+    assert not np.isinf(matrix.values).any()
