@@ -1,14 +1,33 @@
-"""The panel: what was known on one day, as dense arrays per region and period."""
+"""The panel: what was known on one day, as dense arrays per region and period.
+
+Reading (`build_panel`) is apart from counting (`assemble_panel`), which is pure. Does not own which
+region an event falls in (`data.placement`) nor what was known (`data.store`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import Connection
 
-from data.calendar import Step
+from data.calendar import (
+    Step,
+    last_complete_period,
+    period_of,
+    period_start,
+    periods_of,
+    to_epoch_day,
+)
+from data.errors import NothingKnown
+from data.events import EVENT_TYPES
+from data.placement import place_events
+from data.regions import RegionSet
+from data.store import Coverage, coverage_as_known, events_as_known, list_deliveries
 
 BASE_VARIABLES: tuple[str, ...] = (
     "events",
@@ -39,9 +58,10 @@ class Panel:
         periods: Consecutive period ordinals, int64, shape (n_periods,), the last being the last
             period that is complete at the as-of.
         values: Base variable to float32 array, shape (n_periods, n_regions), persons or events per
-            period, >= 0, NaN where not known.
-        known: Bool, shape (n_periods, n_regions): the sources known at the as-of speak for the whole
-            period and the region's country.
+            period, >= 0, NaN where not known; in `deaths_civilians` also NaN where the source
+            does not say of every event.
+        known: Bool, shape (n_periods, n_regions): the sources known at the as-of speak for the
+            whole period and the region's country.
         countries: Sorted ISO alpha-3 codes, shape (n_countries,).
         country_of: Position in `countries` per region, int64, shape (n_regions,).
         country_values: `events` and `deaths` held at country level because no place within it is
@@ -69,3 +89,208 @@ class Panel:
         """The last period that is known in at least one region: what a forecast starts from."""
         known_periods = np.flatnonzero(self.known.any(axis=1))
         return int(self.periods[known_periods[-1]])
+
+
+_SPREAD_FROM: dict[Step, int] = {"month": 5, "week": 4}
+"""The `date_precision` from which an event is known to no better than a period: 4 is a month."""
+
+
+def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> Panel:
+    """Returns the panel of a region set from what its source had told by the end of a day (UTC).
+
+    Args:
+        connection: Any connection.
+        region_set: The regions.
+        as_of: The knowledge limit.
+
+    Raises:
+        NothingKnown: Nothing is known of the set's countries, or of no whole period.
+    """
+    delivered = list_deliveries(connection, region_set.source, as_of)
+    if not delivered:
+        later = list_deliveries(connection, region_set.source)
+        hint = (
+            f"The first delivery became known on {later[0].known_at.date()}."
+            if later
+            else "Take in a delivery first: see `tocsin ingest --help`."
+        )
+        raise NothingKnown(f"Nothing from '{region_set.source}' is known as of {as_of}.", hint)
+    return assemble_panel(
+        events_as_known(connection, region_set.source, as_of),
+        coverage_as_known(connection, region_set.source, as_of),
+        region_set,
+        as_of,
+        is_simulated=any(delivery.is_simulated for delivery in delivered),
+    )
+
+
+def assemble_panel(
+    events: pd.DataFrame,
+    coverage: Sequence[Coverage],
+    region_set: RegionSet,
+    as_of: date,
+    *,
+    is_simulated: bool,
+) -> Panel:
+    """Returns the panel of events that are known already.
+
+    Periods run from the first that is known of any country of the set to the last that is complete
+    at the as-of. A period is known of a country if the coverage holds every day of it; what falls
+    in an unknown period is not shown.
+
+    An event counts in the period of the day it ended. If its date is known to no better than a
+    period (`date_precision` 5, year; in weeks also 4, month), it is spread evenly over the days
+    from `date_start` to `date`, both included, and so are its deaths.
+
+    `deaths_coarse` are the deaths whose place (`where_precision` >= 4) or time (spread) is known
+    only roughly. `deaths_civilians` is NaN, though the period is known, where the source says of
+    any event in it not how many of the dead were civilians: their sum would be too low.
+
+    Args:
+        events: Columns `data.events.EVENT_COLUMNS`.
+        coverage: Spans per country, touching ones merged, as `coverage_as_known` returns them.
+        region_set: The regions.
+        as_of: The knowledge limit.
+        is_simulated: True if any of the events did not happen.
+
+    Raises:
+        NothingKnown: No whole period of any country of the set is known.
+    """
+    step, countries = region_set.step, region_set.countries
+    relevant = [span for span in coverage if span.country in countries]
+    periods, country_known = _find_known(relevant, countries, as_of, step)
+    if not len(periods):
+        raise NothingKnown(
+            f"No whole {step} of {', '.join(countries)} is known as of {as_of}.",
+            "Take in a delivery that covers them, or choose a later day.",
+        )
+    country_of = np.array([countries.index(item.country) for item in region_set.regions], np.int64)
+    known = country_known[:, country_of]
+    shares = _share_out(events, step)
+    is_shown = (shares.period >= periods[0]) & (shares.period <= periods[-1])
+    shares = _Shares(shares.event[is_shown], shares.period[is_shown], shares.share[is_shown])
+    row = shares.period - periods[0]
+    placement = place_events(events, region_set)
+
+    region = placement.region[shares.event]
+    in_region = region >= 0
+    cell = row[in_region] * len(region_set.regions) + region[in_region]
+    weights = _weigh(events, placement.is_coarse, step)
+    values: dict[str, npt.NDArray[np.float32]] = {
+        name: _sum_up(cell, (weights[name][shares.event] * shares.share)[in_region], known)
+        for name in BASE_VARIABLES
+    }
+
+    at_country = placement.method[shares.event] == "country"
+    position = {country: number for number, country in enumerate(countries)}
+    country = events["country"].map(position).fillna(-1).to_numpy(dtype=np.int64)[shares.event]
+    country_cell = row[at_country] * len(countries) + country[at_country]
+    return Panel(
+        region_set=region_set.name,
+        step=step,
+        as_of=as_of,
+        data_cutoff=max(span.covers_to for span in relevant),
+        region_ids=region_set.region_ids,
+        periods=periods,
+        values=values,
+        known=known,
+        countries=countries,
+        country_of=country_of,
+        country_values={
+            name: _sum_up(
+                country_cell,
+                (weights[name][shares.event] * shares.share)[at_country],
+                country_known,
+            )
+            for name in ("events", "deaths")
+        },
+        neighbours=region_set.neighbours,
+        is_simulated=is_simulated,
+    )
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Which share of which event falls in which period; shape (n_shares,) each."""
+
+    event: npt.NDArray[np.int64]
+    period: npt.NDArray[np.int64]
+    share: npt.NDArray[np.float64]
+
+
+def _find_known(
+    coverage: Sequence[Coverage], countries: Sequence[str], as_of: date, step: Step
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Returns the periods and, shape (n_periods, n_countries), which of them are known."""
+    last = last_complete_period(as_of, step)
+    spans: list[tuple[int, int, int]] = []
+    for span in coverage:
+        first = period_of(span.covers_from, step)
+        if period_start(first, step) < span.covers_from:
+            first += 1
+        final = min(last_complete_period(span.covers_to, step), last)
+        if first <= final:
+            spans.append((countries.index(span.country), first, final))
+    if not spans:
+        return np.empty(0, dtype=np.int64), np.empty((0, len(countries)), dtype=np.bool_)
+    start = min(first for _, first, _ in spans)
+    periods = np.arange(start, last + 1, dtype=np.int64)
+    known = np.zeros((len(periods), len(countries)), dtype=np.bool_)
+    for country, first, final in spans:
+        known[first - start : final - start + 1, country] = True
+    return periods, known
+
+
+def _share_out(events: pd.DataFrame, step: Step) -> _Shares:
+    """Returns one share per event, or one per period that a vaguely dated event touches."""
+    end = events["date"].to_numpy(dtype=np.int64)
+    is_spread = events["date_precision"].to_numpy(dtype=np.int64) >= _SPREAD_FROM[step]
+    start = np.where(is_spread, events["date_start"].to_numpy(dtype=np.int64), end)
+    first, last = periods_of(start, step), periods_of(end, step)
+    n_periods = last - first + 1
+    event = np.repeat(np.arange(len(events)), n_periods)
+    before = np.cumsum(n_periods) - n_periods
+    period = first[event] + np.arange(len(event)) - before[event]
+    if not len(period):
+        return _Shares(event, period, np.empty(0))
+    earliest = int(period.min())
+    bounds = np.array(
+        [to_epoch_day(period_start(p, step)) for p in range(earliest, int(period.max()) + 2)],
+        dtype=np.int64,
+    )
+    place = period - earliest
+    n_days = (
+        np.minimum(end[event], bounds[place + 1] - 1) - np.maximum(start[event], bounds[place]) + 1
+    )
+    return _Shares(event, period, n_days / (end - start + 1)[event])
+
+
+def _weigh(
+    events: pd.DataFrame, is_coarse: npt.NDArray[np.bool_], step: Step
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Returns what one whole event adds to each base variable, shape (n_events,) each."""
+    deaths = events["fatalities_best"].to_numpy(dtype=np.float64)
+    is_vague = events["date_precision"].to_numpy(dtype=np.int64) >= _SPREAD_FROM[step]
+    weights = {
+        "events": np.ones(len(events)),
+        "deaths": deaths,
+        "deaths_low": events["fatalities_low"].to_numpy(dtype=np.float64),
+        "deaths_high": events["fatalities_high"].to_numpy(dtype=np.float64),
+        "deaths_civilians": events["civilian_fatalities"].to_numpy(
+            dtype=np.float64, na_value=np.nan
+        ),
+        "deaths_coarse": np.where(is_coarse | is_vague, deaths, 0.0),
+    }
+    for event_type in EVENT_TYPES:
+        is_type = (events["event_type"] == event_type).to_numpy()
+        weights[f"events_{event_type}"] = is_type.astype(np.float64)
+        weights[f"deaths_{event_type}"] = np.where(is_type, deaths, 0.0)
+    return weights
+
+
+def _sum_up(
+    cell: npt.NDArray[np.int64], weight: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """Returns sums per cell in the shape of `known`, NaN where it is False."""
+    sums = np.bincount(cell, weights=weight, minlength=known.size).reshape(known.shape)
+    return np.where(known, sums, np.nan).astype(np.float32)
