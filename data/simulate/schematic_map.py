@@ -6,7 +6,7 @@ from three of them, region by region, so that each is in one piece. At last a sm
 warp bends all borders at once, each border being one line that both sides share: there is neither
 gap nor overlap. If rounding ever spoils that, the next sub-seed is taken.
 
-Does not carry: what happens on the map (`data.simulated_process`).
+Does not carry: what happens on the map (`data.simulate.process`).
 
 Lloyd (1982), "Least squares quantization in PCM", IEEE Transactions on Information Theory 28(2),
 doi:10.1109/TIT.1982.1056489.
@@ -22,7 +22,7 @@ import shapely
 from shapely.geometry import MultiPoint, Point, Polygon
 
 from data.errors import StateError
-from data.regions import Region, RegionSet
+from data.regions import Region, RegionSet, find_neighbours
 
 SCHEMATIC_COUNTRIES: tuple[str, ...] = ("XBF", "XML", "XNE")
 """Codes of the invented countries: X.. is free for users in ISO 3166-1."""
@@ -78,10 +78,9 @@ def draw_schematic_map(seed: int, name: str = "demo") -> SchematicMap:
         cells = _warp_cells(points, rng)
         if cells is None:
             continue
-        neighbours = _touching(cells)
-        owners = _grow_countries(points, neighbours)
+        owners = _grow_countries(points, _sharing_borders(cells))
         if owners is not None:
-            return _assemble(cells, neighbours, owners, rng, name)
+            return _assemble(cells, owners, rng, name)
     raise StateError(f"No clean schematic map for seed {seed}.", "Choose another seed.")
 
 
@@ -164,8 +163,8 @@ def _apply_warp(
     return moved
 
 
-def _touching(cells: list[Polygon]) -> list[list[int]]:
-    """Returns for each cell the cells with which it shares a line."""
+def _sharing_borders(cells: list[Polygon]) -> list[list[int]]:
+    """Returns for each cell the cells with which it shares a line, not only a corner."""
     found: list[list[int]] = [[] for _ in cells]
     for first, second in zip(*shapely.STRtree(cells).query(cells, "intersects"), strict=True):
         if first != second and cells[first].intersection(cells[second]).length > 0:
@@ -208,7 +207,6 @@ def _grow_countries(
 
 def _assemble(
     cells: list[Polygon],
-    neighbours: list[list[int]],
     owners: list[str],
     rng: np.random.Generator,
     name: str,
@@ -216,7 +214,6 @@ def _assemble(
     centres = np.array([cell.representative_point().coords[0] for cell in cells])
     # Numbered within a country from west to east.
     order = sorted(range(len(cells)), key=lambda cell: (owners[cell], centres[cell, 0]))
-    place_of = {cell: place for place, cell in enumerate(order)}
     names = invent_names(len(cells), rng)
     regions = []
     numbers = dict.fromkeys(SCHEMATIC_COUNTRIES, 0)
@@ -233,9 +230,7 @@ def _assemble(
         is_schematic=True,
         attribution=_SCHEMATIC_ATTRIBUTION,
         regions=tuple(regions),
-        neighbours=tuple(
-            tuple(sorted(place_of[other] for other in neighbours[cell])) for cell in order
-        ),
+        neighbours=find_neighbours([region.geometry for region in regions]),
     )
     centres = centres[order]
     southern = [i for i, region in enumerate(regions) if region.country == "XBF"]
