@@ -74,7 +74,7 @@ def place_events(events: pd.DataFrame, region_set: RegionSet) -> Placement:
     n_events = len(events)
     countries = pd.Index(region_set.countries, dtype=object)
     country = np.asarray(
-        countries.get_indexer(events["country"].to_numpy(dtype=object)), dtype=np.int64
+        countries.get_indexer(pd.Index(events["country"].to_numpy(dtype=object))), dtype=np.int64
     )
     precision = events["where_precision"].to_numpy(dtype=np.int64)
     is_inside = country >= 0
@@ -97,7 +97,8 @@ def place_events(events: pd.DataFrame, region_set: RegionSet) -> Placement:
         )
     )
     country_of = np.asarray(
-        countries.get_indexer([item.country for item in region_set.regions]), dtype=np.int64
+        countries.get_indexer(pd.Index([item.country for item in region_set.regions])),
+        dtype=np.int64,
     )
     shapes = np.array([item.geometry for item in region_set.regions], dtype=object)
     holding = _find_holding(points, country[by_point], shapes, country_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data.sources.contract import SourceInfo
 from data.sources.ged import GED
+from data.sources.simulated import SIMULATED
 
-SOURCES: dict[str, SourceInfo] = {source.name: source for source in (GED,)}
+SOURCES: dict[str, SourceInfo] = {source.name: source for source in (GED, SIMULATED)}
 """Name to source."""

@@ -15,7 +15,7 @@ from data.errors import Conflict, StateError
 from data.events import EVENT_COLUMNS, Batch, check_batch
 from data.sources.contract import SourceInfo
 from data.store.as_known import read_latest
-from data.store.changes import Changes, find_changes
+from data.store.changes import Changes, find_changes, is_claimed
 from data.tables import deliveries, quarantine
 
 _INSERTED = ("source", "known_at", "delivery_id", "deleted")
@@ -90,8 +90,9 @@ def append_delivery(
         sha256: Hash of the file, hexadecimal.
 
     Raises:
-        Conflict: A later delivery of the source, for some of the same countries and days, is
-            stored already; or one of the same moment says otherwise.
+        Conflict: A later delivery of the source is stored already, and this one speaks for some
+            of the same countries and days or changes what was known; or one of the same moment
+            says otherwise.
         StateError: The batch breaks its contract, or holds what happened after `known_at`.
     """
     check_batch(batch)
@@ -106,12 +107,15 @@ def append_delivery(
     ).one_or_none()
     if stored is not None:
         return _report(stored, already_stored=True)
-    overlapping = _find_overlapping(connection, batch, source.name, moment)
-    _refuse_older(overlapping, vintage, moment)
-    changes = find_changes(
-        batch, read_latest(connection, source.name, moment), int(moment.timestamp())
-    )
-    _refuse_contradiction(changes, overlapping, vintage)
+    latest = read_latest(connection, source.name, moment)
+    changes = find_changes(batch, latest, int(moment.timestamp()))
+    not_earlier = connection.execute(
+        select(deliveries)
+        .where(deliveries.c.source == source.name, deliveries.c.known_at >= moment)
+        .order_by(deliveries.c.known_at, deliveries.c.delivery_id)
+    ).all()
+    _refuse_too_old(batch, changes, [row for row in not_earlier if row.known_at > moment])
+    _refuse_contradiction(changes, latest, [row for row in not_earlier if row.known_at == moment])
 
     delivery_id = connection.execute(
         insert(deliveries)
@@ -174,47 +178,50 @@ def _check_days(batch: Batch, moment: datetime) -> None:
         raise StateError(f"A delivery known at {moment.date()} speaks of {last}.")
 
 
-def _find_overlapping(
-    connection: Connection, batch: Batch, source: str, moment: datetime
-) -> list[Row[Any]]:
-    rows = connection.execute(
-        select(deliveries)
-        .where(
-            deliveries.c.source == source,
-            deliveries.c.known_at >= moment,
-            deliveries.c.covers_from <= batch.covers_to,
-            deliveries.c.covers_to >= batch.covers_from,
+def _refuse_too_old(batch: Batch, changes: Changes, later: Sequence[Row[Any]]) -> None:
+    """Refuses what would change knowledge under the feet of a delivery that is stored already.
+
+    A delivery stores only what differs from what was known before it. An older one may therefore
+    come after it only if it adds, and adds nothing that the later one has already spoken for.
+    """
+    added = batch.events.iloc[changes.added]
+    for row in later:
+        overlaps = (
+            not set(batch.countries).isdisjoint(row.countries)
+            and row.covers_from <= batch.covers_to
+            and row.covers_to >= batch.covers_from
         )
-        .order_by(deliveries.c.known_at, deliveries.c.delivery_id)
-    ).all()
-    return [row for row in rows if not set(batch.countries).isdisjoint(row.countries)]
+        if (
+            overlaps
+            or len(changes.overturned)
+            or is_claimed(added, row.countries, row.covers_from, row.covers_to).any()
+        ):
+            raise Conflict(
+                f"The delivery is older than {row.source} {row.vintage}, known at "
+                f"{row.known_at.date()}, which is stored already and speaks of the same events.",
+                "Ingest vintages oldest first, into a fresh state folder if need be.",
+            )
 
 
-def _refuse_older(overlapping: Sequence[Row[Any]], vintage: str, moment: datetime) -> None:
-    later = [row for row in overlapping if row.known_at > moment]
-    if later:
-        raise Conflict(
-            f"Vintage {vintage}, known at {moment.date()}, is older than vintage "
-            f"{later[-1].vintage}, known at {later[-1].known_at.date()}, which is stored already "
-            "for some of the same countries and days.",
-            "Ingest vintages oldest first, into a fresh state folder if need be.",
-        )
-
-
-def _refuse_contradiction(changes: Changes, overlapping: Sequence[Row[Any]], vintage: str) -> None:
+def _refuse_contradiction(
+    changes: Changes, latest: pd.DataFrame, of_same_moment: Sequence[Row[Any]]
+) -> None:
     hint = "Give the delivery that is to prevail a later --known-at."
     if changes.same_moment:
         raise Conflict(
-            f"Vintage {vintage} says otherwise of event {changes.same_moment[0]} than a delivery "
-            "of the same moment.",
+            f"The delivery says otherwise of event {changes.same_moment[0]} than another of the "
+            "same moment.",
             hint,
         )
-    if overlapping and (len(changes.changed) or changes.deleted):
-        raise Conflict(
-            f"Vintage {vintage} contradicts {overlapping[-1].file_name}, which speaks for some of "
-            "the same countries and days and became known at the same moment.",
-            hint,
-        )
+    overturned = latest.iloc[changes.overturned]
+    for row in of_same_moment:
+        claimed = is_claimed(overturned, row.countries, row.covers_from, row.covers_to)
+        if claimed.any():
+            raise Conflict(
+                f"The delivery says otherwise of event {overturned['event_id'][claimed].iloc[0]} "
+                f"than {row.file_name}, which became known at the same moment.",
+                hint,
+            )
 
 
 def _insert_events(connection: Connection, rows: pd.DataFrame, head: dict[str, Any]) -> None:

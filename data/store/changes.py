@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ class Changes:
         changed: Positions in the batch of events that differ from what was known.
         n_unchanged: Events that are as they were known; they are not stored again.
         deleted: Identifiers of events that were known and are gone.
+        overturned: Positions in `latest` of the changed and deleted events.
         same_moment: Identifiers among the changed, deleted or revived events whose newest row has
             the very moment of the delivery; they cannot be stored.
     """
@@ -29,6 +32,7 @@ class Changes:
     changed: npt.NDArray[np.int64]
     n_unchanged: int
     deleted: tuple[str, ...]
+    overturned: npt.NDArray[np.int64]
     same_moment: tuple[str, ...]
 
 
@@ -68,19 +72,36 @@ def find_changes(batch: Batch, latest: pd.DataFrame, moment: int) -> Changes:
         changed=changed,
         n_unchanged=int(is_equal.sum()),
         deleted=tuple(latest["event_id"].to_numpy()[deleted].tolist()),
+        overturned=np.concatenate([before[changed], np.flatnonzero(deleted)]),
         same_moment=tuple(sorted([*rewritten.tolist(), *erased.tolist()])),
+    )
+
+
+def is_claimed(
+    rows: pd.DataFrame, countries: Sequence[str], covers_from: date, covers_to: date
+) -> npt.NDArray[np.bool_]:
+    """Returns which rows lie in countries and days (the day the event ended) that are spoken for.
+
+    Args:
+        rows: At least the columns `country` and `date`; missing in a deletion, which lies nowhere.
+        countries: ISO alpha-3 codes.
+        covers_from: First day.
+        covers_to: Last day.
+    """
+    days = pd.to_numeric(rows["date"]).to_numpy(dtype=np.float64)
+    return np.asarray(
+        rows["country"].isin(countries).to_numpy()
+        & (days >= to_epoch_day(covers_from))
+        & (days <= to_epoch_day(covers_to))
     )
 
 
 def _find_deleted(batch: Batch, latest: pd.DataFrame) -> npt.NDArray[np.bool_]:
     still_listed = set(batch.events["event_id"])
     still_listed.update(item.event_id for item in batch.refusals if item.event_id is not None)
-    days = pd.to_numeric(latest["date"]).to_numpy(dtype=np.float64)
     return np.asarray(
         ~latest["deleted"].to_numpy()
-        & latest["country"].isin(batch.countries).to_numpy()
-        & (days >= to_epoch_day(batch.covers_from))
-        & (days <= to_epoch_day(batch.covers_to))
+        & is_claimed(latest, batch.countries, batch.covers_from, batch.covers_to)
         & ~latest["event_id"].isin(still_listed).to_numpy()
     )
 
