@@ -1,0 +1,159 @@
+"""One publication against all rules: every series takes one step.
+
+A pure function of (rules, previous states, scores), so that history, corrections and simulations
+all run the same code. Does not carry rows or transactions: see `service.alerts.evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from service.alerts.identity import Series, event_id, incident_id
+from service.alerts.machine import (
+    AT_REST,
+    Observation,
+    SeriesState,
+    Transition,
+    TransitionType,
+    restart_counts,
+    step,
+    withdraw,
+)
+from service.alerts.measures import measure_score
+from service.alerts.rules import Rule
+from service.publication import Publication, PublishedScore
+
+
+@dataclass(frozen=True)
+class TrackedSeries:
+    """A series that is not at rest, after a publication.
+
+    Attributes:
+        series: What is followed.
+        country: ISO alpha-3 code of its region.
+        rule_version: The version that took the last step.
+        state: Its state.
+    """
+
+    series: Series
+    country: str
+    rule_version: int
+    state: SeriesState
+
+
+States = Mapping[str, TrackedSeries]
+"""Series by dedup key; a series that is not in it is at rest."""
+
+
+@dataclass(frozen=True)
+class AlertEvent:
+    """One thing that happened to an incident, with its ids; see `machine.Transition`."""
+
+    event_id: str
+    dedup_key: str
+    incident_id: str
+    sequence: int
+    type: TransitionType
+    level: int
+    level_name: str
+    as_of: date
+    revision: int
+    rule_id: str
+    rule_version: int
+    region_set: str
+    region_id: str
+    outcome: str
+    horizon: int
+    value: float | None
+
+
+def advance(
+    rules: Sequence[Rule], previous: States, publication: Publication
+) -> tuple[dict[str, TrackedSeries], tuple[AlertEvent, ...]]:
+    """Returns the states after a publication and what happened, ordered by rule and score row.
+
+    A series whose rule follows it but of which the publication has no row gets no score. A series
+    that no rule follows any more is withdrawn.
+
+    Args:
+        rules: The rules in force, all enabled.
+        previous: The states after the as-of before.
+        publication: The scores.
+    """
+    after: dict[str, TrackedSeries] = {}
+    events: list[AlertEvent] = []
+    for rule in rules:
+        for series, country, value in _observations(rule, previous, publication):
+            before = previous.get(series.dedup_key)
+            state = before.state if before else AT_REST
+            if before and before.rule_version != rule.version:
+                state = restart_counts(state)
+            state, happened = step(rule, state, Observation(publication.as_of, value))
+            if state != AT_REST:
+                after[series.dedup_key] = TrackedSeries(series, country, rule.version, state)
+            events += _name(happened, series, rule.version, publication)
+    followed = {rule.id: rule for rule in rules}
+    for tracked in previous.values():
+        if not _is_followed(followed.get(tracked.series.rule_id), tracked):
+            happened = withdraw(tracked.state)
+            events += _name(happened, tracked.series, tracked.rule_version, publication)
+    return after, tuple(events)
+
+
+def _observations(
+    rule: Rule, previous: States, publication: Publication
+) -> Iterable[tuple[Series, str, float | None]]:
+    seen = set()
+    for score in publication.scores:
+        if not _covers(rule, publication.region_set, score):
+            continue
+        series = Series(
+            rule.id, publication.region_set, score.region_id, score.outcome, score.horizon
+        )
+        seen.add(series)
+        yield series, score.country, measure_score(rule.measure, score)
+    for tracked in previous.values():
+        if tracked.series not in seen and _is_followed(rule, tracked):
+            yield tracked.series, tracked.country, None
+
+
+def _covers(rule: Rule, region_set: str, score: PublishedScore) -> bool:
+    return rule.covers(region_set, score.region_id, score.country, score.outcome, score.horizon)
+
+
+def _is_followed(rule: Rule | None, tracked: TrackedSeries) -> bool:
+    series = tracked.series
+    return (
+        rule is not None
+        and rule.id == series.rule_id
+        and rule.covers(
+            series.region_set, series.region_id, tracked.country, series.outcome, series.horizon
+        )
+    )
+
+
+def _name(
+    happened: Iterable[Transition], series: Series, rule_version: int, publication: Publication
+) -> Iterable[AlertEvent]:
+    key = series.dedup_key
+    for item in happened:
+        yield AlertEvent(
+            event_id=event_id(key, publication.as_of, publication.revision, item.type, item.level),
+            dedup_key=key,
+            incident_id=incident_id(key, item.opened),
+            sequence=item.sequence,
+            type=item.type,
+            level=item.level,
+            level_name=item.level_name,
+            as_of=publication.as_of,
+            revision=publication.revision,
+            rule_id=series.rule_id,
+            rule_version=rule_version,
+            region_set=series.region_set,
+            region_id=series.region_id,
+            outcome=series.outcome,
+            horizon=series.horizon,
+            value=item.value,
+        )

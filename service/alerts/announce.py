@@ -1,0 +1,196 @@
+"""Queues the messages of a publication: compares what was told with what is true, decides, writes.
+
+Runs in the transaction of the publication, so that all of it is there or nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from data.errors import StateError
+from data.tables import regions
+from service.alerts.advance import AlertEvent
+from service.alerts.identity import message_id, opened_on
+from service.alerts.ledger import StandingEntry, ToldEntry, read_standings, read_told
+from service.alerts.machine import CLOSING
+from service.alerts.message import Notice, write_message
+from service.alerts.notify import Reason, decide
+from service.alerts.outbox import Envelope, enqueue
+from service.alerts.routes import ContactPoint, contact_points, group_key
+from service.alerts.rule_store import list_rules
+from service.alerts.rules import BELOW_ALL_LEVELS, Rule
+from service.publication import Publication, PublishedScore
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What was queued.
+
+    Attributes:
+        message_ids: Messages that were not queued before.
+        decisions: How often each reason decided, over contact points and series.
+    """
+
+    message_ids: tuple[str, ...]
+    decisions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Place:
+    name: str
+    country: str
+
+
+def announce(
+    connection: Connection, publication: Publication, *, settings: Settings, now: datetime
+) -> Announcement:
+    """Queues what each contact point has to be told after a publication.
+
+    Makes at most one message for each contact point and group.
+
+    Args:
+        connection: The write transaction of the publication, its events written.
+        publication: The newest of its set, as stored.
+        settings: For contact points and links.
+        now: The present moment.
+
+    Raises:
+        StateError: The publication is not stored.
+    """
+    rules = {rule.id: rule for rule in list_rules(connection)}
+    standings = read_standings(connection, publication.region_set)
+    told = read_told(connection, publication.region_set)
+    places = _read_places(connection, publication)
+    scores = {(row.region_id, row.outcome, row.horizon): row for row in publication.scores}
+    decisions: Counter[str] = Counter()
+    queued: list[str] = []
+    for contact_point in contact_points(settings):
+        known = {key: entry for (name, key), entry in told.items() if name == contact_point.name}
+        groups: dict[tuple[str, str], list[Notice]] = defaultdict(list)
+        for key in _open_questions(standings, known):
+            standing, last = standings.get(key), known.get(key)
+            reason = _decide(standing, last, rules, now)
+            decisions[reason] += 1
+            if not reason.is_sent:
+                continue
+            event = _event_of(reason, standing, last)
+            place = places.get(event.region_id, _Place(event.region_id, ""))
+            score = scores.get((event.region_id, event.outcome, event.horizon))
+            groups[event.rule_id, place.country].append(_notice(reason, event, last, place, score))
+        for (rule_id, country), notices in sorted(groups.items()):
+            body = write_message(
+                publication,
+                rules.get(rule_id),
+                country,
+                notices,
+                public_url=settings.public_url,
+                now=now,
+            )
+            envelope = _address(contact_point, rule_id, country, publication, body, notices)
+            if enqueue(connection, envelope, now):
+                queued.append(envelope.message_id)
+    return Announcement(tuple(queued), dict(decisions))
+
+
+def _open_questions(
+    standings: Mapping[str, StandingEntry], known: Mapping[str, ToldEntry]
+) -> list[str]:
+    """Returns the series that are open, or that the contact point believes to be."""
+    is_open = {key for key, entry in standings.items() if not entry.standing.closed_by}
+    is_believed_open = {key for key, entry in known.items() if not entry.told.is_closed}
+    return sorted(is_open | is_believed_open)
+
+
+def _decide(
+    standing: StandingEntry | None,
+    last: ToldEntry | None,
+    rules: Mapping[str, Rule],
+    now: datetime,
+) -> Reason:
+    rule = rules.get(standing.event.rule_id) if standing else None
+    days = rule.repeat_after_days if rule else None
+    return decide(
+        last.told if last else None,
+        standing.standing if standing else None,
+        now=now,
+        repeat_after=None if days is None else timedelta(days=days),
+    )
+
+
+def _event_of(reason: Reason, standing: StandingEntry | None, last: ToldEntry | None) -> AlertEvent:
+    """Returns the event that a notice is about: what was told if it never was, else the last."""
+    entry = last if reason is Reason.CANCELLED else standing
+    if entry is None:
+        raise StateError(f"There is no event to tell as '{reason}'.")
+    return entry.event
+
+
+def _notice(
+    reason: Reason,
+    event: AlertEvent,
+    last: ToldEntry | None,
+    place: _Place,
+    score: PublishedScore | None,
+) -> Notice:
+    below = (0, BELOW_ALL_LEVELS)
+    is_over = reason is Reason.CANCELLED or event.type in CLOSING
+    is_first = last is None or last.told.is_closed or reason is Reason.NEW
+    return Notice(
+        reason=reason,
+        incident_id=event.incident_id,
+        event_id=event.event_id,
+        sequence=event.sequence,
+        opened=opened_on(event.incident_id),
+        region_id=event.region_id,
+        region_name=place.name,
+        country=place.country,
+        outcome=event.outcome,
+        horizon=event.horizon,
+        level_from=below if is_first or last is None else (last.event.level, last.event.level_name),
+        level_to=below if is_over else (event.level, event.level_name),
+        score=score,
+    )
+
+
+def _address(
+    contact_point: ContactPoint,
+    rule_id: str,
+    country: str,
+    publication: Publication,
+    body: str,
+    notices: list[Notice],
+) -> Envelope:
+    if publication.publication_id is None:
+        raise StateError("Only a stored publication can be announced.")
+    group = group_key(rule_id, country)
+    return Envelope(
+        message_id=message_id(
+            contact_point.name,
+            group,
+            publication.region_set,
+            publication.as_of,
+            publication.revision,
+        ),
+        publication_id=publication.publication_id,
+        contact_point=contact_point,
+        group_key=group,
+        body=body,
+        notices=tuple(notices),
+    )
+
+
+def _read_places(connection: Connection, publication: Publication) -> dict[str, _Place]:
+    """Returns name and country of each region, as published; as stored for those without a row."""
+    query = select(regions.c.region_id, regions.c.name, regions.c.country).where(
+        regions.c.region_set == publication.region_set
+    )
+    places = {row.region_id: _Place(row.name, row.country) for row in connection.execute(query)}
+    for score in publication.scores:
+        places[score.region_id] = _Place(score.region_name, score.country)
+    return places

@@ -1,0 +1,137 @@
+"""The evaluation of a publication, in the transaction that writes it.
+
+The states start from those of the as-of before. A correction (a new revision) therefore replaces
+what its predecessor did, and a backfill is followed by a replay of every later as-of, under the
+rules that were in force there: the history is always the one that a fresh run would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from data.errors import StateError
+from service.alerts.advance import AlertEvent, States, advance
+from service.alerts.announce import announce
+from service.alerts.history import (
+    load_snapshot,
+    save_events,
+    save_snapshot,
+    supersede_revisions,
+)
+from service.alerts.rule_store import active_rules, load_rules
+from service.alerts.rules import Rule
+from service.publication import Publication
+from service.publication_store import load_publication
+from service.settings import Settings
+from service.tables import publications
+
+
+@dataclass(frozen=True)
+class AlertReport:
+    """What an evaluation did.
+
+    Attributes:
+        n_rules: Rules in force.
+        events: What happened at this publication.
+        n_replayed: Later publications that were evaluated again.
+        message_ids: Messages that were queued.
+        decisions: How often each reason decided, over contact points and series, whether to send
+            or not; empty if a later as-of exists.
+    """
+
+    n_rules: int
+    events: tuple[AlertEvent, ...]
+    n_replayed: int
+    message_ids: tuple[str, ...]
+    decisions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a publication stands in the history of its set; publication ids, oldest first."""
+
+    before: int | None
+    predecessors: tuple[int, ...]
+    later: tuple[int, ...]
+
+
+def evaluate_publication(
+    connection: Connection, publication: Publication, *, settings: Settings, now: datetime
+) -> AlertReport:
+    """Evaluates all rules on a publication, writes states and events, and queues messages.
+
+    Running it again changes nothing. Only the newest as-of of a set queues messages: a backfill
+    tells nobody what was long ago.
+
+    Args:
+        connection: The write transaction in which the publication was stored.
+        publication: As stored, the newest revision of its as-of.
+        settings: For contact points and links.
+        now: The present moment.
+
+    Raises:
+        StateError: The publication is not stored, or a newer revision of its as-of is.
+    """
+    place = _find_place(connection, publication)
+    supersede_revisions(connection, publication.region_set, publication.as_of, publication.revision)
+    rules = _choose_rules(connection, publication, place)
+    before = load_snapshot(connection, place.before).states
+    states, events = _take_step(connection, rules, before, publication)
+    for later in place.later:
+        rules_there = _rules_in_force(connection, later)
+        states, _ = _take_step(connection, rules_there, states, load_publication(connection, later))
+    if place.later:
+        return AlertReport(len(rules), events, len(place.later), (), {})
+    announced = announce(connection, publication, settings=settings, now=now)
+    return AlertReport(len(rules), events, 0, announced.message_ids, announced.decisions)
+
+
+def _find_place(connection: Connection, publication: Publication) -> _Place:
+    query = (
+        select(publications.c.publication_id, publications.c.as_of)
+        .where(publications.c.region_set == publication.region_set)
+        .order_by(publications.c.as_of, publications.c.revision)
+    )
+    rows = connection.execute(query).all()
+    same = [row.publication_id for row in rows if row.as_of == publication.as_of]
+    if publication.publication_id is None or same[-1:] != [publication.publication_id]:
+        raise StateError(
+            f"Revision {publication.revision} of {publication.region_set} {publication.as_of} "
+            "cannot be evaluated: it is not the newest one that is stored."
+        )
+    newest = {row.as_of: row.publication_id for row in rows}
+    earlier = [newest[as_of] for as_of in newest if as_of < publication.as_of]
+    later = [newest[as_of] for as_of in newest if as_of > publication.as_of]
+    return _Place(earlier[-1] if earlier else None, tuple(same[:-1]), tuple(later))
+
+
+def _choose_rules(
+    connection: Connection, publication: Publication, place: _Place
+) -> tuple[Rule, ...]:
+    """Returns the rules for a publication: those it had, those of its time, or the present ones."""
+    candidates = [publication.publication_id]
+    if place.later:
+        candidates += [*reversed(place.predecessors), place.before]
+    for candidate in candidates:
+        if rules := _rules_in_force(connection, candidate):
+            return rules
+    return active_rules(connection)
+
+
+def _rules_in_force(connection: Connection, publication_id: int | None) -> tuple[Rule, ...]:
+    return load_rules(connection, load_snapshot(connection, publication_id).rule_versions)
+
+
+def _take_step(
+    connection: Connection, rules: Sequence[Rule], before: States, publication: Publication
+) -> tuple[States, tuple[AlertEvent, ...]]:
+    states, events = advance(rules, before, publication)
+    if publication.publication_id is None:
+        raise StateError("Only a stored publication can be evaluated.")
+    save_snapshot(connection, publication.publication_id, states, rules)
+    save_events(connection, publication.publication_id, events)
+    return states, events

@@ -1,0 +1,142 @@
+"""Alert states and events in the database.
+
+The states after each publication are kept, so that any publication can be evaluated again from the
+one before it. An event that a correction or a backfill took out of the history stays as a row,
+marked as superseded: somebody may have been told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from service.alerts.advance import AlertEvent, States, TrackedSeries
+from service.alerts.identity import Series, rule_key
+from service.alerts.machine import SeriesState
+from service.alerts.rules import Rule
+from service.tables import alert_events, alert_states, publications
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the evaluation of one publication left.
+
+    Attributes:
+        states: Series that are not at rest, by dedup key.
+        rule_versions: Id and version of each rule that was in force; empty if none was, or if the
+            publication was never evaluated.
+    """
+
+    states: States
+    rule_versions: frozenset[tuple[str, int]]
+
+
+def load_snapshot(connection: Connection, publication_id: int | None) -> Snapshot:
+    """Returns what the evaluation of a publication left; nothing for None."""
+    query = select(alert_states).where(alert_states.c.publication_id == publication_id)
+    states: dict[str, TrackedSeries] = {}
+    versions = set()
+    for row in connection.execute(query.order_by(alert_states.c.dedup_key)):
+        if row.dedup_key == rule_key(row.rule_id):
+            versions.add((row.rule_id, row.rule_version))
+        else:
+            states[row.dedup_key] = _read_state(row.rule_id, row.rule_version, row.state)
+    return Snapshot(states, frozenset(versions))
+
+
+def save_snapshot(
+    connection: Connection, publication_id: int, states: States, rules: Sequence[Rule]
+) -> None:
+    """Writes the states after a publication, and which rules were in force.
+
+    A rule in force has a row of its own, under its key without labels: a later replay must use the
+    same versions, even where a rule left no series in any state.
+    """
+    rows = [
+        {"dedup_key": rule_key(rule.id), "rule_id": rule.id, "rule_version": rule.version}
+        | {"publication_id": publication_id, "state": {}}
+        for rule in rules
+    ]
+    rows += [
+        {
+            "publication_id": publication_id,
+            "dedup_key": key,
+            "rule_id": tracked.series.rule_id,
+            "rule_version": tracked.rule_version,
+            "state": _write_state(tracked),
+        }
+        for key, tracked in sorted(states.items())
+    ]
+    connection.execute(delete(alert_states).where(alert_states.c.publication_id == publication_id))
+    if rows:
+        connection.execute(insert(alert_states), rows)
+
+
+def save_events(connection: Connection, publication_id: int, events: Iterable[AlertEvent]) -> None:
+    """Makes the stored events of a publication equal to `events`.
+
+    What is there already is not written again; what is no longer true is marked as superseded.
+    """
+    query = select(alert_events).where(alert_events.c.publication_id == publication_id)
+    stored = {row["event_id"]: dict(row) for row in connection.execute(query).mappings()}
+    fresh = []
+    for event in events:
+        values = {**asdict(event), "publication_id": publication_id, "is_superseded": False}
+        before = stored.pop(event.event_id, None)
+        if before is None:
+            fresh.append(values)
+        elif before != values:
+            connection.execute(
+                update(alert_events).where(alert_events.c.event_id == event.event_id).values(values)
+            )
+    if fresh:
+        connection.execute(insert(alert_events), fresh)
+    gone = [event_id for event_id, row in stored.items() if not row["is_superseded"]]
+    for event_id in gone:
+        connection.execute(
+            update(alert_events)
+            .where(alert_events.c.event_id == event_id)
+            .values(is_superseded=True)
+        )
+
+
+def supersede_revisions(
+    connection: Connection, region_set: str, as_of: date, revision: int
+) -> None:
+    """Marks the events of all revisions of an as-of before `revision` as superseded."""
+    earlier = select(publications.c.publication_id).where(
+        publications.c.region_set == region_set,
+        publications.c.as_of == as_of,
+        publications.c.revision < revision,
+    )
+    connection.execute(
+        update(alert_events)
+        .where(alert_events.c.publication_id.in_(earlier), ~alert_events.c.is_superseded)
+        .values(is_superseded=True)
+    )
+
+
+def _write_state(tracked: TrackedSeries) -> dict[str, Any]:
+    series, state = asdict(tracked.series), asdict(tracked.state)
+    del series["rule_id"]
+    state["opened"] = tracked.state.opened and tracked.state.opened.isoformat()
+    return {"country": tracked.country, **series, **state, "recent": list(tracked.state.recent)}
+
+
+def _read_state(rule_id: str, version: int, row: Mapping[str, Any]) -> TrackedSeries:
+    series = Series(rule_id, row["region_set"], row["region_id"], row["outcome"], row["horizon"])
+    opened = row["opened"]
+    state = SeriesState(
+        level=row["level"],
+        level_name=row["level_name"],
+        opened=date.fromisoformat(opened) if opened else None,
+        sequence=row["sequence"],
+        recent=tuple(row["recent"]),
+        missing=row["missing"],
+        is_stale=row["is_stale"],
+    )
+    return TrackedSeries(series, row["country"], version, state)
