@@ -94,10 +94,15 @@ def make_panel() -> MakePanel:
 def panels() -> st.SearchStrategy[Panel]:
     """Returns a strategy of small panels, long enough for every window in both steps."""
 
+    lengths: dict[Step, st.SearchStrategy[int]] = {
+        "month": st.one_of(st.integers(40, 90), st.integers(1, 40)),
+        "week": st.one_of(st.integers(160, 330), st.integers(1, 160)),
+    }
+
     def by_step(step: Step) -> st.SearchStrategy[Panel]:
         return st.builds(
             _make_panel,
-            n_periods=st.integers(1, 90) if step == "month" else st.integers(60, 330),
+            n_periods=lengths[step],
             n_regions=st.integers(1, 6),
             step=st.just(step),
             seed=st.integers(0, 2**31),

@@ -129,6 +129,16 @@ def test_a_sum_that_equals_the_threshold_counts() -> None:
     assert np.isnan(labels[34])
 
 
+def test_a_tie_with_an_interpolated_quantile_does_not_hang_on_the_last_bit() -> None:
+    deaths, known = constant(0)
+    deaths[[5, 10]] = 20
+    deaths[37] = 12
+    # Four of 35 sums of two months are 20, and 0.6 of the way from 0 to 20 lies the quantile, 12;
+    # in binary floating point that way is a little longer.
+    assert escalation_thresholds(deaths, known, 2, DEFAULT, "month")[36, 0] == 12
+    assert escalation_labels(deaths, known, 2, DEFAULT, "month")[36, 0] == 1
+
+
 def test_one_unknown_month_leaves_no_threshold_for_three_years() -> None:
     deaths, known = constant(3, 100)
     known[40] = False
