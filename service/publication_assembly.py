@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -35,8 +36,10 @@ def assemble_publication(
         panel: What they were made from.
         region_set: Names and order of the regions.
         previous: The publication that `change` refers to, or None.
-        model_manifest: The model's manifest; goes into the publication's manifest as `model`, with
-            `previous_model_version` and `levels` (name to least risk score) beside it.
+        model_manifest: The model's manifest. What readers need of it goes into the publication's
+            manifest as `model`: among it `skill` and `gate`, by horizon (key: the horizon as text).
+            Beside it: `previous_model_version`, `levels` (name to least risk score) and `shapes`
+            (digest of the region shapes).
         attributions: Inputs that must be named.
         settings: For the risk levels.
         published_at: Now, UTC.
@@ -71,9 +74,10 @@ def assemble_publication(
         previous_as_of=None if previous is None else previous.as_of,
         manifest=_as_stored(
             {
-                "model": dict(model_manifest),
+                "model": summarise_model(model_manifest),
                 "previous_model_version": None if previous is None else previous.model_version,
                 "levels": settings.levels,
+                "shapes": _digest_shapes(region_set),
             }
         ),
         scores=tuple(
@@ -81,6 +85,30 @@ def assemble_publication(
             for score in ordered
         ),
     )
+
+
+def summarise_model(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what readers of a publication need of a model's manifest.
+
+    The moment of training is not among it: the same model trained twice says the same.
+    """
+    by_horizon: Mapping[str, Mapping[str, Any]] = manifest.get("horizons", {})
+    told = {name: manifest[name] for name in ("outcome", "data", "replay") if name in manifest}
+    for name in ("skill", "gate", "backtest"):
+        told[name] = {
+            horizon: described[name]
+            for horizon, described in by_horizon.items()
+            if name in described
+        }
+    return told
+
+
+def _digest_shapes(region_set: RegionSet) -> str:
+    """Other shapes make another publication, since files carry them."""
+    digest = hashlib.sha256()
+    for region in region_set.regions:
+        digest.update(region.region_id.encode() + b"\0" + region.geometry.wkb)
+    return digest.hexdigest()[:16]
 
 
 def _served_before(previous: Publication | None) -> dict[_Key, float]:

@@ -11,6 +11,9 @@ from service.publication import Publication, PublishedScore
 DIGITS = 6
 """Decimals of every number in a feed."""
 
+StatusCounts = dict[tuple[str, int], Counter[str]]
+"""(outcome, horizon) to the number of scores by status."""
+
 SIMULATED_NOTICE = (
     "Simulated: these events did not happen. The scores show how the service works and say nothing "
     "about any real place."
@@ -21,6 +24,7 @@ SCHEMATIC_NOTICE = "The map shapes are computed, not surveyed: they are no borde
 def describe_publication(publication: Publication) -> dict[str, Any]:
     """Returns the metadata of a publication, JSON-ready, in a fixed order of members."""
     model = publication.manifest.get("model", {})
+    counts = count_statuses(publication)
     return {
         "set": publication.region_set,
         "as_of": publication.as_of.isoformat(),
@@ -36,11 +40,11 @@ def describe_publication(publication: Publication) -> dict[str, Any]:
         "outcome_version": publication.outcome_version,
         "simulated": publication.is_simulated,
         "schematic_map": publication.is_schematic,
-        "notice": write_notices(publication),
+        "notice": write_notices(publication, counts),
         "levels": publication.manifest.get("levels", {}),
         "horizons": [
             _describe_horizon(publication, outcome, horizon, statuses)
-            for (outcome, horizon), statuses in _count_statuses(publication).items()
+            for (outcome, horizon), statuses in counts.items()
         ],
         "skill": model.get("skill"),
         "attributions": [
@@ -50,14 +54,19 @@ def describe_publication(publication: Publication) -> dict[str, Any]:
     }
 
 
-def write_notices(publication: Publication) -> list[str]:
-    """Returns what a reader must know before using the scores, the gravest first."""
+def write_notices(publication: Publication, counts: StatusCounts) -> list[str]:
+    """Returns what a reader must know before using the scores, the gravest first.
+
+    Args:
+        publication: The publication; its scores are not looked at.
+        counts: How many of its scores have which status.
+    """
     notices = []
     if publication.is_simulated:
         notices.append(SIMULATED_NOTICE)
     if publication.is_schematic:
         notices.append(SCHEMATIC_NOTICE)
-    for (outcome, horizon), statuses in _count_statuses(publication).items():
+    for (outcome, horizon), statuses in counts.items():
         where = f"{outcome} over {count_steps(horizon, publication.step)}"
         if statuses["baseline_only"]:
             notices.append(
@@ -71,7 +80,7 @@ def write_notices(publication: Publication) -> list[str]:
             )
     past = [
         count_steps(horizon, publication.step)
-        for horizon in sorted({score.horizon for score in publication.scores})
+        for horizon in sorted({horizon for _, horizon in counts})
         if publication.window(horizon)[1] < publication.published_at.date()
     ]
     if past:
@@ -107,8 +116,9 @@ def lead_time_days(publication: Publication, horizon: int) -> int:
     return (publication.window(horizon)[0] - publication.published_at.date()).days
 
 
-def _count_statuses(publication: Publication) -> dict[tuple[str, int], Counter[str]]:
-    counts: dict[tuple[str, int], Counter[str]] = {}
+def count_statuses(publication: Publication) -> StatusCounts:
+    """Returns how many scores of each outcome and horizon have which status."""
+    counts: StatusCounts = {}
     for score in publication.scores:
         counts.setdefault((score.outcome, score.horizon), Counter())[score.status] += 1
     return counts

@@ -17,7 +17,7 @@ from shapely.geometry import LinearRing, Polygon, box, shape
 from data.errors import StateError
 from models.score import Contribution
 from service.feeds import csv_feed, geojson_feed, json_feed
-from service.feeds.facts import write_notices
+from service.feeds.facts import count_statuses, write_notices
 from service.feeds.formats import FORMATS, render_documents
 from service.feeds.shapes import write_shape
 
@@ -264,7 +264,7 @@ def test_notices_say_what_must_be_known(make_publication):
     publication = replace(
         publication, scores=(publication.scores[0], weak, *publication.scores[2:])
     )
-    text = "\n".join(write_notices(publication))
+    text = "\n".join(write_notices(publication, count_statuses(publication)))
     assert "computed, not surveyed" in text
     assert "Baseline only, escalation over 1 month: 1 of 4" in text
     assert "Stale, escalation over 1 month: 1 of 4" in text
@@ -273,7 +273,8 @@ def test_notices_say_what_must_be_known(make_publication):
 
 
 def test_an_ordinary_publication_needs_no_notice(make_publication):
-    assert write_notices(make_publication(date(2022, 1, 15))) == []
+    publication = make_publication(date(2022, 1, 15))
+    assert write_notices(publication, count_statuses(publication)) == []
 
 
 def test_rendering_twice_gives_the_same_bytes(make_publication, region_set):

@@ -64,7 +64,11 @@ def assemble(panel, region_set, settings, now):
             "panel": panel,
             "region_set": region_set,
             "previous": previous,
-            "model_manifest": {"skill": {1: 0.2}},
+            "model_manifest": {
+                "created_at": "2022-01-15T00:00:00+00:00",
+                "replay": "final data",
+                "horizons": {"1": {"skill": {"n": 5}, "features": ["a"]}, "3": {"gate": {}}},
+            },
             "attributions": (),
             "settings": settings,
             "published_at": now,
@@ -139,7 +143,12 @@ def test_everything_is_plain_and_json_ready(assemble):
     assert type(row.risk_score) is float
     assert type(row.base_log_odds) is float
     assert type(row.contributions[0].value) is float
-    assert publication.manifest["model"] == {"skill": {"1": 0.2}}
+    assert publication.manifest["model"] == {
+        "replay": "final data",
+        "skill": {"1": {"n": 5}},
+        "gate": {"3": {}},
+        "backtest": {},
+    }
     assert publication.is_simulated
 
 
@@ -163,4 +172,4 @@ def test_a_panel_of_another_set_is_refused(assemble, panel):
 
 def test_a_manifest_that_is_not_json_is_refused(assemble):
     with pytest.raises(StateError, match="manifest"):
-        assemble(make_run(make_score("AA01")), model_manifest={"when": date(2022, 1, 1)})
+        assemble(make_run(make_score("AA01")), model_manifest={"data": date(2022, 1, 1)})

@@ -1,0 +1,38 @@
+"""The OpenAPI document of the API, made once, served by the service itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.openapi.utils import get_openapi
+
+from service.api.problem_schema import Problem
+
+API_VERSION = "1"
+
+_DESCRIPTION = """\
+Read-only access to risk scores, as they were published.
+
+Numbers have at most six decimals. A missing value is null, never zero. A score may be absent with
+a reason: see `status` and `reason`. `simulated` is true where the events did not happen.
+The same scores as files: `/feeds/{set}/latest.csv`, `.json`, `.geojson`.
+"""
+
+
+def build_openapi(router: APIRouter) -> dict[str, Any]:
+    """Returns the OpenAPI document of the routes of `router`."""
+    document = get_openapi(
+        title="Tocsin API",
+        version=API_VERSION,
+        description=_DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        routes=router.routes,
+    )
+    schemas = document["components"]["schemas"]
+    # Ours take the place of the framework's own validation errors.
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    return document

@@ -1,0 +1,54 @@
+"""Query parameters: their types, and the refusal of those that an address does not have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+
+from data.calendar import parse_day
+from data.errors import UsageError
+
+SetPath = Annotated[str, Path(alias="set", description="Name of a region set.", examples=["sahel"])]
+RegionPath = Annotated[str, Path(description="Identifier of a region of the set.")]
+SetQuery = Annotated[
+    str, Query(alias="set", description="Name of a region set.", examples=["sahel"])
+]
+AsOfQuery = Annotated[
+    str | None,
+    Query(
+        description="Knowledge limit of the publication; the latest if left out.",
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        examples=["2022-01-15"],
+        json_schema_extra={"format": "date"},
+    ),
+]
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """Refuses parameters that the address does not have, and repeated ones.
+
+    A misspelt filter that is ignored answers another question than the one asked.
+
+    Raises:
+        UsageError: There is such a parameter.
+    """
+    known = sorted(field.alias for field in request.scope["route"].dependant.query_params)
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    hint = f"Parameters here: {', '.join(known) or 'none'}."
+    for name, number in given.items():
+        if name not in known:
+            raise UsageError(f"There is no parameter '{name}'.", hint)
+        if number > 1:
+            raise UsageError(f"The parameter '{name}' is given {number} times.", "Give it once.")
+
+
+def read_as_of(text: str | None) -> date | None:
+    """Returns the day of the parameter `as_of`, or None.
+
+    Raises:
+        UsageError: It is no day of the calendar.
+    """
+    return None if text is None else parse_day(text)

@@ -1,0 +1,66 @@
+"""Publications as the API tells them, shared by the addresses that answer with one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+
+from service.api.schemas import PublicationOut
+from service.feeds.addresses import FeedAddress
+from service.feeds.facts import StatusCounts, write_notices
+from service.feeds.files import explain_absence
+from service.publication_rows import PublicationHead, read_publication
+from service.publication_store import find_head
+from service.tables import publications, scores
+
+
+def describe_head(head: PublicationHead) -> PublicationOut:
+    """Returns a publication as it is answered."""
+    return PublicationOut(
+        as_of=head.as_of,
+        revision=head.revision,
+        origin=head.origin_label,
+        data_cutoff=head.data_cutoff,
+        published_at=head.published_at,
+        model_version=head.model_version,
+        simulated=head.is_simulated,
+    )
+
+
+def require_head(
+    connection: Connection, region_set: str, as_of: date | None = None
+) -> PublicationHead:
+    """Returns the publication of an as-of, or the latest.
+
+    Raises:
+        UnknownName: There is no such set, or no publication for that as-of.
+        NotReady: The set has no publication yet.
+    """
+    head = find_head(connection, region_set, as_of)
+    if head is None:
+        raise explain_absence(connection, FeedAddress(region_set, as_of=as_of))
+    return head
+
+
+def notices_of(connection: Connection, head: PublicationHead) -> list[str]:
+    """Returns what a reader of the publication must know, as its feeds say it."""
+    row = (
+        connection.execute(
+            select(publications).where(publications.c.publication_id == head.publication_id)
+        )
+        .mappings()
+        .one()
+    )
+    counts: StatusCounts = {}
+    columns = (scores.c.outcome, scores.c.horizon, scores.c.status)
+    grouped = connection.execute(
+        select(*columns, func.count())
+        .where(scores.c.publication_id == head.publication_id)
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    for outcome, horizon, status, number in grouped:
+        counts.setdefault((outcome, horizon), Counter())[status] = number
+    return write_notices(read_publication(row, ()), counts)

@@ -1,0 +1,160 @@
+"""The address of scores: one publication, filtered, page by page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
+
+from data.errors import UnknownName
+from service.api.context import ApiContext
+from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
+from service.api.parameters import AsOfQuery, SetQuery, read_as_of
+from service.api.problem_schema import declare_problems
+from service.api.publications import describe_head, notices_of, require_head
+from service.api.schemas import RegionScoreOut, ScoresOut
+from service.feeds.facts import describe_score
+from service.publication import Publication
+from service.publication_rows import PublicationHead, read_head, read_publication, read_score
+from service.tables import publications, scores
+
+MAX_LIMIT = 1000
+
+_FILTERS: dict[str, ColumnElement[Any]] = {
+    "country": scores.c.details["country"].as_string(),
+    "region_id": scores.c.region_id,
+    "outcome": scores.c.outcome,
+    "horizon": scores.c.horizon,
+    "level": scores.c.level,
+}
+
+
+def make_score_routes(context: ApiContext) -> APIRouter:
+    """Returns the route of scores."""
+    router = APIRouter(tags=["scores"])
+
+    @router.get("/scores", responses=declare_problems("unknown_name", "not_ready"))
+    def list_scores(
+        set_name: SetQuery,
+        country: Annotated[
+            str | None, Query(description="ISO 3166-1 alpha-3 code.", pattern="^[A-Z]{3}$")
+        ] = None,
+        region_id: Annotated[str | None, Query(description="Identifier of a region.")] = None,
+        outcome: Annotated[str | None, Query(description="Name of an outcome.")] = None,
+        horizon: Annotated[int | None, Query(description="Steps ahead.", ge=1, le=999)] = None,
+        level: Annotated[str | None, Query(description="Name of a risk level.")] = None,
+        as_of: AsOfQuery = None,
+        cursor: Annotated[
+            str | None, Query(description="`next_cursor` of the page before.", max_length=200)
+        ] = None,
+        limit: Annotated[int, Query(description="Scores a page.", ge=1, le=MAX_LIMIT)] = 100,
+    ) -> ScoresOut:
+        """Lists the scores of a publication, in the order of its feeds.
+
+        A walk with `cursor` stays in the publication that it began in, even if a correction is
+        published in between.
+        """
+        wanted = {
+            "country": country,
+            "region_id": region_id,
+            "outcome": outcome,
+            "horizon": horizon,
+            "level": level,
+        }
+        filters = digest_filters({"set": set_name, "as_of": as_of, **wanted})
+        given = {name: value for name, value in wanted.items() if value is not None}
+        with context.database.read() as connection:
+            if cursor is None:
+                head, after = require_head(connection, set_name, read_as_of(as_of)), -1
+            else:
+                stand = read_cursor(cursor, filters)
+                head, after = _continue(connection, set_name, stand), stand.position
+            rows = _select_rows(connection, head, given, after, limit + 1)
+            if not rows and after < 0:
+                _explain_emptiness(connection, head, given)
+            publication = _load_without_scores(connection, head)
+            notices = notices_of(connection, head)
+        page = rows[:limit]
+        next_cursor = None
+        if len(rows) > limit:
+            next_cursor = write_cursor(Cursor(head.publication_id, page[-1]["position"], filters))
+        return ScoresOut(
+            set=set_name,
+            publication=describe_head(head),
+            notice=notices,
+            scores=[_describe(publication, row) for row in page],
+            next_cursor=next_cursor,
+        )
+
+    return router
+
+
+def _select_rows(
+    connection: Connection, head: PublicationHead, given: dict[str, Any], after: int, limit: int
+) -> list[RowMapping]:
+    query = (
+        select(scores)
+        .where(scores.c.publication_id == head.publication_id, scores.c.position > after)
+        .where(*(_FILTERS[name] == value for name, value in given.items()))
+        .order_by(scores.c.position)
+        .limit(limit)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def _continue(connection: Connection, set_name: str, stand: Cursor) -> PublicationHead:
+    row = (
+        connection.execute(
+            select(publications).where(
+                publications.c.publication_id == stand.publication_id,
+                publications.c.region_set == set_name,
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise UnknownName("The publication of the cursor is not there.", "Begin without a cursor.")
+    return read_head(row)
+
+
+def _explain_emptiness(
+    connection: Connection, head: PublicationHead, given: dict[str, Any]
+) -> None:
+    """Raises UnknownName if a filter matches nothing in the whole publication.
+
+    A level that exists may hold no region; any other value that no score has is a mistake.
+    """
+    bounds = _load_without_scores(connection, head).manifest.get("levels", {})
+    for name, value in given.items():
+        if name == "level" and value in bounds:
+            continue
+        column = _FILTERS[name]
+        known = connection.scalars(
+            select(column).where(scores.c.publication_id == head.publication_id).distinct()
+        ).all()
+        if value not in known:
+            listed = list(bounds) if name == "level" and bounds else sorted(set(known) - {None})
+            hint = ", ".join(map(str, listed[:40])) + (" …" if len(listed) > 40 else "")
+            raise UnknownName(f"No score has the {name} '{value}'.", f"Known: {hint}.")
+
+
+def _load_without_scores(connection: Connection, head: PublicationHead) -> Publication:
+    query = select(publications).where(publications.c.publication_id == head.publication_id)
+    return read_publication(connection.execute(query).mappings().one(), ())
+
+
+def _describe(publication: Publication, row: RowMapping) -> RegionScoreOut:
+    score = read_score(row)
+    window_from, window_to = publication.window(score.horizon)
+    return RegionScoreOut.model_validate(
+        {
+            "region_id": score.region_id,
+            "region_name": score.region_name,
+            "country": score.country,
+            **describe_score(score),
+            "window_from": window_from,
+            "window_to": window_to,
+        }
+    )

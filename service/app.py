@@ -1,0 +1,74 @@
+"""The web application: feeds in front, then the API, the pages and their static files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from data.database import Database
+from service.api.handlers import install_problem_handlers
+from service.api.router import make_api
+from service.clock import Clock
+from service.feeds.addresses import ROOT
+from service.feeds.app import FeedsApp
+from service.middleware import AccessLog, PathSwitch, SecurityHeaders
+from service.scheduler import Ticker
+from service.settings import Settings
+from service.web.errors import ErrorPages
+from service.web.pages import make_pages
+
+_STATIC = Path(__file__).parent / "web" / "static"
+
+
+def make_app(
+    database: Database, settings: Settings, clock: Clock, *, with_scheduler: bool = False
+) -> FastAPI:
+    """Returns the web application.
+
+    Args:
+        database: The open database; whoever opened it closes it.
+        settings: The settings in force.
+        clock: The clock.
+        with_scheduler: Run due cycles and deliveries in the background while it serves.
+
+    Raises:
+        SettingsError: The cron line cannot be read.
+    """
+    ticker = Ticker(database, settings, clock) if with_scheduler else None
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        if ticker is not None:
+            ticker.start()
+        try:
+            yield
+        finally:
+            if ticker is not None:
+                await anyio.to_thread.run_sync(ticker.stop)
+
+    # The framework's own documentation pages load scripts from another server: they stay off.
+    app = FastAPI(
+        title="Tocsin",
+        version=version("tocsin"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+    )
+    install_problem_handlers(app)
+    app.include_router(make_api(database, settings, clock))
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.include_router(make_pages(database, settings, clock))
+    # The last one added is the first one asked.
+    app.add_middleware(ErrorPages)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(PathSwitch, prefix=ROOT, other=FeedsApp(database))
+    app.add_middleware(AccessLog)
+    return app

@@ -1,0 +1,192 @@
+"""One cycle: panel, scores, publication, files, alerts and messages, in one write transaction.
+
+Everything that takes long is done before the transaction begins, from one consistent state that was
+read. What is written is written whole: a process that dies in between leaves the publication before
+it served, and running the cycle again completes it. Running it twice publishes once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from data.database import Database
+from data.errors import Refused, StateError, UsageError
+from data.panel import build_panel
+from data.regions import RegionSet, load_region_set
+from data.store import list_deliveries
+from models.artefact import LoadedModel
+from models.registry import load_champion
+from models.score import score_panel
+from models.signing import PublicKey, load_or_make_key
+from service.alerts.evaluate import AlertReport, evaluate_publication
+from service.alerts.rule_store import apply_default_rules
+from service.clock import Clock
+from service.feeds.formats import render_documents
+from service.publication import Attribution, Publication
+from service.publication_assembly import assemble_publication
+from service.publication_store import latest_publication, number_publication, store_publication
+from service.settings import Settings
+
+OUTCOME = "escalation"
+N_STEPS = 4
+
+OnProgress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class CycleReport:
+    """What a cycle did.
+
+    Attributes:
+        region_set: Name of the set.
+        as_of: Knowledge limit.
+        revision: Revision that stands for it now.
+        publication_id: Its row number.
+        is_unchanged: True if the same content was published before and nothing was written.
+        is_simulated: True if the events did not happen.
+        model_version: The model that scored.
+        n_scores: Scores that are served.
+        n_withheld: Rows without a score, each with a reason.
+        n_alert_events: Alert events that this publication brought.
+        n_messages: Messages that were queued.
+    """
+
+    region_set: str
+    as_of: date
+    revision: int
+    publication_id: int
+    is_unchanged: bool
+    is_simulated: bool
+    model_version: str
+    n_scores: int
+    n_withheld: int
+    n_alert_events: int
+    n_messages: int
+
+    @property
+    def summary(self) -> str:
+        """One line for people and logs."""
+        name = f"{self.region_set} {self.as_of} revision {self.revision}"
+        if self.is_unchanged:
+            return f"{name} is published already, unchanged."
+        return (
+            f"Published {name}: {self.n_scores} scores, {self.n_withheld} withheld, "
+            f"{self.n_alert_events} alert events, {self.n_messages} messages."
+        )
+
+
+def run_cycle(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    *,
+    region_set: str,
+    as_of: date,
+    on_progress: OnProgress | None = None,
+) -> CycleReport:
+    """Scores a region set as of a day and publishes the result, with all that follows from it.
+
+    Args:
+        database: The open database.
+        settings: The settings in force.
+        clock: The clock.
+        region_set: Name of the set.
+        as_of: Knowledge limit.
+        on_progress: Called with steps done, steps in all, and the step that begins.
+
+    Raises:
+        UsageError: The as-of lies in the future.
+        UnknownName: There is no such set.
+        NotReady: No model stands for the set.
+        NothingKnown: Nothing is known as of that day.
+        Refused: The model fails a check, or was trained on what became known after the as-of.
+        Conflict: Another process published the same as-of at this very moment.
+    """
+    now = clock()
+    if as_of > now.date():
+        raise UsageError(f"The as-of {as_of} lies in the future.", "Nobody knows that yet.")
+    tell = on_progress or _stay_silent
+    tell(0, N_STEPS, "reading what was known")
+    key = load_or_make_key(settings.state_dir).public
+    with database.read() as connection:
+        regions = load_region_set(connection, region_set)
+        model = _load_model(connection, region_set, as_of, key)
+        panel = build_panel(connection, regions, as_of)
+        attributions = _collect_attributions(connection, regions, as_of)
+        previous = latest_publication(connection, region_set, before=as_of)
+    tell(1, N_STEPS, "scoring")
+    run = score_panel(model, panel, settings)
+    tell(2, N_STEPS, "rendering")
+    assembled = assemble_publication(
+        run, panel, regions, previous, model.manifest, attributions, settings, now
+    )
+    with database.read() as connection:
+        publication = number_publication(connection, assembled)
+    if publication.publication_id is not None:
+        tell(N_STEPS, N_STEPS, "unchanged")
+        return _report(publication, None)
+    documents = render_documents(publication, regions)
+    tell(3, N_STEPS, "publishing")
+    with database.write() as connection:
+        stored = store_publication(connection, publication, documents)
+        apply_default_rules(connection, now)
+        alerts = evaluate_publication(connection, stored, settings=settings, now=now)
+    tell(N_STEPS, N_STEPS, "done")
+    return _report(stored, alerts)
+
+
+def _report(publication: Publication, alerts: AlertReport | None) -> CycleReport:
+    if publication.publication_id is None:
+        raise StateError("The publication was not stored.")
+    n_scores = sum(score.risk_score is not None for score in publication.scores)
+    return CycleReport(
+        region_set=publication.region_set,
+        as_of=publication.as_of,
+        revision=publication.revision,
+        publication_id=publication.publication_id,
+        is_unchanged=alerts is None,
+        is_simulated=publication.is_simulated,
+        model_version=publication.model_version,
+        n_scores=n_scores,
+        n_withheld=len(publication.scores) - n_scores,
+        n_alert_events=0 if alerts is None else len(alerts.events),
+        n_messages=0 if alerts is None else len(alerts.message_ids),
+    )
+
+
+def _stay_silent(done: int, total: int, text: str) -> None:
+    del done, total, text
+
+
+def _load_model(
+    connection: Connection, region_set: str, as_of: date, key: PublicKey
+) -> LoadedModel:
+    model = load_champion(connection, region_set, OUTCOME, key)
+    try:
+        trained_as_of = date.fromisoformat(model.manifest["data"]["as_of"])
+    except (KeyError, TypeError, ValueError):
+        raise StateError(f"The model {model.model_version} does not say what it knew.") from None
+    if trained_as_of > as_of:
+        raise Refused(
+            f"The model {model.model_version} was trained on what was known on {trained_as_of}, "
+            f"which nobody knew on {as_of}.",
+            f"Score as of {trained_as_of} or later, or train with --as-of {as_of} and promote it.",
+        )
+    return model
+
+
+def _collect_attributions(
+    connection: Connection, region_set: RegionSet, as_of: date
+) -> tuple[Attribution, ...]:
+    """Who must be named: each licence and credit of the deliveries once, and the shapes."""
+    named = [
+        Attribution(delivery.source, delivery.licence, delivery.attribution)
+        for delivery in list_deliveries(connection, region_set.source, as_of)
+    ]
+    if region_set.attribution:
+        named.append(Attribution("region shapes", "", region_set.attribution))
+    return tuple(dict.fromkeys(named))
