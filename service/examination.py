@@ -1,10 +1,9 @@
-"""What `tocsin doctor` finds: one line per thing that must be right, and what to do if it is not."""
+"""What `tocsin doctor` finds: a line per thing that must be right, and what to do if it is not."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from data.errors import TocsinError
 from data.regions import RegionSet, list_region_sets
 from data.store import coverage_as_known
 from models.registry import load_champion
-from models.signing import key_path, load_key
+from models.signing import KEY_FILE, load_or_make_key
+from service.pipeline import OUTCOME
 from service.publication_store import latest_publication
 from service.settings import Settings
 from service.tables import outbox
@@ -102,16 +102,11 @@ def _examine_database(database: Database) -> Finding:
 
 
 def _examine_key(settings: Settings) -> Finding:
-    path = key_path(settings.state_dir)
+    path = settings.state_dir / KEY_FILE
     if not path.exists():
         return Finding("signing key", "ok", "none yet: the first training makes it")
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        return Finding(
-            "signing key", "failure", f"{path} has mode {mode:o}", f"Run `chmod 600 {path}`."
-        )
     try:
-        load_key(settings.state_dir)
+        load_or_make_key(settings.state_dir)
     except TocsinError as error:
         return Finding("signing key", "failure", error.message, error.hint)
     return Finding("signing key", "ok", f"{path}, readable by its owner only")
@@ -156,9 +151,12 @@ def _examine_set(
 
 
 def _examine_model(database: Database, settings: Settings, name: str) -> Finding:
+    if not (settings.state_dir / KEY_FILE).exists():
+        return Finding(f"{name}: model", "warning", "none yet", f"Run `tocsin train --set {name}`.")
     try:
+        key = load_or_make_key(settings.state_dir).public
         with database.read() as connection:
-            model = load_champion(connection, name, "escalation", settings)
+            model = load_champion(connection, name, OUTCOME, key)
     except TocsinError as error:
         verdict: Verdict = "warning" if error.code == "not_ready" else "failure"
         return Finding(f"{name}: model", verdict, error.message, error.hint)

@@ -13,22 +13,21 @@ from models.registry import list_models
 from service.cli.output import progress_bar, say
 from service.cli.serve import HostOption, PortOption, serve_session
 from service.cli.session import Session, open_session
-from service.cli.train import train_set
-from service.ingestion import ingest_new
+from service.fetching import ingest_new
 from service.pipeline import run_cycle
 from service.publication_store import list_publications
 from service.slots import slots_between
+from service.training import train_set
 
 DEMO_SET = "demo"
-_YEARS_PUBLISHED = 2
 
 
 def demo(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
-    years: Annotated[
-        int, typer.Option(min=1, max=10, help="Years of publications to make before today.")
-    ] = _YEARS_PUBLISHED,
+    months: Annotated[
+        int, typer.Option(min=1, max=60, help="Months of publications up to today.")
+    ] = 18,
     serves: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Serve the result when it is ready.")
     ] = True,
@@ -41,27 +40,73 @@ def demo(
     Example: tocsin demo --port 8080
     """
     with open_session() as session:
-        slots = publication_days(session, years)
+        days = _publication_days(session, months)
         _make_world(session)
-        _ingest(session, slots)
-        _train(session, slots[0])
-        _publish(session, slots)
+        _ingest(session, days[0])
+        _train(session, days[0])
+        _publish(session, days)
         if serves:
             serve_session(session, host, port)
         else:
             say("The demo is ready: `tocsin serve` shows it.")
 
 
-def publication_days(session: Session, years: int) -> list[date]:
-    """Returns the days of the cycle in the last `years`, oldest first."""
+def _publication_days(session: Session, months: int) -> list[date]:
+    """Returns the days on which the demo's cycle was due in the last months; today if none was."""
     now = session.clock()
-    since = now - timedelta(days=round(365.25 * years))
-    return [slot.date() for slot in slots_between(session.settings.cycle_cron, since, now)]
+    since = now - timedelta(days=round(30.4375 * months))
+    due = [slot.date() for slot in slots_between(session.settings.cycle_cron, since, now)]
+    return sorted(set(due)) or [now.date()]
 
 
 def _make_world(session: Session) -> None:
+    with session.database.read() as connection:
+        if DEMO_SET in [region_set.name for region_set in list_region_sets(connection)]:
+            return
+    world = simulate_world(session.today(), session.settings.seed, name=DEMO_SET)
     with session.database.write() as connection:
-        if DEMO_SET not in [region_set.name for region_set in list_region_sets(connection)]:
-            world = simulate_world(session.today(), session.settings.seed)
-            save_region_set(connection, world.region_set, session.clock())
-            say(f"Made the simulated region set {DEMO_SET}.")
+        save_region_set(connection, world.region_set, session.clock())
+
+
+def _ingest(session: Session, first_day: date) -> None:
+    with progress_bar("Ingesting the simulated releases") as on_progress:
+        ingest_new(
+            session.database,
+            session.settings,
+            session.clock,
+            region_set=DEMO_SET,
+            since=first_day,
+            on_progress=on_progress,
+        )
+
+
+def _train(session: Session, as_of: date) -> None:
+    with session.database.read() as connection:
+        if list_models(connection, DEMO_SET):
+            return
+    with progress_bar("Training") as on_progress:
+        report = train_set(
+            session.database,
+            session.settings,
+            session.clock,
+            region_set=DEMO_SET,
+            as_of=as_of,
+            on_progress=on_progress,
+        )
+    say(f"Trained {report.model_version} on what was known on {as_of}.")
+
+
+def _publish(session: Session, days: list[date]) -> None:
+    with session.database.read() as connection:
+        published = {head.as_of for head in list_publications(connection, DEMO_SET)}
+    newest = max(published, default=date.min)
+    missing = [day for day in days if day > newest]
+    if not missing:
+        return
+    with progress_bar("Publishing") as on_progress:
+        for number, day in enumerate(missing):
+            on_progress(number, len(missing), f"as of {day}")
+            run_cycle(
+                session.database, session.settings, session.clock, region_set=DEMO_SET, as_of=day
+            )
+        on_progress(len(missing), len(missing), "")

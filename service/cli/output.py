@@ -29,7 +29,11 @@ AsOfOption = Annotated[
 
 OnProgress = Callable[[int, int, str], None]
 
-console = Console(highlight=False, soft_wrap=True)
+_PIPE_COLUMNS = 160
+
+console = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS
+)
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -48,9 +52,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     console.print(table)
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Prints one line for people on stdout."""
-    console.print(text, markup=False)
+    console.print(text, markup=False, end=end)
 
 
 def report_error(error: TocsinError, as_json: bool) -> None:

@@ -82,7 +82,13 @@ def make_grid(
     with open_session() as session:
         with session.database.read() as connection:
             covered = load_region_set(connection, over)
-        region_set = priogrid_regions(name, covered, step=_step(step), source=source)
+        region_set = priogrid_regions(
+            name,
+            covered,
+            step=_step(step),
+            source=source,
+            attribution=f"PRIO-GRID cells, computed; countries from: {covered.attribution}",
+        )
         _save(session, region_set, as_json)
 
 

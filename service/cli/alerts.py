@@ -1,0 +1,92 @@
+"""`tocsin alerts`: incidents and the messages about them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from service.alerts.outbox import replay
+from service.alerts.read import MessageStatus, list_incidents, list_messages
+from service.cli.output import JsonOption, SetOption, print_json, print_table, say
+from service.cli.session import open_session
+
+app = typer.Typer(help="Incidents and the messages about them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_alerts(
+    name: SetOption = None,
+    is_open: Annotated[
+        bool | None, typer.Option("--open/--past", help="Only open, or only past incidents.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the incidents, open ones first.
+
+    Example: tocsin alerts list --set sahel --open
+    """
+    with open_session() as session, session.database.read() as connection:
+        incidents = list_incidents(connection, name, is_open=is_open)
+    if as_json:
+        print_json(incidents)
+    elif incidents:
+        print_table(
+            ["set", "region", "rule", "horizon", "status", "level", "since", "changed"],
+            [
+                [
+                    item.region_set,
+                    item.region_name,
+                    item.rule_name,
+                    item.horizon,
+                    f"{item.status}, stale" if item.is_stale else item.status,
+                    item.level_name,
+                    item.since,
+                    item.changed,
+                ]
+                for item in incidents
+            ],
+        )
+    else:
+        say("No incidents.")
+
+
+@app.command("messages")
+def show_messages(
+    status: Annotated[
+        MessageStatus | None, typer.Option(help="Only pending, delivered or dead ones.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the messages of the outbox, newest first, with what became of them."""
+    with open_session() as session, session.database.read() as connection:
+        queued = list_messages(connection, status=status)
+    if as_json:
+        print_json(queued)
+    elif queued:
+        print_table(
+            ["message", "to", "status", "tries", "title", "last result"],
+            [
+                [
+                    item.message_id,
+                    item.contact_point,
+                    item.status,
+                    item.attempts,
+                    item.title,
+                    item.last_detail,
+                ]
+                for item in queued
+            ],
+        )
+    else:
+        say("No messages.")
+
+
+@app.command("replay")
+def replay_message(
+    message_id: Annotated[str, typer.Argument(help="Id of a dead message, from the list.")],
+) -> None:
+    """Makes a dead message due again, under the same id."""
+    with open_session() as session, session.database.write() as connection:
+        replay(connection, message_id, session.clock())
+    say(f"{message_id} is due again.")

@@ -1,0 +1,75 @@
+"""Training as a use case: what was known becomes a stored, signed model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from data.database import Database
+from data.panel import build_panel
+from data.regions import load_region_set
+from data.store import list_deliveries
+from models.registry import Role, save_model
+from models.signing import load_or_make_key
+from models.train import train_model
+from service.clock import Clock
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What a training run stored.
+
+    Attributes:
+        model_version: The model.
+        role: `champion` if it is in service, else `challenger`.
+        is_new: False if the very same model was stored before.
+        manifest: Data, definition, features, skill and verdict per horizon.
+    """
+
+    model_version: str
+    role: Role
+    is_new: bool
+    manifest: dict[str, Any]
+
+
+def train_set(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    *,
+    region_set: str,
+    as_of: date,
+    on_progress: Callable[[int, int, str], None] | None = None,
+) -> TrainingReport:
+    """Trains a model of a region set on what was known on a day, and stores it signed.
+
+    Args:
+        database: The database.
+        settings: Settings in force.
+        clock: The clock.
+        region_set: Name of the set.
+        as_of: Knowledge limit.
+        on_progress: Called with steps done, steps in all and what is done.
+
+    Raises:
+        UnknownName: There is no such set.
+        NothingKnown: Nothing is known as of that day.
+        NotReady: There is too little history.
+    """
+    key = load_or_make_key(settings.state_dir)
+    with database.read() as connection:
+        regions = load_region_set(connection, region_set)
+        panel = build_panel(connection, regions, as_of)
+        vintages = [
+            delivery.vintage
+            for delivery in list_deliveries(connection, source=regions.source, as_of=as_of)
+        ]
+    trained = train_model(
+        panel, settings, created_at=clock(), on_progress=on_progress, vintages=vintages
+    )
+    with database.write() as connection:
+        saved = save_model(connection, trained, key)
+    return TrainingReport(saved.model_version, saved.role, saved.is_new, trained.manifest)
