@@ -26,7 +26,6 @@ ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("joblib.numpy_pickle", "NumpyArrayWrapper"),
         ("numpy", "dtype"),
         ("numpy", "ndarray"),
-        ("numpy._core.multiarray", "scalar"),
         ("sklearn.linear_model._logistic", "LogisticRegression"),
     }
 )

@@ -1,0 +1,108 @@
+"""The backtest forecasts every origin once, from nothing but what was closed by then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.backtest import MIN_FIT_POSITIVES, backtest_folds, forecast_table, run_backtest
+from models.estimators import fit_logit, log_odds_of, probability_of
+from models.task import Task, build_task
+
+
+@pytest.fixture(scope="module", params=[1, 6])
+def task(request, panel, settings) -> Task:
+    return build_task(panel, settings, request.param)
+
+
+def _relabel(task: Task, from_row: int) -> Task:
+    """The same task with every label turned whose window ends after a row."""
+    rows = np.arange(len(task.history.labels))[:, None]
+    labels = np.where(
+        rows + task.history.horizon > from_row, 1 - task.history.labels, task.history.labels
+    )
+    return replace(task, history=replace(task.history, labels=labels))
+
+
+def test_folds_cover_the_last_years_in_steps_of_the_refit(task, settings):
+    folds = backtest_folds(task, settings)
+    n_rows, horizon = len(task.history.periods), task.history.horizon
+    assert [row for fold in folds for row in fold] == list(range(n_rows - 60, n_rows - horizon))
+    assert {len(fold) for fold in folds[:-1]} == {6}
+
+
+def test_a_fit_sees_no_window_that_reaches_past_its_origin(task):
+    origin = 130
+    features, labels = task.training_rows(origin)
+    closed = task.history.labels[task.history.first_row : origin - task.history.horizon + 1]
+    assert len(features) == len(labels) == np.isfinite(closed).sum()
+    assert labels.sum() == np.nansum(closed)
+    _, after = _relabel(task, origin).training_rows(origin)
+    assert (after == labels).all()
+    assert (_relabel(task, origin - 1).training_rows(origin)[1] != labels).any()
+
+
+def test_forecasts_of_a_fold_do_not_know_later_labels(task, settings):
+    folds = backtest_folds(task, settings)
+    whole = run_backtest(task, settings)
+    changed = run_backtest(_relabel(task, folds[2][0]), settings)
+    known = whole.row <= folds[2][-1]
+    assert (whole.log_odds[known] == changed.log_odds[known]).all()
+    assert (whole.log_odds[~known] != changed.log_odds[~known]).any()
+
+
+def test_a_forecast_equals_one_made_by_hand(task, settings):
+    forecasts = run_backtest(task, settings)
+    refit = backtest_folds(task, settings)[3]
+    fitted = fit_logit(*task.training_rows(refit[0]), settings.ridge_c)
+    here = forecasts.row == refit[2]
+    assert forecasts.log_odds[here] == pytest.approx(
+        log_odds_of(fitted, task.features.values[refit[2]])
+    )
+    assert (forecasts.observed[here] == task.history.labels[refit[2]]).all()
+
+
+def test_two_workers_give_the_same_numbers(task, settings):
+    one = run_backtest(task, settings)
+    two = run_backtest(task, settings.model_copy(update={"n_jobs": 2}))
+    assert one.log_odds.tobytes() == two.log_odds.tobytes()
+    assert one.row.tolist() == two.row.tolist()
+
+
+def test_refits_wait_for_something_to_learn_from(make_panel, settings):
+    short = build_task(make_panel(n_years=6), settings, 1)
+    folds = backtest_folds(short, settings)
+    first = folds[0][0]
+    assert short.training_rows(first)[1].sum() >= MIN_FIT_POSITIVES
+    assert first > len(short.history.periods) - 60
+    quiet = build_task(make_panel(is_quiet=True), settings, 1)
+    assert backtest_folds(quiet, settings) == []
+    assert len(run_backtest(quiet, settings)) == 0
+
+
+def test_the_table_holds_what_others_need_to_recompute(task, settings):
+    forecasts = run_backtest(task, settings)
+    table = forecast_table(task.history, forecasts, forecasts.log_odds)
+    assert list(table.columns[:6]) == [
+        "region_id",
+        "origin",
+        "horizon",
+        "outcome",
+        "probability",
+        "observed",
+    ]
+    assert table["horizon"].unique().tolist() == [task.history.horizon]
+    assert (table.iloc[0]["region_id"], table.iloc[0]["origin"]) == ("R00", "2015-01")
+    assert table["probability"].to_numpy() == pytest.approx(probability_of(forecasts.log_odds))
+    assert table["baseline_climatology"].between(0, 1).all()
+    assert table.iloc[0]["n_known"] == 121
+    assert not table.duplicated(["region_id", "origin"]).any()
+
+
+def test_unknown_regions_have_no_forecast_to_score(panel, settings, blank_rows):
+    blanked = build_task(blank_rows(panel, 4, 140), settings, 1)
+    forecasts = run_backtest(blanked, settings)
+    assert forecasts.row[forecasts.region == 4].max() == 138
+    assert forecasts.row.max() == 178
