@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 from fastapi import APIRouter, Depends, Response
 
@@ -57,10 +58,12 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
             for code, outcome in OUTCOMES.items()
         ]
 
-    document = json.dumps(build_openapi(router), ensure_ascii=False).encode()
+    @cache
+    def write_document() -> bytes:
+        return json.dumps(build_openapi(router), ensure_ascii=False).encode()
 
     @router.get("/openapi.json", include_in_schema=False)
     def show_openapi() -> Response:
-        return Response(document, media_type="application/json")
+        return Response(write_document(), media_type="application/json")
 
     return router

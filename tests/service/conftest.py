@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from data.calendar import last_complete_period, period_end
 from data.database import Database, open_database
 from data.regions import Region, RegionSet, save_region_set
+from data.simulate import simulate_world
 from models.score import Contribution
 from service.feeds.formats import render_documents
+from service.fetching import ingest_new
 from service.publication import Attribution, Publication, PublishedScore
 from service.publication_store import number_publication, store_publication
 from service.settings import Settings
+from service.training import train_set
 
 NOW = datetime(2022, 1, 16, 6, 0, tzinfo=UTC)
 
@@ -197,3 +201,51 @@ def publish(squares: Database, region_set: RegionSet) -> Callable[[Publication],
             return store_publication(connection, numbered, documents)
 
     return store
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A simulated world with two deliveries, a trained model, and nothing published."""
+
+    database: Database
+    settings: Settings
+    clock: Callable[[], datetime]
+
+
+def _demo_settings(state_dir: Path) -> Settings:
+    return Settings(
+        state_dir=state_dir,
+        horizons=(1, 3),
+        backtest_years=1,
+        refit_every_months=12,
+        bootstrap_draws=100,
+        train_from="2014-01",
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_template(empty_database_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of the demo, made once and copied."""
+    folder = tmp_path_factory.mktemp("demo-template")
+    shutil.copy(empty_database_file, folder / "tocsin.db")
+    settings = _demo_settings(folder)
+    database = open_database(settings.resolved_database_url)
+    with database.write() as connection:
+        save_region_set(
+            connection, simulate_world(date(2021, 12, 31), settings.seed).region_set, NOW
+        )
+    ingest_new(database, settings, lambda: NOW, region_set="demo", since=date(2021, 12, 15))
+    train_set(database, settings, lambda: NOW, region_set="demo", as_of=date(2021, 12, 15))
+    database.close()
+    return folder
+
+
+@pytest.fixture
+def demo(demo_template: Path, tmp_path: Path) -> Iterator[Demo]:
+    """A copy of the demo of one's own."""
+    folder = tmp_path / "demo"
+    shutil.copytree(demo_template, folder)
+    settings = _demo_settings(folder)
+    database = open_database(settings.resolved_database_url)
+    yield Demo(database, settings, lambda: NOW)
+    database.close()
