@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from data.errors import NotReady
 from models.train import train_model
@@ -27,6 +28,12 @@ def test_training_twice_gives_the_same_model(panel, settings, trained):
         other = again.model.horizons[horizon]
         assert part.estimator.logit.coef_.tobytes() == other.estimator.logit.coef_.tobytes()
         assert part.calibration == other.calibration
+
+
+def test_the_number_of_threads_changes_no_bit(panel, settings, trained):
+    with threadpool_limits(limits=2):
+        again = train_model(panel, settings, created_at=LATER, vintages=("plain 1",))
+    assert again.model_version == trained.model_version
 
 
 def test_the_version_names_set_outcome_day_and_content(panel, settings, trained):
