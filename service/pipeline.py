@@ -132,6 +132,9 @@ def run_cycle(
     documents = render_documents(publication, regions)
     tell(3, N_STEPS, "publishing")
     with database.write() as connection:
+        standing = number_publication(connection, publication)
+        if standing.publication_id is not None:  # Another process was a moment faster.
+            return _report(standing, None)
         stored = store_publication(connection, publication, documents)
         apply_default_rules(connection, now)
         alerts = evaluate_publication(connection, stored, settings=settings, now=now)
