@@ -1,0 +1,17 @@
+"""Web pages for planners: server-rendered, no script, nothing from outside this machine.
+
+A page is made in three steps, each in its own file: what the database says, a view (plain values
+that are ready to be shown), and a template. Templates hold no logic beyond loops and conditions;
+every text that comes from data is escaped. Pictures are drawn by Altair and vl-convert as SVG and
+take their colours from the style sheet, so that light, dark and print are one picture.
+
+Where to go:
+    an address                        service/web/pages.py
+    what a page shows                 service/web/*_view.py
+    how it looks                      service/web/templates/, service/web/static/tocsin.css
+    a number, a date, a change        service/web/words.py
+    colours of the levels             service/web/levels.py
+    the map                           service/web/shapes.py
+    a chart                           service/web/charts.py
+    an error that a person sees       service/web/errors.py
+"""

@@ -1,0 +1,132 @@
+"""What a reader must know before any number: said loud, at the head of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from service.publication import Publication
+from service.web import words
+
+BannerKind = Literal["simulated", "stale", "older", "replay", "baseline", "schematic", "missing"]
+
+
+@dataclass(frozen=True)
+class Banner:
+    """One warning.
+
+    Attributes:
+        kind: Which; decides the look.
+        title: The warning in a few words.
+        text: What it means and what follows from it.
+    """
+
+    kind: BannerKind
+    title: str
+    text: str
+
+
+SIMULATED = Banner(
+    "simulated",
+    "Simulated",
+    "Every event behind this page was made up by a computer, and the places are invented. Nothing "
+    "here describes the real world: do not act on it.",
+)
+
+
+def choose_banners(
+    publication: Publication, *, today: date, newest: date, warning_days: int
+) -> tuple[Banner, ...]:
+    """Returns the warnings of a publication, the gravest first.
+
+    Args:
+        publication: What the page shows.
+        today: Today in UTC.
+        newest: As-of of the set's newest publication.
+        warning_days: Age of the newest publication, in days, from which it counts as stale.
+    """
+    banners: list[Banner] = []
+    if publication.is_simulated:
+        banners.append(SIMULATED)
+    if publication.as_of < newest:
+        banners.append(
+            Banner(
+                "older",
+                "An older publication",
+                f"The newest one is as of {words.day(newest)}.",
+            )
+        )
+    elif (today - publication.as_of).days > warning_days:
+        banners.append(_stale(publication, today, warning_days))
+    banners += _baseline_only(publication)
+    banners += _without_score(publication)
+    if publication.is_schematic:
+        banners.append(
+            Banner(
+                "schematic",
+                "Schematic shapes",
+                "The map was computed, not surveyed: its shapes are no borders of any place.",
+            )
+        )
+    return tuple(banners)
+
+
+def _stale(publication: Publication, today: date, warning_days: int) -> Banner:
+    days = (today - publication.as_of).days
+    text = (
+        f"The newest publication knows nothing after {words.day(publication.as_of)}: it is "
+        f"{words.counted(days, 'day')} old, and one is expected within {warning_days}."
+    )
+    ends = {h: publication.window(h)[1] for h in _horizons(publication)}
+    past = [horizon for horizon, last in ends.items() if last < today]
+    if past and len(past) == len(ends):
+        text += " Every window that it forecasts has passed: read it as a record."
+    elif past:
+        passed = words.listed([words.steps(h, publication.step) for h in past])
+        text += f" The window of {passed} has passed."
+    return Banner("stale", "Stale", text)
+
+
+def _baseline_only(publication: Publication) -> list[Banner]:
+    scored = [score for score in publication.scores if score.status != "stale"]
+    whole, part = [], []
+    for horizon in _horizons(publication):
+        flags = [score.status == "baseline_only" for score in scored if score.horizon == horizon]
+        if flags and all(flags):
+            whole.append(horizon)
+        elif any(flags):
+            part.append(horizon)
+    if not whole and not part:
+        return []
+    named = [words.steps(horizon, publication.step) for horizon in (*whole, *part)]
+    reach = words.listed(named)
+    if part:
+        reach += " (some regions only)" if not whole else " (in part for some regions)"
+    return [
+        Banner(
+            "baseline",
+            f"Baseline only: {reach}",
+            "The model has not proved better than a region's own past there. What is shown is how "
+            "often that region escalated before: no warning is in it.",
+        )
+    ]
+
+
+def _without_score(publication: Publication) -> list[Banner]:
+    regions = {score.region_name for score in publication.scores if score.status == "stale"}
+    if not regions:
+        return []
+    who = words.listed(sorted(regions)) if len(regions) <= 5 else f"{len(regions)} regions"
+    return [
+        Banner(
+            "missing",
+            "No score for some regions",
+            f"The data of {who} end too early. No score does not mean no risk.",
+        )
+    ]
+
+
+def _horizons(publication: Publication) -> Sequence[int]:
+    return sorted({score.horizon for score in publication.scores})

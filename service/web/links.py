@@ -1,0 +1,49 @@
+"""Addresses of pages and feeds, always relative to this service."""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote, urlencode
+
+from service.feeds.addresses import write_address, write_index_address
+
+to_feed = write_address
+to_feeds = write_index_address
+
+
+def to_set(
+    region_set: str,
+    horizon: int | None = None,
+    *,
+    as_of: date | None = None,
+    sort: str | None = None,
+) -> str:
+    """Returns the address of a set's map and table; `as_of` only for an older publication."""
+    return f"/sets/{_part(region_set)}{_query(horizon=horizon, as_of=as_of, sort=sort)}"
+
+
+def to_region(
+    region_set: str, region_id: str, horizon: int | None = None, *, as_of: date | None = None
+) -> str:
+    """Returns the address of a region's page."""
+    place = f"/sets/{_part(region_set)}/regions/{_part(region_id)}"
+    return place + _query(horizon=horizon, as_of=as_of)
+
+
+def to_alerts(region_set: str) -> str:
+    """Returns the address of a set's alerts."""
+    return f"/sets/{_part(region_set)}/alerts"
+
+
+def to_publications(region_set: str, page: int | None = None) -> str:
+    """Returns the address of a set's list of publications."""
+    return f"/sets/{_part(region_set)}/publications{_query(page=page)}"
+
+
+def _part(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _query(**values: object) -> str:
+    given = {name: str(value) for name, value in values.items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""

@@ -1,0 +1,146 @@
+"""The pages that list: the start page, a set's publications and alerts, and what Tocsin is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
+
+from data.regions import RegionSet, list_region_sets, load_region_set
+from data.sources.registry import SOURCES
+from service.feeds.formats import FORMATS
+from service.publication_store import list_publications
+from service.settings import Settings
+from service.web import words
+from service.web.alerts_view import summarise_incidents, view_incidents, view_rules
+from service.web.banners import SIMULATED, Banner
+from service.web.levels import describe_levels
+from service.web.licences import SOFTWARE, licence_address
+from service.web.overview_view import SetCard, view_published, view_unpublished
+from service.web.page_head import Frame, set_title
+from service.web.publications_view import view_publications
+from service.web.reading import Reader
+from service.web.templating import render_page
+
+ROWS_ON_A_PAGE = 200
+
+
+def render_start(reader: Reader, connection: Connection) -> HTMLResponse:
+    """Returns the index of region sets."""
+    cards = _overview(reader, connection)
+    return render_page("index.html", sets=cards, banners=_banners_of(cards))
+
+
+def render_publications(connection: Connection, name: str, page: int) -> HTMLResponse:
+    """Returns one page of the list of a set's publications.
+
+    Raises:
+        UnknownName: There is no such set.
+    """
+    region_set = load_region_set(connection, name)
+    rows = view_publications(list_publications(connection, name), list(FORMATS))
+    last = max(1, math.ceil(len(rows) / ROWS_ON_A_PAGE))
+    return render_page(
+        "publications.html",
+        **_set_values(region_set, "publications"),
+        rows=rows[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE],
+        n_rows=len(rows),
+        newer=page - 1 if 1 < page <= last + 1 else None,
+        older=page + 1 if page < last else None,
+    )
+
+
+def render_alerts(reader: Reader, connection: Connection, name: str) -> HTMLResponse:
+    """Returns a set's alerts, the open ones first.
+
+    Raises:
+        UnknownName: There is no such set.
+    """
+    region_set = load_region_set(connection, name)
+    newest = reader.newest(connection, name)
+    incidents = view_incidents(connection, region_set, newest)
+    return render_page(
+        "alerts.html",
+        **_set_values(region_set, "alerts"),
+        summary=summarise_incidents(incidents),
+        open=[item for item in incidents if item.is_open],
+        past=[item for item in incidents if not item.is_open],
+        rules=view_rules(connection, region_set),
+    )
+
+
+def render_about(reader: Reader, connection: Connection, settings: Settings) -> HTMLResponse:
+    """Returns what Tocsin is and is not, its words, and the sources behind its publications."""
+    cards = _overview(reader, connection)
+    frames = [frame for _, frame in _frames(reader, connection) if frame is not None]
+    named = dict.fromkeys(item for frame in frames for item in frame.publication.attributions)
+    return render_page(
+        "about.html",
+        nav={"set": None, "here": "about"},
+        sets=cards,
+        banners=_banners_of(cards),
+        credits=[
+            {
+                "source": item.source,
+                "text": item.text,
+                "licence": item.licence,
+                "url": licence_address(item.licence),
+            }
+            for item in named
+        ],
+        software_licence=SOFTWARE,
+        multiple=settings.escalation_multiple,
+        quantile=settings.escalation_quantile,
+        floor=settings.escalation_floor,
+        horizons=words.listed([words.steps(h, "month") for h in settings.horizons], "or"),
+        levels=words.listed(
+            [
+                f"{level.words} ({level.bounds})"
+                for level in describe_levels(settings.levels).values()
+            ]
+        ),
+        warning_days=settings.page_age_warning_days,
+    )
+
+
+def _overview(reader: Reader, connection: Connection) -> Sequence[SetCard]:
+    return [
+        view_published(frame)
+        if frame is not None
+        else view_unpublished(region_set, is_simulated=is_simulated(region_set))
+        for region_set, frame in _frames(reader, connection)
+    ]
+
+
+def _banners_of(cards: Sequence[SetCard]) -> list[Banner]:
+    return [SIMULATED] if cards and all(card.is_simulated for card in cards) else []
+
+
+def _frames(reader: Reader, connection: Connection) -> list[tuple[RegionSet, Frame | None]]:
+    return [
+        (
+            region_set,
+            reader.newest(connection, region_set.name),
+        )
+        for region_set in list_region_sets(connection)
+    ]
+
+
+def _set_values(region_set: RegionSet, here: str) -> dict[str, Any]:
+    simulated = is_simulated(region_set)
+    return {
+        "nav": {"set": region_set.name, "here": here},
+        "set_name": region_set.name,
+        "title": set_title(region_set.name),
+        "is_simulated": simulated,
+        "banners": [SIMULATED] if simulated else [],
+    }
+
+
+def is_simulated(region_set: RegionSet) -> bool:
+    """Returns True if the set's source makes events up, or if nobody knows the source."""
+    source = SOURCES.get(region_set.source)
+    return source is None or source.is_simulated

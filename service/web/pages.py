@@ -1,0 +1,83 @@
+"""The addresses of the pages.
+
+Handlers are plain functions: the server runs them in threads, as they read the database and draw.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+
+from data.database import Database
+from data.regions import list_region_sets
+from service.clock import Clock
+from service.publication_store import find_head
+from service.settings import Settings
+from service.web.errors import PageRoute
+from service.web.list_pages import render_about, render_alerts, render_publications, render_start
+from service.web.reading import Reader
+from service.web.region_page import render_region
+from service.web.set_page import render_set
+
+Horizon = Annotated[int | None, Query(ge=1, le=10_000)]
+PageNumber = Annotated[int, Query(ge=1, le=10_000)]
+AsOf = Annotated[date | None, Query()]
+
+
+def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRouter:
+    """Returns the router of all pages; they expect the static files under `/static`.
+
+    Args:
+        database: The database.
+        settings: The settings of the process.
+        clock: The clock; pages say how old a publication is.
+    """
+    reader = Reader(database, settings, clock)
+    router = APIRouter(
+        route_class=PageRoute, default_response_class=HTMLResponse, include_in_schema=False
+    )
+
+    @router.get("/")
+    def show_start(horizon: Horizon = None, sort: str | None = None) -> HTMLResponse:
+        with database.read() as connection:
+            region_sets = list_region_sets(connection)
+            if len(region_sets) == 1 and find_head(connection, region_sets[0].name):
+                name = region_sets[0].name
+                return render_set(reader, connection, name, horizon=horizon, sort=sort, as_of=None)
+            return render_start(reader, connection)
+
+    @router.get("/about")
+    def show_about() -> HTMLResponse:
+        with database.read() as connection:
+            return render_about(reader, connection, settings)
+
+    @router.get("/sets/{set_name}")
+    def show_set(
+        set_name: str, horizon: Horizon = None, sort: str | None = None, as_of: AsOf = None
+    ) -> HTMLResponse:
+        with database.read() as connection:
+            return render_set(reader, connection, set_name, horizon=horizon, sort=sort, as_of=as_of)
+
+    @router.get("/sets/{set_name}/alerts")
+    def show_alerts(set_name: str) -> HTMLResponse:
+        with database.read() as connection:
+            return render_alerts(reader, connection, set_name)
+
+    @router.get("/sets/{set_name}/publications")
+    def show_publications(set_name: str, page: PageNumber = 1) -> HTMLResponse:
+        with database.read() as connection:
+            return render_publications(connection, set_name, page)
+
+    @router.get("/sets/{set_name}/regions/{region_id:path}")
+    def show_region(
+        set_name: str, region_id: str, horizon: Horizon = None, as_of: AsOf = None
+    ) -> HTMLResponse:
+        with database.read() as connection:
+            return render_region(
+                reader, connection, set_name, region_id, horizon=horizon, as_of=as_of
+            )
+
+    return router

@@ -1,0 +1,84 @@
+"""The page of a set."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
+
+from service.feeds.formats import FORMATS
+from service.web import words
+from service.web.page_head import Frame, view_head
+from service.web.reading import Reader
+from service.web.set_view import view_set
+from service.web.skill_view import view_skill
+from service.web.templating import render_page
+
+MEDIA_TYPES: dict[str, str] = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "geojson": "application/geo+json",
+}
+_FORMAT_WORDS: dict[str, dict[str, str]] = {
+    "csv": {"title": "CSV", "text": "One row per region and horizon, for spreadsheets."},
+    "json": {"title": "JSON", "text": "The same with drivers, skill and sources, for programs."},
+    "geojson": {"title": "GeoJSON", "text": "The same with shapes, for QGIS and other maps."},
+}
+
+
+def render_set(
+    reader: Reader,
+    connection: Connection,
+    name: str,
+    *,
+    horizon: int | None,
+    sort: str | None,
+    as_of: date | None,
+) -> HTMLResponse:
+    """Returns the page of a set: map, table, downloads, skill.
+
+    Raises:
+        UnknownName: No such set, as-of, horizon or order.
+        NotReady: Nothing is published of the set.
+    """
+    frame = reader.frame(connection, name, as_of)
+    view = view_set(frame, horizon, sort)
+    skill = view_skill(frame.publication, view.horizon)
+    previous = frame.publication.previous_as_of
+    formats = [extension for extension in FORMATS if extension in _FORMAT_WORDS]
+    return render_page(
+        "set.html",
+        **frame_values(frame, "map"),
+        view=view,
+        shapes=reader.shapes(frame),
+        formats=formats,
+        format_words=_FORMAT_WORDS,
+        media_types=MEDIA_TYPES,
+        previous=None if previous is None else words.day(previous),
+        floor=_floor(frame),
+        skill=skill,
+        reliability_pictures=reader.reliability_pictures(skill.reliability),
+    )
+
+
+def frame_values(frame: Frame, here: str) -> dict[str, Any]:
+    """Returns what the templates of every page about a publication need."""
+    publication = frame.publication
+    return {
+        "nav": {"set": publication.region_set, "here": here},
+        "head": view_head(frame),
+        "region_set": frame.region_set,
+        "is_schematic": publication.is_schematic,
+        "as_of": None if frame.is_newest else publication.as_of,
+        "step": publication.step,
+        "credits": publication.attributions,
+        "model_version": publication.model_version,
+        "outcome_version": publication.outcome_version,
+    }
+
+
+def _floor(frame: Frame) -> float:
+    outcome = frame.publication.manifest.get("model", {}).get("outcome", {})
+    return float(outcome.get("floor", frame.settings.escalation_floor))
