@@ -124,7 +124,7 @@ def _warp_cells(points: npt.NDArray[np.float64], rng: np.random.Generator) -> li
     bent = shapely.transform(lines, lambda xy: np.round(_apply_warp(xy, warp), _DECIMALS))
     parts = shapely.get_parts(shapely.polygonize(shapely.get_parts(bent)))
     faces = [part for part in parts if isinstance(part, Polygon)]
-    if len(faces) != len(points) or not all(face.is_valid for face in faces):
+    if not all(face.is_valid for face in faces):
         return None
     moved = _apply_warp(points, warp)
     inside = np.array([[face.contains(Point(xy)) for face in faces] for xy in moved])
