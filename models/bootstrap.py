@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.metrics import Floats, Ints, average_precision, ranked_pairs
+from models.metrics import Floats, Ints, average_precision, group_rows, ranked_pairs
 
 INTERVAL_LEVEL = 0.95
 """Share of the draws that an interval holds."""
@@ -92,14 +92,14 @@ def within_region_auc_draws(
     """
     n_draws = len(draws.counts)
     won, pairs = np.zeros(n_draws), np.zeros(n_draws)
-    for one in np.unique(region):
-        here = region == one
-        blocks = np.unique(draws.block[here])
+    for here in group_rows(region):
+        forecasts, is_positive, block = probability[here], observed[here] > 0, draws.block[here]
+        blocks = np.unique(block)
         won_by, pairs_by = np.zeros((2, len(blocks), len(blocks)))
         for i, first in enumerate(blocks):
-            positives = probability[here & (draws.block == first) & (observed > 0)]
+            positives = forecasts[(block == first) & is_positive]
             for j, second in enumerate(blocks):
-                negatives = probability[here & (draws.block == second) & (observed <= 0)]
+                negatives = forecasts[(block == second) & ~is_positive]
                 won_by[i, j], pairs_by[i, j] = ranked_pairs(positives, negatives)
         counts = draws.counts[:, blocks]
         won += ((counts @ won_by) * counts).sum(axis=1)

@@ -128,14 +128,18 @@ def within_region_auc(probability: Floats, observed: Floats, region: Ints) -> fl
     if no region has both classes.
     """
     won = pairs = 0.0
-    for one in np.unique(region):
-        here = region == one
-        positive = observed[here] > 0
-        won_here, pairs_here = ranked_pairs(
-            probability[here][positive], probability[here][~positive]
-        )
+    for here in group_rows(region):
+        forecasts, positive = probability[here], observed[here] > 0
+        won_here, pairs_here = ranked_pairs(forecasts[positive], forecasts[~positive])
         won, pairs = won + won_here, pairs + pairs_here
     return won / pairs if pairs else float("nan")
+
+
+def group_rows(group: Ints) -> list[Ints]:
+    """Returns the positions of each group's members, one array per group, in order of group."""
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order])) + 1
+    return np.split(order, starts) if len(order) else []
 
 
 def ranked_pairs(positives: Floats, negatives: Floats) -> tuple[float, float]:

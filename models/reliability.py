@@ -66,7 +66,7 @@ def reliability_table(
     for one in range(int(bins.max()) + 1):
         here = bins == one
         forecast = probability[here]
-        drawn = (generator.random((n_draws, len(forecast))) < forecast).mean(axis=1)
+        drawn = [(generator.random(len(forecast)) < forecast).mean() for _ in range(n_draws)]
         low, high = np.quantile(drawn, [tail, 1 - tail])
         rows.append(
             ReliabilityBin(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from data.calendar import period_label, period_of
 from data.errors import NotReady
 from models.train import train_model
 
@@ -137,3 +139,19 @@ def test_forecasts_of_the_past_do_not_know_what_came_after(panel, settings, trai
     for name in ("probability", *baselines):
         assert (before[name][is_past] == after[name][is_past]).all()
     assert (before["probability"][~is_past] != after["probability"][~is_past]).mean() > 0.9
+
+
+def test_a_weekly_panel_is_trained_in_weeks(make_panel, settings):
+    monthly = make_panel(n_years=55, n_regions=6)
+    first = period_of(date(2004, 1, 5), "week")
+    weekly = replace(
+        monthly,
+        step="week",
+        periods=np.arange(first, first + len(monthly.periods), dtype=np.int64),
+    )
+    model = train_model(weekly, settings.model_copy(update={"horizons": (4,)}), created_at=LATER)
+    described = model.manifest["horizons"]["4"]
+    assert model.manifest["step"] == "week"
+    assert described["backtest"]["n_refits"] == 10
+    assert model.backtest["origin"].iloc[0] == period_label(int(weekly.periods[-261]), "week")
+    assert described["skill"]["n_forecasts"] == 6 * (round(60 * 30.4375 / 7) - 4)
