@@ -60,7 +60,6 @@ def test_a_release_is_what_a_slow_reading_of_the_reports_gives(release: date) ->
 def test_a_release_keeps_the_contract_of_a_batch() -> None:
     batch = deliver_simulated(date(2026, 10, 20), SEED)
     check_batch(batch)
-    assert list(batch.events.index) == list(range(len(batch.events)))
     assert batch.refusals == ()
     assert batch.countries == ("XBF", "XML", "XNE")
     assert batch.covers_from == FIRST_DAY
@@ -69,6 +68,14 @@ def test_a_release_keeps_the_contract_of_a_batch() -> None:
     assert batch.events["date"].max() > to_epoch_day(date(2026, 9, 1))
     assert batch.events["date_start"].min() >= to_epoch_day(FIRST_DAY)
     assert len(batch.events) > 3000
+
+
+def test_every_release_of_a_year_is_clean() -> None:
+    for release in release_days(date(2016, 1, 1), date(2016, 12, 31)):
+        batch = deliver_simulated(release, SEED)
+        check_batch(batch)
+        assert list(batch.events.index) == list(range(len(batch.events)))
+        assert batch.events["event_id"].is_monotonic_increasing
 
 
 def test_the_source_says_that_it_is_simulated() -> None:
