@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -22,8 +21,7 @@ from service.scheduler import Ticker
 from service.settings import Settings
 from service.web.errors import ErrorPages
 from service.web.pages import make_pages
-
-_STATIC = Path(__file__).parent / "web" / "static"
+from service.web.templating import STATIC
 
 
 def make_app(
@@ -64,7 +62,7 @@ def make_app(
     )
     install_problem_handlers(app)
     app.include_router(make_api(database, settings, clock))
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(make_pages(database, settings, clock))
     # The last one added is the first one asked.
     app.add_middleware(ErrorPages)

@@ -1,0 +1,188 @@
+"""The whole application: what stands where, what every answer carries, and a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import threading
+import time
+
+import httpx
+import pytest
+import uvicorn
+
+from service.app import make_app
+from service.middleware import SECURITY_HEADERS
+from service.pipeline import run_cycle
+
+
+@pytest.fixture
+def published(demo):
+    from datetime import date
+
+    for as_of in (date(2021, 12, 15), date(2022, 1, 15)):
+        run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=as_of)
+    return demo
+
+
+@pytest.fixture
+def app(published):
+    return make_app(published.database, published.settings, published.clock)
+
+
+@pytest.fixture
+def client(app, browse):
+    return browse(app)
+
+
+HTML = {"accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/", "text/html"),
+        ("/feeds/", "application/json"),
+        ("/feeds/demo/latest.csv", "text/csv"),
+        ("/feeds/demo/latest.geojson", "application/geo+json"),
+        ("/api/v1/sets", "application/json"),
+        ("/api/v1/openapi.json", "application/json"),
+        ("/api/v1/scores?set=demo", "application/json"),
+        ("/api/v1/models", "application/json"),
+        ("/api/v1/alerts?set=demo", "application/json"),
+    ],
+)
+def test_every_part_stands_where_it_should(client, path, media_type):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(media_type)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_pages_carry_the_security_headers(client):
+    for path in ("/", "/nowhere", "/api/v1/sets", "/api/v1/nowhere"):
+        headers = client.get(path).headers
+        assert set(SECURITY_HEADERS) <= set(headers)
+        policy = headers["content-security-policy"]
+        directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        # A page may be stricter than the rest, never looser.
+        assert directives["default-src"] in ("'self'", "'none'")
+        assert directives["frame-ancestors"] in ("'self'", "'none'")
+        assert "script-src" not in directives
+        assert "http" not in policy
+
+
+def test_no_page_loads_anything_from_elsewhere(client):
+    for path in ("/", "/sets/demo", "/sets/demo/alerts", "/about"):
+        text = client.get(path).text
+        loaded = re.findall(
+            r"<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)=\"([^\"]+)\"", text
+        )
+        assert loaded
+        assert all(target.startswith(("/", "#", "data:")) for target in loaded), loaded
+
+
+def test_static_files_are_served_and_nothing_beside_them(client):
+    text = client.get("/").text
+    (style, *_) = re.findall(r'href="(/static/[^"]+\.css[^"]*)"', text)
+    assert client.get(style).headers["content-type"].startswith("text/css")
+    assert client.get("/static/../pages.py").status_code == 404
+    assert client.get("/static/%2e%2e/pages.py").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+def test_pages_that_would_load_from_elsewhere_are_off(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_an_error_is_a_page_for_people_and_a_problem_for_programs(client):
+    assert client.get("/nowhere", headers=HTML).headers["content-type"].startswith("text/html")
+    for path in ("/nowhere", "/api/v1/nowhere", "/feeds/nowhere/latest.csv"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+    answer = client.get("/feeds/nowhere/latest.csv", headers=HTML)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_simulated_world_says_so_everywhere(client):
+    assert "simulated" in client.get("/").text.lower()
+    for path in ("/api/v1/scores?set=demo", "/api/v1/sets/demo/publications", "/feeds/demo/"):
+        assert '"simulated":true' in client.get(path).text
+    for name in ("csv", "json", "geojson"):
+        answer = client.get(f"/feeds/demo/latest.{name}")
+        assert "simulated" in answer.text
+        assert "SIMULATED" in answer.headers["content-disposition"]
+
+
+def test_feeds_never_reach_the_router(published, browse, monkeypatch):
+    app = make_app(published.database, published.settings, published.clock)
+
+    async def refuse(*arguments):
+        raise AssertionError("the router was asked")
+
+    monkeypatch.setattr(app.router, "app", refuse)
+    monkeypatch.setattr(app.router, "middleware_stack", refuse, raising=False)
+    assert browse(app).get("/feeds/demo/latest.csv").status_code == 200
+    assert browse(app).get("/feeds").status_code == 200
+    assert browse(app).get("/feedsx").status_code == 500
+
+
+def test_each_request_is_one_line_in_the_log(client, caplog):
+    with caplog.at_level(logging.INFO, logger="tocsin.access"):
+        client.get("/feeds/demo/latest.csv?token=secret")
+        client.get("/no%0Asuch line")
+    lines = [record.getMessage() for record in caplog.records if record.name == "tocsin.access"]
+    assert re.fullmatch(r"GET /feeds/demo/latest.csv 200 \d+\.\d ms", lines[0])
+    assert re.fullmatch(r"GET /no\\nsuch line 404 \d+\.\d ms", lines[1])
+
+
+def test_the_scheduler_lives_as_long_as_the_server(demo, monkeypatch):
+    ticks = []
+    monkeypatch.setattr("service.scheduler.tick_cycles", lambda *given: ticks.append("cycle"))
+    monkeypatch.setattr("service.scheduler.tick_outbox", lambda *given: ticks.append("outbox"))
+    before = threading.active_count()
+    app = make_app(demo.database, demo.settings, demo.clock, with_scheduler=True)
+
+    async def live():
+        async with app.router.lifespan_context(app):
+            while not {"cycle", "outbox"} <= set(ticks):
+                await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(live(), 20))
+    assert threading.active_count() <= before + 1
+
+
+@pytest.fixture
+def server(app):
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not running.started and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join(20)
+
+
+def test_a_real_server_serves_it(server, published):
+    with httpx.Client(base_url=server) as client:
+        first = client.get("/feeds/demo/latest.geojson")
+        assert first.headers["content-encoding"] == "gzip"
+        assert len(json.loads(first.content)["features"]) == 30
+        again = client.get(
+            "/feeds/demo/latest.geojson", headers={"if-none-match": first.headers["etag"]}
+        )
+        assert (again.status_code, again.content) == (304, b"")
+        head = client.head("/feeds/demo/latest.csv")
+        assert (head.status_code, head.content) == (200, b"")
+        assert int(head.headers["content-length"]) > 0
+        assert client.options("/feeds/demo/latest.csv").status_code == 204
+        assert client.request("POST", "/feeds/demo/latest.csv", content=b"x").status_code == 405
+        assert client.get("/api/v1/health").json()["status"] == "ok"
+        assert client.get("/").status_code == 200

@@ -1,0 +1,150 @@
+"""The ticker: runs what is due once, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from data.errors import NotReady, SettingsError
+from data.regions import save_region_set
+from service.pipeline import run_cycle
+from service.publication_store import latest_publication, list_publications
+from service.scheduler import Ticker, tick_cycles, tick_outbox
+from service.slots import LEASE, claim_slot, list_slots
+
+SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
+
+
+def tick(demo):
+    return tick_cycles(demo.database, demo.settings, demo.clock)
+
+
+def read_slots(demo, name="demo"):
+    with demo.database.read() as connection:
+        return list_slots(connection, name)
+
+
+def test_a_due_slot_is_run_once(demo):
+    assert tick(demo) == ["demo"]
+    assert tick(demo) == []
+    (slot,) = read_slots(demo)
+    assert (slot.slot_at, slot.status) == (SLOT, "done")
+    assert "Published demo 2022-01-12 revision 1" in slot.detail
+    with demo.database.read() as connection:
+        assert latest_publication(connection, "demo").as_of == date(2022, 1, 12)
+
+
+def test_before_the_next_slot_nothing_is_due(demo):
+    tick(demo)
+    before = replace(demo, clock=lambda: datetime(2022, 2, 12, 5, 59, tzinfo=UTC))
+    assert tick(before) == []
+    assert tick(replace(demo, clock=lambda: datetime(2022, 2, 12, 6, tzinfo=UTC))) == ["demo"]
+    with demo.database.read() as connection:
+        assert latest_publication(connection, "demo").origin_label == "2022-01"
+
+
+def test_of_many_missed_slots_only_the_newest_is_run(demo):
+    tick(demo)
+    late = replace(demo, clock=lambda: datetime(2022, 6, 20, tzinfo=UTC))
+    assert tick(late) == ["demo"]
+    assert tick(late) == []
+    with demo.database.read() as connection:
+        assert [head.as_of for head in list_publications(connection, "demo")] == [
+            date(2022, 6, 12),
+            date(2022, 1, 12),
+        ]
+
+
+def test_a_slot_that_another_process_holds_is_left_to_it(demo):
+    assert claim_slot(demo.database, "demo", SLOT, demo.clock())
+    assert tick(demo) == []
+    with demo.database.read() as connection:
+        assert list_publications(connection, "demo") == ()
+    later = replace(demo, clock=lambda: demo.clock() + LEASE)
+    assert tick(later) == ["demo"]
+
+
+def test_a_failing_cycle_marks_its_slot_and_keeps_the_feed(demo, monkeypatch):
+    report = run_cycle(
+        demo.database, demo.settings, demo.clock, region_set="demo", as_of=date(2021, 12, 15)
+    )
+
+    def fail(*arguments, **options):
+        raise NotReady("No model stands.", "Train one.")
+
+    monkeypatch.setattr("service.scheduler.run_cycle", fail)
+    assert tick(demo) == ["demo"]
+    (slot,) = read_slots(demo)
+    assert (slot.status, slot.detail) == ("failed", "not_ready: No model stands. Train one.")
+    assert tick(demo) == []
+    with demo.database.read() as connection:
+        assert latest_publication(connection, "demo").publication_id == report.publication_id
+
+
+def test_an_unexpected_failure_shows_no_internals_in_the_slot(demo, monkeypatch, caplog):
+    def fail(*arguments, **options):
+        raise RuntimeError("the password is 1234")
+
+    monkeypatch.setattr("service.scheduler.ingest_new", fail)
+    assert tick(demo) == ["demo"]
+    (slot,) = read_slots(demo)
+    assert slot.status == "failed"
+    assert "1234" not in slot.detail
+    assert "1234" in caplog.text
+
+
+def test_a_set_that_is_fed_by_hand_is_never_scored_by_the_ticker(demo, region_set):
+    with demo.database.write() as connection:
+        save_region_set(connection, region_set, demo.clock())
+    assert tick(demo) == ["demo"]
+    assert read_slots(demo, "squares") == ()
+
+
+def test_the_outbox_is_looked_at_with_what_the_ticker_has(demo, monkeypatch):
+    calls = []
+    monkeypatch.setattr("service.scheduler.deliver_due", lambda *given: calls.append(given))
+    tick_outbox(demo.database, demo.settings, demo.clock)
+    assert calls == [(demo.database, demo.settings, demo.clock)]
+
+
+def test_the_ticker_ticks_at_once_and_survives_a_failure(demo, monkeypatch, caplog):
+    cycled, delivered = threading.Event(), threading.Event()
+
+    def fail(*given):
+        cycled.set()
+        raise RuntimeError("the database is away")
+
+    monkeypatch.setattr("service.scheduler.newest_slot", lambda cron, now: None)
+    ticker = Ticker(demo.database, demo.settings, demo.clock)
+    monkeypatch.setattr("service.scheduler.newest_slot", fail)
+    monkeypatch.setattr("service.scheduler.deliver_due", lambda *given: delivered.set())
+    ticker.start()
+    try:
+        assert cycled.wait(20)
+        assert delivered.wait(20)
+    finally:
+        ticker.stop()
+    assert "the database is away" in caplog.text
+
+
+def test_a_cron_line_that_is_none_stops_the_start(demo):
+    wrong = demo.settings.model_copy(update={"cycle_cron": "every day"})
+    with pytest.raises(SettingsError):
+        Ticker(demo.database, wrong, demo.clock)
+
+
+def test_the_slot_is_claimed_before_the_cycle_runs(demo, monkeypatch):
+    seen = []
+
+    def look(database, settings, clock, *, region_set):
+        with database.read() as connection:
+            seen.extend(slot.status for slot in list_slots(connection, region_set))
+        raise NotReady("Stop here.")
+
+    monkeypatch.setattr("service.scheduler.ingest_new", look)
+    tick(demo)
+    assert seen == ["running"]
+    assert timedelta(0) == read_slots(demo)[0].finished_at - demo.clock()
