@@ -152,7 +152,7 @@ def stored(connection: Connection, as_of: int) -> dict[str, Event]:
 
 
 def check(database: Database, tell: Tell, history: list[Told]) -> list[Told]:
-    """Compares the store with the oracle on every day that matters; returns the deliveries that were taken."""
+    """Compares the store with the oracle day by day; returns the deliveries taken."""
     with database.read() as connection:
         taken = tell(connection, history)
         for as_of in {-1, *(told.known_on for told in taken)}:
