@@ -6,17 +6,17 @@ what was known on a day into dense arrays.
 Owns: errors, calendar, the database and its migrations, region sets, the event contract, the
 bitemporal store, quarantine, placement of events in regions, the panel, the simulated world.
 Does not own: indicators, labels, models, anything that is told to people.
-May import: numpy, pandas, shapely, SQLAlchemy, Alembic. Knows no scikit-learn and no HTTP server.
+May import: numpy, pandas, scipy, shapely, SQLAlchemy, Alembic. Knows no scikit-learn and no HTTP server.
 Invariants: events are appended, never changed; nothing missing becomes zero; a refused row is kept
 in quarantine with file, line and reason.
 
 Where to go:
     a new source                      data/sources/ (one file each)
     what an event is, what is refused data/events.py
-    "as known on a day"               data/store.py
+    "as known on a day"               data/store/
     which region an event falls in    data/placement.py
-    region files, P-codes, neighbours data/regions.py
+    region files, P-codes, neighbours data/regions/
     arrays per region and period      data/panel.py
-    the simulated demo world          data/simulate.py
+    the simulated demo world          data/simulate/
     tables, migrations                data/tables.py, data/migrations/
 """
