@@ -199,8 +199,8 @@ def list_messages(
 
 def count_messages(connection: Connection) -> dict[str, int]:
     """Returns the number of messages of each status that there is."""
-    query = select(outbox.c.status, func.count()).group_by(outbox.c.status)
-    return {status: count for status, count in connection.execute(query)}
+    query = select(outbox.c.status, func.count().label("n")).group_by(outbox.c.status)
+    return {row.status: row.n for row in connection.execute(query)}
 
 
 def _read_incident(rows: list[RowMapping], names: dict[str, str]) -> Incident:

@@ -20,8 +20,9 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 _ALLOCATED_IPV6 = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
-# Public by the registries, yet answered by the machine's own network: the wire server of Azure.
-_NEAR = (ip_network("168.63.129.16/32"),)
+# Global by the registries, wholly or in part, yet no place of a receiver: the wire server of Azure,
+# protocol assignments (among them a metadata service), relays of 6to4, Teredo.
+_NEAR = tuple(map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "2001::/23")))
 _NUMBER_LIKE = re.compile(r"^(0[xX][0-9a-fA-F]*|[0-9]+)$")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 
@@ -61,7 +62,6 @@ def read_target(url: str, *, allow_loopback: bool) -> Target:
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")
-        port = parsed.port
     except (httpx.InvalidURL, ValueError):
         raise Refused("The address cannot be read as a URL.") from None
     if parsed.scheme != "https" and not (allow_loopback and parsed.scheme == "http"):
@@ -81,10 +81,13 @@ def read_target(url: str, *, allow_loopback: bool) -> Target:
         except ValueError:
             raise Refused("A numeric host must be written as four decimal numbers.") from None
     is_tls = parsed.scheme == "https"
+    port = parsed.port if parsed.port is not None else (443 if is_tls else 80)
+    if not 0 < port < 65_536:
+        raise Refused("The port of the address does not exist.")
     return Target(
         is_tls=is_tls,
         host=host,
-        port=port or (443 if is_tls else 80),
+        port=port,
         path=parsed.raw_path.decode("ascii"),
         authority=parsed.netloc.decode("ascii"),
     )

@@ -8,7 +8,6 @@ a secret is replaced).
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -106,7 +105,7 @@ def read_secrets(text: str | None) -> tuple[Webhook, ...]:
     for secret in text.split():
         try:
             key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
-        except binascii.Error:
+        except ValueError:
             key = b""
         if not secret.startswith(_SECRET_PREFIX) or len(key) not in _SECRET_BYTES:
             raise SettingsError(
