@@ -13,6 +13,7 @@ from models.registry import Role, list_models
 from service.api.context import ApiContext
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
+from service.feeds.facts import round_numbers
 from service.publication_assembly import summarise_model
 
 
@@ -53,7 +54,7 @@ def make_model_routes(context: ApiContext) -> APIRouter:
                 as_of=entry.as_of,
                 created_at=entry.created_at,
                 role=entry.role,
-                facts=summarise_model(entry.manifest),
+                facts=round_numbers(summarise_model(entry.manifest)),
             )
             for entry in entries
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +47,7 @@ def describe_publication(publication: Publication) -> dict[str, Any]:
             _describe_horizon(publication, outcome, horizon, statuses)
             for (outcome, horizon), statuses in counts.items()
         ],
-        "skill": model.get("skill"),
+        "skill": round_numbers(model.get("skill")),
         "attributions": [
             {"source": item.source, "licence": item.licence, "text": item.text}
             for item in publication.attributions
@@ -104,6 +105,17 @@ def count_steps(horizon: int, step: str) -> str:
 def round_number(value: float | None) -> float | None:
     """Returns the value with the decimals of a feed; never a negative zero."""
     return None if value is None else round(value, DIGITS) + 0.0
+
+
+def round_numbers(content: Any) -> Any:
+    """Returns JSON-ready content with every number in it rounded, in mappings and lists too."""
+    if isinstance(content, float):
+        return round_number(content)
+    if isinstance(content, Mapping):
+        return {name: round_numbers(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [round_numbers(value) for value in content]
+    return content
 
 
 def write_moment(moment: datetime) -> str:

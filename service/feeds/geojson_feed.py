@@ -32,6 +32,7 @@ def render(publication: Publication, region_set: RegionSet) -> Document:
         west, south, east, north = zip(*boxes, strict=True)
         content["bbox"] = [min(west), min(south), max(east), max(north)]
     content |= describe_publication(publication)
+    del content["skill"]  # Long, and of no use on a map: the JSON feed has it.
     content["features"] = features
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Document("geojson", "application/geo+json", text.encode())

@@ -110,7 +110,14 @@ def test_decimals_at_the_edges(value, text):
 
 
 def test_json_tells_everything(make_publication, region_set):
-    publication = make_publication(risk={("AA02", 3): None}, revision=3)
+    publication = make_publication(
+        risk={("AA02", 3): None},
+        revision=3,
+        manifest={
+            "model": {"skill": {"1": {"n": 7, "points": [1 / 3, None], "is_flat": False}}},
+            "levels": {"low": 0.0, "high": 0.25},
+        },
+    )
     content = read_json(json_feed.render, publication, region_set)
     assert content["as_of"] == "2022-01-15"
     assert content["origin"] == "2021-12"
@@ -120,7 +127,7 @@ def test_json_tells_everything(make_publication, region_set):
     assert content["model_version"] == "squares-2022-01-15-abc"
     assert content["outcome_version"] == "escalation-1"
     assert content["simulated"] is False
-    assert content["skill"] == {"1": 0.1}
+    assert content["skill"] == {"1": {"n": 7, "points": [0.333333, None], "is_flat": False}}
     assert content["attributions"][0]["licence"] == "CC-BY-4.0"
     assert content["levels"]["high"] == 0.25
     assert content["horizons"][1] == {
