@@ -11,6 +11,8 @@ A source's point may stand for a village or for a whole country, and says which 
 An event never lands in a region of another country than its own. The source says in which country
 it happened, and says that with more certainty than where the border runs: a point that lies across
 the border, or just outside every region, goes to the nearest region of the event's own country.
+Grid cells are the exception: they lie across borders, so an event of any country of the set goes
+to the cell that holds it, by the formula of the grid.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from data.regions import Region, RegionSet
+from data.regions import Region, RegionSet, priogrid_gids
 
 NEAR_DEGREES = 0.5
 """How far from a region of its country an event may lie and still go there, in degrees.
@@ -65,7 +67,8 @@ class Placement:
 def place_events(events: pd.DataFrame, region_set: RegionSet) -> Placement:
     """Returns where each event is held.
 
-    A point on a border that two regions share goes to the first of them in the set.
+    A point on a border that two regions share goes to the first of them in the set; one on the
+    line between two grid cells to the one in the east or north.
 
     Args:
         events: Columns `data.events.EVENT_COLUMNS`.
@@ -101,7 +104,11 @@ def place_events(events: pd.DataFrame, region_set: RegionSet) -> Placement:
         dtype=np.int64,
     )
     shapes = np.array([item.geometry for item in region_set.regions], dtype=object)
-    holding = _find_holding(points, country[by_point], shapes, country_of)
+    if region_set.kind == "priogrid":
+        country, country_of = np.minimum(country, 0), np.zeros_like(country_of)
+        holding = _find_cell(points, region_set)
+    else:
+        holding = _find_holding(points, country[by_point], shapes, country_of)
     region[by_point] = holding
     method[by_point[holding >= 0]] = "point"
 
@@ -160,6 +167,13 @@ def _find_holding(
     np.minimum.at(holding, of_point[is_own], in_region[is_own])
     holding[holding == len(shapes)] = -1
     return holding
+
+
+def _find_cell(points: npt.NDArray[np.object_], region_set: RegionSet) -> npt.NDArray[np.int64]:
+    """Returns the grid cell of each point; -1 if it is not in the set."""
+    gids = priogrid_gids(shapely.get_x(points), shapely.get_y(points))
+    cells = pd.Index([int(region_id) for region_id in region_set.region_ids])
+    return np.asarray(cells.get_indexer(pd.Index(gids)), dtype=np.int64)
 
 
 def _find_nearest(

@@ -22,6 +22,7 @@ from data.regions.priogrid import (
     priogrid_cell,
     priogrid_centroid,
     priogrid_gid,
+    priogrid_gids,
     priogrid_regions,
 )
 from data.regions.storage import list_region_sets, load_region_set, save_region_set
@@ -37,6 +38,7 @@ __all__ = [
     "priogrid_cell",
     "priogrid_centroid",
     "priogrid_gid",
+    "priogrid_gids",
     "priogrid_regions",
     "read_region_file",
     "save_region_set",

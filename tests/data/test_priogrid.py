@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from data.regions import (
     priogrid_cell,
     priogrid_centroid,
     priogrid_gid,
+    priogrid_gids,
     priogrid_regions,
 )
 
@@ -46,6 +48,12 @@ def test_a_point_lies_in_its_cell(longitude: float, latitude: float) -> None:
     # A point nearer to a border than a float can tell may fall on its other side.
     assert west - 1e-12 <= longitude <= east + 1e-12
     assert south - 1e-12 <= latitude <= north + 1e-12
+
+
+@given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), max_size=20))
+def test_many_points_at_once(points: list[tuple[float, float]]) -> None:
+    longitude, latitude = np.array(points, dtype=float).reshape(-1, 2).T
+    assert priogrid_gids(longitude, latitude).tolist() == [priogrid_gid(*p) for p in points]
 
 
 @given(gids)
