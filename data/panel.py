@@ -25,6 +25,8 @@ from data.calendar import (
 )
 from data.errors import NothingKnown
 from data.events import EVENT_TYPES
+from data.gazetteer import CAPITALS, RIVALS
+from data.panel_details import ActorActivity, list_activity, weigh_details
 from data.placement import place_events
 from data.regions import RegionSet
 from data.store import Coverage, coverage_as_known, events_as_known, list_deliveries
@@ -57,9 +59,11 @@ class Panel:
         region_ids: Identifiers, shape (n_regions,).
         periods: Consecutive period ordinals, int64, shape (n_periods,), the last being the last
             period that is complete at the as-of.
-        values: Base variable to float32 array, shape (n_periods, n_regions), persons or events per
-            period, >= 0, NaN where not known; in `deaths_civilians` also NaN where the source
-            does not say of every event.
+        values: Base variable to float32 array, shape (n_periods, n_regions): all of
+            `BASE_VARIABLES`, those of `DETAIL_VARIABLES` and `REPORTED_VARIABLES`
+            (`data.panel_details`) that the source supplies; persons or events per period, >= 0,
+            NaN where not known; in `deaths_civilians` also NaN where the source does not say of
+            every event.
         known: Bool, shape (n_periods, n_regions): the sources known at the as-of speak for the
             whole period and the region's country.
         countries: Sorted ISO alpha-3 codes, shape (n_countries,).
@@ -68,6 +72,11 @@ class Panel:
             known, float32, shape (n_periods, n_countries).
         neighbours: For each region the positions of its neighbours.
         is_simulated: True if any delivery behind the panel is simulated.
+        centres: Longitude and latitude of a point in the middle of each region, degrees, shape
+            (n_regions, 2); None if not given.
+        capitals: Longitude and latitude of each country's capital, degrees, shape
+            (n_countries, 2), NaN where not given; None if no capital is given.
+        actors: Who was active where and when; None if not known.
     """
 
     region_set: str
@@ -83,6 +92,9 @@ class Panel:
     country_values: dict[str, npt.NDArray[np.float32]]
     neighbours: tuple[tuple[int, ...], ...]
     is_simulated: bool
+    centres: npt.NDArray[np.float64] | None = None
+    capitals: npt.NDArray[np.float64] | None = None
+    actors: ActorActivity | None = None
 
     @property
     def origin(self) -> int:
@@ -176,10 +188,13 @@ def assemble_panel(
     in_region = region >= 0
     cell = row[in_region] * len(region_set.regions) + region[in_region]
     weights = _weigh(events, placement.is_coarse, step)
+    weights |= weigh_details(events, RIVALS.get(region_set.source))
     values: dict[str, npt.NDArray[np.float32]] = {
         name: _sum_up(cell, (weights[name][shares.event] * shares.share)[in_region], known)
-        for name in BASE_VARIABLES
+        for name in weights
     }
+    # A vague date would be spread over several periods: it tells nothing of who was active when.
+    is_dated = in_region & (shares.share == 1)
 
     at_country = placement.method[shares.event] == "country"
     position = {country: number for number, country in enumerate(countries)}
@@ -206,6 +221,11 @@ def assemble_panel(
         },
         neighbours=region_set.neighbours,
         is_simulated=is_simulated,
+        centres=np.array(
+            [item.geometry.centroid.coords[0] for item in region_set.regions], np.float64
+        ),
+        capitals=np.array([CAPITALS.get(code, (np.nan, np.nan)) for code in countries]),
+        actors=list_activity(events, shares.event[is_dated], region[is_dated], row[is_dated]),
     )
 
 

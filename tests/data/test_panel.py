@@ -26,6 +26,7 @@ from data.database import Database
 from data.errors import NothingKnown
 from data.events import Batch
 from data.panel import BASE_VARIABLES, Panel, assemble_panel, build_panel
+from data.panel_details import DETAIL_VARIABLES
 from data.placement import place_events
 from data.regions import RegionSet
 from data.sources.contract import SourceInfo
@@ -60,7 +61,7 @@ def test_shapes_and_description(make_events: MakeEvents, squares: RegionSet) -> 
     panel = assemble(make_events({}), squares)
     assert (panel.region_set, panel.step, panel.as_of) == ("squares", "month", AS_OF)
     assert [period_label(int(p), "month") for p in panel.periods[[0, -1]]] == ["2021-01", "2021-12"]
-    assert set(panel.values) == set(BASE_VARIABLES)
+    assert set(panel.values) == {*BASE_VARIABLES, *DETAIL_VARIABLES}
     for array in panel.values.values():
         assert (array.shape, array.dtype) == ((12, 3), np.float32)
     assert panel.known.all()

@@ -1,0 +1,187 @@
+"""What a panel holds beyond counts: coordination, rivals, sources, and who was active where.
+
+Owns what one event adds to the further base variables, and the list of active actors. Does not own
+placing or summing (`data.panel`).
+
+An actor is one name out of `actor_a` or `actor_b`, which may list several with commas. Civilians
+are no actor. Armies are actors, but not of coordinated attacks: they are in many places anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.gazetteer import Rivals
+
+DETAIL_VARIABLES: tuple[str, ...] = (
+    "events_coordinated",
+    "events_rival_first",
+    "events_rival_second",
+    "events_rival_clash",
+    "events_sourced",
+    "events_single_source",
+    "sources",
+)
+"""Further base variables; those of rivals are absent where the source names none."""
+
+REPORTED_VARIABLES: tuple[str, ...] = (
+    "events_on_posts",
+    "events_on_convoys",
+    "events_abduction",
+    "events_on_aid_workers",
+    "events_looting",
+    "bases_overrun",
+    "territory_taken",
+    "territory_regained",
+    "blockades",
+    "outside_forces_arriving",
+    "outside_forces_leaving",
+    "persons_displaced",
+    "displaced_present",
+    "food_price_anomaly",
+    "rainfall_anomaly",
+    "population",
+    "poverty_rate",
+    "travel_hours_to_city",
+)
+"""Variables that a panel holds if a source supplies them, per region and period; else absent."""
+
+CIVILIANS = "Civilians"
+_ARMY_PREFIXES = ("Government of ", "Armed forces of ")
+_EXACT_DAY, _DISTRICT = 1, 3
+_PLACE_DEGREES = 0.1
+
+
+@dataclass(frozen=True)
+class ActorActivity:
+    """How many events each actor had, by region and period; the entries are sorted and unique.
+
+    Attributes:
+        actor: Number of the actor, int64, shape (n_entries,).
+        region: Position of the region, same shape.
+        row: Row of the period in the panel, same shape.
+        n_events: Events, same shape.
+    """
+
+    actor: npt.NDArray[np.int64]
+    region: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+    n_events: npt.NDArray[np.int64]
+
+
+def weigh_details(
+    events: pd.DataFrame, rivals: Rivals | None
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Returns what one whole event adds to each further base variable, shape (n_events,) each.
+
+    Args:
+        events: Columns `data.events.EVENT_COLUMNS`.
+        rivals: The two groups whose contest is watched; None leaves their variables out.
+    """
+    n_sources = events["n_sources"].to_numpy(dtype=np.float64, na_value=np.nan)
+    is_sourced = n_sources > 0
+    weights = {
+        "events_coordinated": find_coordinated(events).astype(np.float64),
+        "events_sourced": is_sourced.astype(np.float64),
+        "events_single_source": (n_sources == 1).astype(np.float64),
+        "sources": np.where(is_sourced, n_sources, 0.0),
+    }
+    if rivals is not None:
+        sides = split_actors(events)
+        n_events = len(events)
+        has = {}
+        for name, group in (("first", rivals.first), ("second", rivals.second)):
+            mask = np.zeros(n_events, np.bool_)
+            mask[sides["event"][sides["actor"].isin(group)].to_numpy()] = True
+            has[name] = mask
+            weights[f"events_rival_{name}"] = mask.astype(np.float64)
+        weights["events_rival_clash"] = (has["first"] & has["second"]).astype(np.float64)
+    return weights
+
+
+def split_actors(events: pd.DataFrame) -> pd.DataFrame:
+    """Returns one row per event and actor in it: `event` (position) and `actor` (name)."""
+    parts = []
+    for column in ("actor_a", "actor_b"):
+        names = events[column].astype(object).reset_index(drop=True).str.split(",").explode()
+        parts.append(
+            pd.DataFrame(
+                {"event": names.index.to_numpy(np.int64), "actor": names.astype("str").str.strip()}
+            )
+        )
+    sides = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+    is_actor = (sides["actor"] != "") & (sides["actor"] != CIVILIANS)
+    return sides[is_actor].reset_index(drop=True)
+
+
+def find_coordinated(events: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Returns which events one actor had in several places on the same or the next day.
+
+    Only events whose day is exact and whose district is known can tell. Two places are apart if
+    they round to different tenths of a degree (about 11 km). Armies do not count.
+
+    Returns:
+        Bool, shape (n_events,).
+    """
+    exact = (
+        (events["date_precision"] == _EXACT_DAY) & (events["where_precision"] <= _DISTRICT)
+    ).to_numpy()
+    result = np.zeros(len(events), np.bool_)
+    sides = split_actors(events)
+    sides = sides[exact[sides["event"]] & ~sides["actor"].str.startswith(_ARMY_PREFIXES)]
+    if sides.empty:
+        return result
+    position = sides["event"].to_numpy()
+    place = pd.MultiIndex.from_arrays(
+        [
+            np.round(events[name].to_numpy(np.float64)[position] / _PLACE_DEGREES).astype(np.int64)
+            for name in ("latitude", "longitude")
+        ]
+    ).factorize()[0]
+    actor = sides["actor"].factorize()[0].astype(np.int64)
+    day = events["date"].to_numpy(np.int64)[position]
+    for shift in (0, 1):
+        # With days paired from either end, each pair of days is one group.
+        key = pd.MultiIndex.from_arrays([actor, (day + shift) // 2]).factorize()[0]
+        pairs = pd.DataFrame({"key": key, "place": place}).drop_duplicates()
+        n_places = np.bincount(pairs["key"].to_numpy(), minlength=int(key.max()) + 1)
+        result[position[n_places[key] > 1]] = True
+    return result
+
+
+def list_activity(
+    events: pd.DataFrame,
+    event: npt.NDArray[np.int64],
+    region: npt.NDArray[np.int64],
+    row: npt.NDArray[np.int64],
+) -> ActorActivity:
+    """Returns the activity of all actors from events that are placed in a region and a period.
+
+    Args:
+        events: Columns `data.events.EVENT_COLUMNS`.
+        event: Position of each placed event, shape (n_placed,); each at most once.
+        region: Its region, same shape.
+        row: Its row in the panel, same shape.
+    """
+    at = np.full(len(events), -1, np.int64)
+    at[event] = np.arange(len(event))
+    sides = split_actors(events)
+    sides = sides[at[sides["event"]] >= 0]
+    number = np.sort(sides["actor"].unique()).searchsorted(sides["actor"])
+    place = at[sides["event"].to_numpy()]
+    entries = (
+        pd.DataFrame({"actor": number, "region": region[place], "row": row[place]})
+        .groupby(["region", "actor", "row"], sort=True)
+        .size()
+        .reset_index(name="n_events")
+    )
+    return ActorActivity(
+        **{
+            name: entries[name].to_numpy(dtype=np.int64)
+            for name in ("actor", "region", "row", "n_events")
+        }
+    )
