@@ -1,0 +1,59 @@
+"""The command `tocsin` as users run it: a process of its own with its own state."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="module")
+def run(state: Path) -> Run:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+    environment["TOCSIN_STATE_DIR"] = str(state)
+
+    def run_command(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).parent / "tocsin"), *words]
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=cwd, check=False
+        )
+
+    return run_command
+
+
+@pytest.fixture(scope="module")
+def run_json(run: Run) -> Callable[..., Any]:
+    def run_command(*words: str) -> Any:
+        done = run(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run_command
+
+
+@pytest.fixture(scope="module")
+def shared_data() -> Path:
+    folder = Path(os.environ.get("TOCSIN_TEST_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "ged_sahel_1989_2021.csv").exists():
+        pytest.skip(f"No real data in {folder}; set TOCSIN_TEST_SHARED_DATA to their folder.")
+    return folder
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,81 @@
+"""Bad input: one line that says what is wrong, a stable exit code, nothing written."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SQUARE = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
+
+
+@pytest.fixture(scope="module")
+def region_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("regions") / "regions.geojson"
+    feature = {
+        "type": "Feature",
+        "properties": {"pcode": "ML01", "name": "One", "iso3": "MLI"},
+        "geometry": {"type": "Polygon", "coordinates": SQUARE},
+    }
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def csv_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("events") / "events.csv"
+    path.write_text("a,b\n1,2\n")
+    return path
+
+
+def assert_refused(done: Any, code: int, *words: str) -> None:
+    assert done.returncode == code, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("tocsin: ")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_missing_file(run: Callable[..., Any]) -> None:
+    assert_refused(run("regions", "import", "none.geojson", "--set", "x"), 4, "none.geojson")
+    done = run("ingest", "ged", "none.csv", "--vintage", "1", "--known-at", "2022-01-15")
+    assert_refused(done, 4, "none.csv")
+
+
+def test_a_csv_that_is_no_ged_file(
+    run: Callable[..., Any], run_json: Callable[..., Any], csv_file: Path
+) -> None:
+    done = run("ingest", "ged", str(csv_file), "--vintage", "1", "--known-at", "2022-01-15")
+    assert_refused(done, 5, "date_start")
+    assert run_json("ingest", "list") == []
+
+
+def test_a_region_file_without_the_property(run: Callable[..., Any], region_file: Path) -> None:
+    words = ("regions", "import", str(region_file), "--set", "x", "--id-property", "code")
+    assert_refused(run(*words), 5, "code", "pcode")
+
+
+def test_unknown_region_set(run: Callable[..., Any]) -> None:
+    for command in ("train", "score"):
+        assert_refused(run(command, "--set", "nowhere"), 6, "nowhere")
+
+
+def test_nothing_known_yet(
+    run: Callable[..., Any], run_json: Callable[..., Any], region_file: Path
+) -> None:
+    assert run("regions", "import", str(region_file), "--set", "one").returncode == 0
+    assert_refused(run("train", "--set", "one", "--as-of", "2022-01-15"), 7, "2022-01-15")
+    assert_refused(run("score", "--set", "one", "--as-of", "2022-01-15"), 8, "tocsin train")
+    assert run_json("models", "list") == []
+
+
+def test_as_of_that_is_no_day_or_lies_ahead(run: Callable[..., Any]) -> None:
+    assert_refused(run("train", "--set", "one", "--as-of", "2022-13-01"), 2, "2022-13-01")
+    assert_refused(run("train", "--set", "one", "--as-of", "2999-01-01"), 2, "2999-01-01")
+
+
+def test_an_error_is_json_for_machines(run: Callable[..., Any]) -> None:
+    done = run("score", "--set", "nowhere", "--json")
+    assert json.loads(done.stdout)["error"]["code"] == "unknown_name"

@@ -1,0 +1,21 @@
+"""The embedded default: simulated, said so, and resumed rather than repeated."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def test_demo_publishes_and_a_second_run_does_nothing_again(
+    run: Callable[..., Any], run_json: Callable[..., Any]
+) -> None:
+    first = run("demo", "--no-serve", "--months", "2")
+    assert first.returncode == 0, first.stderr
+    assert "Trained demo-escalation" in first.stdout
+    deliveries, models = run_json("ingest", "list"), run_json("models", "list")
+    assert deliveries
+    assert all(delivery["is_simulated"] for delivery in deliveries)
+    assert [model["role"] for model in models] == ["champion"]
+
+    second = run("demo", "--no-serve", "--months", "2")
+    assert second.returncode == 0, second.stderr
+    assert "Trained" not in second.stdout
+    assert (run_json("ingest", "list"), run_json("models", "list")) == (deliveries, models)
