@@ -10,7 +10,7 @@ from typing import Literal
 from service.publication import Publication
 from service.web import words
 
-BannerKind = Literal["simulated", "stale", "older", "replay", "baseline", "schematic", "missing"]
+BannerKind = Literal["simulated", "stale", "older", "baseline", "schematic", "missing"]
 
 
 @dataclass(frozen=True)

@@ -162,5 +162,5 @@ def value_words(item: Contribution, *, with_unit: bool = True) -> str:
     if item.unit == "share":
         return words.percent(item.value)
     digits = 0 if abs(item.value) >= 100 else 1 if abs(item.value) >= 1 else 2
-    unit = "" if item.unit == "1" or not with_unit else item.unit
+    unit = "" if item.unit in ("1", "ratio") or not with_unit else item.unit
     return f"{words.number(item.value, digits)} {unit}".strip()

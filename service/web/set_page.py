@@ -57,6 +57,7 @@ def render_set(
         format_words=_FORMAT_WORDS,
         media_types=MEDIA_TYPES,
         previous=None if previous is None else words.day(previous),
+        earlier_model=_earlier_model(frame),
         floor=_floor(frame),
         skill=skill,
         reliability_pictures=reader.reliability_pictures(skill.reliability),
@@ -82,3 +83,9 @@ def frame_values(frame: Frame, here: str) -> dict[str, Any]:
 def _floor(frame: Frame) -> float:
     outcome = frame.publication.manifest.get("model", {}).get("outcome", {})
     return float(outcome.get("floor", frame.settings.escalation_floor))
+
+
+def _earlier_model(frame: Frame) -> str | None:
+    """The model of the publication before, if it was another one."""
+    earlier = frame.publication.manifest.get("previous_model_version")
+    return earlier if earlier != frame.publication.model_version else None
