@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from data.calendar import last_complete_period, period_end
@@ -19,6 +22,9 @@ from data.database import Database, open_database
 from data.regions import Region, RegionSet, save_region_set
 from data.simulate import simulate_world
 from models.score import Contribution
+from service.api.handlers import install_problem_handlers
+from service.api.openapi import build_openapi
+from service.api.router import make_api
 from service.feeds.formats import render_documents
 from service.fetching import ingest_new
 from service.publication import Attribution, Publication, PublishedScore
@@ -107,7 +113,9 @@ class Browser:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://test", trust_env=False
+            ) as client:
                 return await client.request(method, path, **options)
 
         return asyncio.run(ask())
@@ -122,7 +130,7 @@ class Browser:
         return self.request("OPTIONS", path, **options)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def browse() -> type[Browser]:
     """Makes a client of an ASGI application."""
     return Browser
@@ -203,6 +211,48 @@ def publish(squares: Database, region_set: RegionSet) -> Callable[[Publication],
     return store
 
 
+@pytest.fixture(scope="session")
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document; it describes routes and needs no database."""
+    nothing: Any = None
+    return build_openapi(make_api(nothing, Settings(), lambda: NOW))
+
+
+@pytest.fixture(scope="session")
+def api_of_any_database() -> tuple[Database, FastAPI]:
+    """The API, made once, and the database object that it asks: tests put their engine in."""
+    engine: Any = None
+    database = Database(engine)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    install_problem_handlers(app)
+    app.include_router(make_api(database, Settings(), lambda: NOW))
+    return database, app
+
+
+@pytest.fixture
+def api(squares: Database, api_of_any_database: tuple[Database, FastAPI]) -> Browser:
+    """A client of the API on the database `squares`."""
+    database, app = api_of_any_database
+    database.engine = squares.engine
+    return Browser(app)
+
+
+@pytest.fixture
+def ask(api: Browser, openapi_document: dict[str, Any]) -> Callable[..., httpx.Response]:
+    """Asks the API and holds each answer against the OpenAPI document."""
+
+    def call(path: str, template: str | None = None, **parameters: Any) -> httpx.Response:
+        answer = api.get(f"/api/v1{path}", params=parameters)
+        operation = openapi_document["paths"][f"/api/v1{template or path}"]["get"]
+        content = operation["responses"][str(answer.status_code)]["content"]
+        media_type = answer.headers["content-type"].partition(";")[0]
+        components = {"components": openapi_document["components"]}
+        Draft202012Validator(content[media_type]["schema"] | components).validate(answer.json())
+        return answer
+
+    return call
+
+
 @dataclass(frozen=True)
 class Demo:
     """A simulated world with two deliveries, a trained model, and nothing published."""
@@ -240,12 +290,25 @@ def demo_template(empty_database_file: Path, tmp_path_factory: pytest.TempPathFa
     return folder
 
 
+@pytest.fixture(scope="session")
+def copy_demo(demo_template: Path) -> Callable[[Path], AbstractContextManager[Demo]]:
+    """Makes a copy of the demo in a folder and opens it."""
+
+    @contextmanager
+    def copy(folder: Path) -> Iterator[Demo]:
+        shutil.copytree(demo_template, folder, dirs_exist_ok=True)
+        settings = _demo_settings(folder)
+        database = open_database(settings.resolved_database_url)
+        yield Demo(database, settings, lambda: NOW)
+        database.close()
+
+    return copy
+
+
 @pytest.fixture
-def demo(demo_template: Path, tmp_path: Path) -> Iterator[Demo]:
+def demo(
+    copy_demo: Callable[[Path], AbstractContextManager[Demo]], tmp_path: Path
+) -> Iterator[Demo]:
     """A copy of the demo of one's own."""
-    folder = tmp_path / "demo"
-    shutil.copytree(demo_template, folder)
-    settings = _demo_settings(folder)
-    database = open_database(settings.resolved_database_url)
-    yield Demo(database, settings, lambda: NOW)
-    database.close()
+    with copy_demo(tmp_path / "demo") as opened:
+        yield opened

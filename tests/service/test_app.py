@@ -8,6 +8,7 @@ import logging
 import re
 import threading
 import time
+from datetime import date
 
 import httpx
 import pytest
@@ -18,21 +19,20 @@ from service.middleware import SECURITY_HEADERS
 from service.pipeline import run_cycle
 
 
-@pytest.fixture
-def published(demo):
-    from datetime import date
+@pytest.fixture(scope="module")
+def published(copy_demo, tmp_path_factory):
+    with copy_demo(tmp_path_factory.mktemp("published")) as demo:
+        for as_of in (date(2021, 12, 15), date(2022, 1, 15)):
+            run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=as_of)
+        yield demo
 
-    for as_of in (date(2021, 12, 15), date(2022, 1, 15)):
-        run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=as_of)
-    return demo
 
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(published):
     return make_app(published.database, published.settings, published.clock)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(app, browse):
     return browse(app)
 
