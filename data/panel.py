@@ -294,8 +294,9 @@ def _weigh(
     weights = {
         "events": np.ones(len(events)),
         "deaths": deaths,
-        "deaths_low": events["fatalities_low"].to_numpy(dtype=np.float64),
-        "deaths_high": events["fatalities_high"].to_numpy(dtype=np.float64),
+        # A source may put its best estimate outside its own range: the range is widened to it.
+        "deaths_low": np.minimum(deaths, events["fatalities_low"].to_numpy(dtype=np.float64)),
+        "deaths_high": np.maximum(deaths, events["fatalities_high"].to_numpy(dtype=np.float64)),
         "deaths_civilians": events["civilian_fatalities"].to_numpy(
             dtype=np.float64, na_value=np.nan
         ),

@@ -71,10 +71,6 @@ _MESSAGES: dict[str, str] = {
         "low '{fatalities_low}', best '{fatalities_best}', high '{fatalities_high}' or "
         "deaths_civilians '{civilian_fatalities}' is below zero."
     ),
-    "estimates_order": (
-        "low '{fatalities_low}', best '{fatalities_best}', high '{fatalities_high}' are not in "
-        "this order."
-    ),
     "duplicate_id": "id '{event_id}' stands on an earlier line already.",
 }
 

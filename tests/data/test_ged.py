@@ -147,9 +147,17 @@ REFUSED = [
     ("bad_number", {"id": "MLI-1"}),
     ("negative_fatalities", {"low": "-1"}),
     ("negative_fatalities", {"deaths_civilians": "-1"}),
-    ("estimates_order", {"low": "4"}),
-    ("estimates_order", {"high": "2"}),
 ]
+
+
+@pytest.mark.parametrize("row", [{"low": "4"}, {"high": "2"}])
+def test_estimates_out_of_order_are_kept_as_told(write_ged: Write, row: dict[str, str]) -> None:
+    batch = read(write_ged(row))
+    (event,) = batch.events.to_dict("records")
+    assert batch.refusals == ()
+    assert event["fatalities_best"] == 3
+    for name, told in row.items():
+        assert event[f"fatalities_{name}"] == int(told)
 
 
 @pytest.mark.parametrize(("reason", "row"), REFUSED)
@@ -313,7 +321,7 @@ def test_an_event_that_runs_into_the_next_month_does_not_claim_it(write_ged: Wri
 
 def test_refused_rows_claim_nothing(write_ged: Write) -> None:
     batch = read(
-        write_ged({}, {"country_id": "475", "low": "9"}, {"date_end": "2021-12-01", "low": "9"})
+        write_ged({}, {"country_id": "475", "low": "-9"}, {"date_end": "2021-12-01", "low": "-9"})
     )
     assert batch.countries == ("MLI",)
     assert batch.covers_to == date(2021, 7, 31)
