@@ -62,6 +62,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Who connects from here on waits in the queue until the server answers.
+        listener.listen()
     except OSError as problem:
         listener.close()
         raise UsageError(
