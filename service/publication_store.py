@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -32,9 +32,10 @@ def content_digest(publication: Publication) -> str:
     The moment of publication, the revision and the row number do not count: the same content for
     the same as-of is the same publication.
     """
-    content = asdict(publication)
-    for name in ("published_at", "revision", "publication_id"):
+    content = publication_row(publication, digest="")
+    for name in ("published_at", "revision", "digest"):
         del content[name]
+    content["scores"] = [score_row(score) for score in publication.scores]
     try:
         text = json.dumps(
             content, sort_keys=True, default=write_day, ensure_ascii=False, allow_nan=False
