@@ -5,17 +5,23 @@ and scoring alike.
 
 Owns: the catalogue of declared indicators, the arithmetic behind them, outcome definitions.
 Does not own: where events come from, which features a model uses, any fitting.
-May import: numpy, scipy.sparse, `data.panel`, `data.calendar`, `data.errors`. Knows no database.
+May import: numpy, scipy.sparse, scipy.spatial, scipy.signal, joblib, `data.panel`,
+`data.panel_details`, `data.calendar`, `data.errors`. Knows no database.
 Invariants: a value at period t uses periods up to t only; unknown stays NaN; a row built for
 scoring equals the same row built for training, bit for bit.
 
 Where to go:
-    a new indicator                   features/declarations.py
+    a new indicator                   features/declarations/
     what a declaration says           features/indicator.py
     feature sets                      features/catalogue.py
     a new kind of arithmetic          features/measures.py, features/evaluation.py
+    rows, regions, windows of a panel features/slices.py
     windows, decays, time since       features/temporal.py
+    new, rising, bursts, records      features/tempo.py
+    who is active                     features/actors.py
     neighbours, country               features/spatial.py
+    distances, nearby, capitals       features/geography.py
+    the front and the capital         features/fronts.py
     the calendar of a window          features/season.py
     the builder                       features/build.py
     escalation and other labels       features/outcomes.py

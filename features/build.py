@@ -15,8 +15,10 @@ from data.errors import UsageError
 from data.panel import Panel
 from features.catalogue import indicators_of
 from features.evaluation import Evaluation
+from features.geography import Geography
 from features.indicator import Transform
 from features.outcomes import EscalationDefinition, check_horizon
+from features.slices import PanelSlice
 
 ARITHMETIC_VERSION = 1
 """Raised when the same declaration gives other numbers than before: models are built for one."""
@@ -159,7 +161,8 @@ def _build(
     check_horizon(horizon, panel.step)
     shape = (len(indicators), stop_row - first_row, len(panel.region_ids))
     natural = np.empty(shape, np.float32)
-    evaluation = Evaluation(panel, first_row, stop_row, horizon, definition)
+    wanted = PanelSlice(panel, first_row, stop_row, Geography(panel))
+    evaluation = Evaluation(wanted, horizon, definition)
     for indicator, target in zip(indicators, natural, strict=True):
         evaluation.rows(indicator.measure, target)
     return FeatureMatrix(

@@ -1,80 +1,74 @@
-"""Evaluation: from measures to numbers, for the rows that are wanted and no more.
+"""Evaluation: from measures to numbers, for the rows and regions that are wanted and no more.
 
 A measure with a bounded past is computed on the panel cut to that past, a decay on the whole past.
-Training asks for all rows, scoring for one; both run through the same lines, and since no sum
-depends on anything outside its window, both get the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, TypeAlias, assert_never
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-from data.calendar import months_to_periods
-from data.errors import StateError
-from data.panel import Panel
+from features.actors import count_actors, count_entries
+from features.fronts import centroid_km, nearest_front_km
 from features.measures import (
+    ActorEntries,
+    ActorMeasure,
+    Burstiness,
+    CapitalFront,
     CoarseShare,
     CountrySum,
     DecayedSum,
     EscalationThreshold,
     EstimateGap,
+    Exposure,
+    FirstIn,
+    FixedTrait,
     HorizonSum,
+    LaggedValue,
+    LesserSum,
     Measure,
     MonthsSince,
     NeighbourMax,
     NeighbourMean,
     NeighbourSum,
+    PaceRatio,
+    RecordHigh,
     ThresholdRatio,
     WindowSeason,
+    WindowShare,
     WindowSum,
 )
 from features.outcomes import HISTORY_MONTHS, EscalationDefinition, escalation_thresholds
 from features.season import june_september_shares, season_cosines, season_sines
-from features.spatial import Totals, group_matrix, group_maxima, sum_by_group
+from features.slices import PanelSlice
+from features.spatial import sum_by_country
+from features.tempo import burstiness, first_in, is_record, lag_rows, pace_ratio, share_of
 from features.temporal import decay_factor, decayed_sums, periods_since, window_sums
 
 Float32 = npt.NDArray[np.float32]
-Group: TypeAlias = Literal["neighbours", "countries"]
 
 _MONTHS_PER_PERIOD = {"month": np.float32(1), "week": np.float32(7 / 30.4375)}
 
 
 class Evaluation:
-    """Measures of one panel for the rows first_row … stop_row - 1.
+    """Measures of one slice of a panel.
 
     Args:
-        panel: The panel; only its periods before `stop_row` are read.
-        first_row: First row that is wanted.
-        stop_row: Row after the last that is wanted.
+        wanted: Which rows and regions.
         horizon: Forecast horizon in periods.
         definition: What an escalation is.
     """
 
-    def __init__(
-        self,
-        panel: Panel,
-        first_row: int,
-        stop_row: int,
-        horizon: int,
-        definition: EscalationDefinition,
-    ) -> None:
-        self._panel = panel
-        self._first = first_row
-        self._stop = stop_row
+    def __init__(self, wanted: PanelSlice, horizon: int, definition: EscalationDefinition) -> None:
+        self._slice = wanted
         self._horizon = horizon
         self._definition = definition
         self._rows: dict[Measure, Float32] = {}
-        self._totals: dict[tuple[Group, str, int], Totals] = {}
-        self._matrices: dict[Group, sparse.csr_array] = {}
-        self._chain: tuple[tuple[str, int], dict[int, Float32]] = (("", 0), {})
 
     def rows(self, measure: Measure, out: Float32 | None = None) -> Float32:
-        """Returns the measure in natural units, shape (stop_row - first_row, n_regions).
+        """Returns the measure in natural units, shape (n_rows, n_regions) of the slice.
 
         Args:
             measure: What to compute.
@@ -93,35 +87,65 @@ class Evaluation:
         return out
 
     def _compute(self, measure: Measure, out: Float32 | None) -> Float32:
+        wanted = self._slice
         match measure:
             case WindowSum(variable, months):
-                return self._own_window_sum(variable, self._periods(months), out)
+                return wanted.window_sum(variable, wanted.periods(months), out=out)
             case HorizonSum():
-                return self._own_window_sum("deaths", self._horizon, out)
+                return wanted.window_sum("deaths", self._horizon, out=out)
             case DecayedSum(variable, half_life):
-                values = self._values(variable, 0)
+                values = wanted.values(variable, 0)
                 return decayed_sums(
-                    values, self._periods(half_life), first_row=self._first, out=out
+                    values, wanted.periods(half_life), first_row=wanted.first, out=out
                 )
             case MonthsSince(variable, cap):
                 return self._months_since(variable, cap)
-            case NeighbourMean(variable, months):
-                return self._neighbour_mean(variable, self._periods(months), out)
-            case NeighbourSum(variable, months):
-                start = self._start(window := self._periods(months))
-                totals = self._sum_over("neighbours", variable, start).of_all()
-                return self._window_sum(f"all neighbours' {variable}", totals, start, window, out)
-            case NeighbourMax(variable, months):
-                own = self.rows(WindowSum(variable, months))
-                return group_maxima(own, self._matrix("neighbours"))
-            case CountrySum(variable, months):
-                return self._country_sum(variable, self._periods(months))
+            case FirstIn(variable, months):
+                window = wanted.periods(months)
+                start = wanted.start(window + 1)
+                found = first_in(wanted.values(variable, start), window)
+                return found[wanted.first - start :]
+            case PaceRatio(variable, short, long):
+                short_sum = self.rows(WindowSum(variable, short))
+                long_sum = self.rows(WindowSum(variable, long))
+                windows = wanted.periods(short), wanted.periods(long)
+                return pace_ratio(short_sum, long_sum, *windows)
+            case Burstiness(variable, months):
+                window = wanted.periods(months)
+                start = wanted.start(window)
+                return burstiness(wanted.values(variable, start), window)[wanted.first - start :]
+            case RecordHigh(variable, years):
+                month, window = wanted.periods(1), wanted.periods(12 * years)
+                start = wanted.start(window + month)
+                sums = window_sums(wanted.values(variable, start), month)
+                return is_record(sums, window)[wanted.first - start :]
+            case WindowShare(part, whole, months):
+                whole_sum = self.rows(WindowSum(whole, months))
+                return share_of(self.rows(WindowSum(part, months)), whole_sum)
+            case CoarseShare(months):
+                deaths = self.rows(WindowSum("deaths", months))
+                return share_of(self.rows(WindowSum("deaths_coarse", months)), deaths)
             case EstimateGap(months):
                 high = self.rows(WindowSum("deaths_high", months))
                 gap = np.subtract(high, self.rows(WindowSum("deaths_low", months)), out=out)
                 return np.maximum(gap, 0, out=gap)
-            case CoarseShare(months):
-                return self._coarse_share(months)
+            case LesserSum(first, second, months):
+                one = self.rows(WindowSum(first, months))
+                return np.minimum(one, self.rows(WindowSum(second, months)), out=out)
+            case ActorMeasure() | ActorEntries():
+                return self._actors(measure)
+            case LaggedValue(variable, lag_months):
+                lag = wanted.periods(lag_months) if lag_months else 0
+                return wanted.window_sum(variable, 1, lag=lag)
+            case NeighbourMean() | NeighbourSum() | NeighbourMax() | Exposure():
+                return self._spillover(measure, out)
+            case CountrySum(variable, months):
+                return self._country_sum(variable, wanted.periods(months))
+            case CapitalFront():
+                return self._front(measure)
+            case FixedTrait(kind):
+                by_region = getattr(wanted.geography, kind)[wanted.regions]
+                return np.broadcast_to(by_region, wanted.shape)
             case WindowSeason():
                 return self._season(measure)
             case EscalationThreshold():
@@ -131,106 +155,116 @@ class Evaluation:
             case _:
                 assert_never(measure)
 
-    def _periods(self, months: int) -> int:
-        return months_to_periods(months, self._panel.step)
-
-    def _start(self, memory: int) -> int:
-        """Returns the first row that rows from `first_row` on need to look back `memory` rows."""
-        return max(0, self._first - memory + 1)
-
-    def _values(self, variable: str, start: int) -> Float32:
-        if variable not in self._panel.values:
-            raise StateError(f"The panel has no variable '{variable}'.")
-        return self._panel.values[variable][start : self._stop]
-
-    def _own_window_sum(self, variable: str, window: int, out: Float32 | None) -> Float32:
-        start = self._start(window)
-        return self._window_sum(variable, self._values(variable, start), start, window, out)
-
-    def _window_sum(
-        self, name: str, values: Float32, start: int, window: int, out: Float32 | None
-    ) -> Float32:
-        """Returns the wanted rows of a window sum; sums of the series last used are kept."""
-        if self._chain[0] != (name, start):
-            self._chain = ((name, start), {})
-        target = out if start == self._first else None
-        return window_sums(values, window, chain=self._chain[1], out=target)[self._first - start :]
-
     def _months_since(self, variable: str, cap_months: int) -> Float32:
-        cap = self._periods(cap_months)
-        start = self._start(cap)
-        months = periods_since(self._values(variable, start), cap)[self._first - start :]
-        months *= _MONTHS_PER_PERIOD[self._panel.step]
+        wanted = self._slice
+        cap = wanted.periods(cap_months)
+        start = wanted.start(cap)
+        months = periods_since(wanted.values(variable, start), cap)[wanted.first - start :]
+        months *= _MONTHS_PER_PERIOD[wanted.panel.step]
         return np.minimum(months, cap_months, out=months)
 
-    def _matrix(self, group: Group) -> sparse.csr_array:
-        if group not in self._matrices:
-            panel = self._panel
-            members: Sequence[Sequence[int]] = panel.neighbours
-            if group == "countries":
-                countries = range(len(panel.countries))
-                members = [np.flatnonzero(panel.country_of == one).tolist() for one in countries]
-            self._matrices[group] = group_matrix(members, len(panel.region_ids))
-        return self._matrices[group]
-
-    def _sum_over(self, group: Group, variable: str, start: int) -> Totals:
-        key = (group, variable, start)
-        if key not in self._totals:
-            self._totals[key] = sum_by_group(self._values(variable, start), self._matrix(group))
-        return self._totals[key]
-
-    def _neighbour_mean(self, variable: str, window: int, out: Float32 | None) -> Float32:
-        start = self._start(window)
-        totals = self._sum_over("neighbours", variable, start)
-        name = f"known neighbours' {variable}"
-        total = self._window_sum(name, totals.total, start, window, None)
-        if totals.is_complete:
-            n_known = totals.n_members
+    def _actors(self, measure: ActorMeasure | ActorEntries) -> Float32:
+        wanted = self._slice
+        window = wanted.periods(measure.months)
+        if isinstance(measure, ActorEntries):
+            windows: tuple[int, ...] = (window, window + wanted.periods(measure.quiet_months))
         else:
-            # Per period: where all are known this is exactly their number, as above.
-            n_known = window_sums(totals.n_known, window)[self._first - start :]
-            n_known = n_known / np.float32(window)
-        # Without a known neighbour the total is NaN, and so is its quotient.
-        return np.divide(total, np.maximum(n_known, np.float32(1 / window)), out=out)
+            windows = (window,)
+        activity = wanted.panel.actors
+        if activity is None:
+            return np.full(wanted.shape, np.nan, np.float32)
+        counts = count_actors(activity, wanted.regions, wanted.first, wanted.stop, windows)
+        match measure:
+            case ActorEntries():
+                result = count_entries(*counts)
+            case ActorMeasure("active"):
+                result = counts[0].active()
+            case ActorMeasure("entropy"):
+                result = counts[0].entropy()
+            case ActorMeasure():
+                result = counts[0].dominance()
+        result[np.isnan(wanted.window_sum("events", max(windows)))] = np.nan
+        return result
+
+    def _spillover(
+        self, measure: NeighbourMean | NeighbourSum | NeighbourMax | Exposure, out: Float32 | None
+    ) -> Float32:
+        wanted, variable = self._slice, measure.variable
+        window = wanted.periods(measure.months)
+        start = wanted.start(window)
+        match measure:
+            case NeighbourMax():
+                return wanted.neighbour_maxima(variable, window)
+            case Exposure():
+                return wanted.nearby_mean(variable, window)
+            case NeighbourSum():
+                totals = wanted.totals("neighbours", variable, start).of_all()
+                return wanted.sum_series(f"all neighbours' {variable}", totals, start, window, out)
+            case NeighbourMean():
+                totals_known = wanted.totals("neighbours", variable, start)
+                name = f"known neighbours' {variable}"
+                total = wanted.sum_series(name, totals_known.total, start, window)
+                if totals_known.is_complete:
+                    n_known = totals_known.n_members
+                else:
+                    # Per period: where all are known this is exactly their number, as above.
+                    n_known = window_sums(totals_known.n_known, window)[wanted.first - start :]
+                    n_known = n_known / np.float32(window)
+                # Without a known neighbour the total is NaN, and so is its quotient.
+                return np.divide(total, np.maximum(n_known, np.float32(1 / window)), out=out)
 
     def _country_sum(self, variable: str, window: int) -> Float32:
-        start = self._start(window)
-        held = self._panel.country_values[variable][start : self._stop]
-        total = self._sum_over("countries", variable, start).of_all() + held
-        by_country = window_sums(total, window)[self._first - start :]
-        return np.take(by_country, self._panel.country_of, axis=1)
+        wanted = self._slice
+        start = wanted.start(window)
+        everywhere = wanted.everywhere(start)
+        held = wanted.panel.country_values[variable][start : wanted.stop]
+        geography = wanted.geography
+        values = everywhere.values(variable, start)
+        total = sum_by_country(values, geography.by_country, geography.country_starts) + held
+        by_country = window_sums(total, window)[wanted.first - start :]
+        return np.take(by_country, wanted.panel.country_of[wanted.regions], axis=1)
 
-    def _coarse_share(self, months: int) -> Float32:
-        coarse = self.rows(WindowSum("deaths_coarse", months))
-        deaths = self.rows(WindowSum("deaths", months))
-        share = np.full_like(deaths, np.nan)
-        return np.divide(coarse, deaths, out=share, where=deaths > 0)
+    def _front(self, measure: CapitalFront) -> Float32:
+        wanted = self._slice
+        back = wanted.periods(measure.back_months) if measure.back_months else 0
+        first = wanted.start(back + 1)
+        sums = wanted.everywhere(first).window_sum("deaths", wanted.periods(measure.months))
+        find = {"centroid": centroid_km, "nearest": nearest_front_km}[measure.kind]
+        km = find(sums, wanted.geography)
+        if back:
+            km = lag_rows(km, back) - km
+        by_country = km[wanted.first - first :]
+        return np.take(by_country, wanted.panel.country_of[wanted.regions], axis=1)
 
     def _season(self, measure: WindowSeason) -> Float32:
+        wanted = self._slice
         build = {
             "sine": season_sines,
             "cosine": season_cosines,
             "june_september": june_september_shares,
         }[measure.part]
-        periods = self._panel.periods[self._first : self._stop]
-        by_period = build(periods, self._horizon, self._panel.step)
-        return np.broadcast_to(by_period[:, None], (len(periods), len(self._panel.region_ids)))
+        periods = wanted.panel.periods[wanted.first : wanted.stop]
+        by_period = build(periods, self._horizon, wanted.panel.step)
+        return np.broadcast_to(by_period[:, None], wanted.shape)
 
     def _threshold(self) -> Float32:
-        start = self._start(self._periods(HISTORY_MONTHS))
+        wanted = self._slice
+        start = wanted.start(wanted.periods(HISTORY_MONTHS))
+        known = wanted.panel.known[start : wanted.stop][:, wanted.regions]
         thresholds = escalation_thresholds(
-            self._values("deaths", start),
-            self._panel.known[start : self._stop],
+            wanted.values("deaths", start),
+            known,
             self._horizon,
             self._definition,
-            self._panel.step,
+            wanted.panel.step,
         )
-        return thresholds[self._first - start :].astype(np.float32)
+        return thresholds[wanted.first - start :].astype(np.float32)
 
     def _threshold_ratio(self, half_life_months: int | None) -> Float32:
+        wanted = self._slice
         threshold = self.rows(EscalationThreshold())
         if half_life_months is None:
             return (threshold + 1) / (self.rows(HorizonSum()) + 1)
-        weight = 1 - decay_factor(self._periods(half_life_months))
+        weight = 1 - decay_factor(wanted.periods(half_life_months))
         pace = self.rows(DecayedSum("deaths", half_life_months)) * np.float32(weight)
         return (threshold + 1) / (pace * np.float32(self._horizon) + 1)

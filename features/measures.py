@@ -108,6 +108,109 @@ class ThresholdRatio:
     half_life_months: int | None = None
 
 
+@dataclass(frozen=True)
+class FirstIn:
+    """1 where something happened and had not for `months`, else 0."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class PaceRatio:
+    """Pace of the last `short` months over that of the last `long`, one added to both."""
+
+    variable: str
+    short: int
+    long: int
+
+
+@dataclass(frozen=True)
+class Burstiness:
+    """How unevenly events fall on the periods of the last `months`."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class RecordHigh:
+    """1 where the last month is above every month of the `years` before it, else 0."""
+
+    variable: str
+    years: int
+
+
+@dataclass(frozen=True)
+class WindowShare:
+    """Window sum of one variable over that of another; missing where the other is 0."""
+
+    part: str
+    whole: str
+    months: int
+
+
+@dataclass(frozen=True)
+class LesserSum:
+    """The smaller of two variables' window sums."""
+
+    first: str
+    second: str
+    months: int
+
+
+@dataclass(frozen=True)
+class ActorMeasure:
+    """What the actors of a window say: how many, how mixed, how dominated by one."""
+
+    kind: Literal["active", "entropy", "dominance"]
+    months: int
+
+
+@dataclass(frozen=True)
+class ActorEntries:
+    """Actors of the last `months` that were not active in the `quiet_months` before."""
+
+    months: int
+    quiet_months: int
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Window sum of the other regions within reach, weighted by nearness; unknown ones left out."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class CapitalFront:
+    """Distance of the country's violence from its capital.
+
+    Of the centroid of deaths, or of the nearest region with an active front. With `back_months` it
+    is how much nearer that has come since then.
+    """
+
+    kind: Literal["centroid", "nearest"]
+    months: int
+    back_months: int = 0
+
+
+@dataclass(frozen=True)
+class FixedTrait:
+    """What a region is, whatever happens: its distance from the capital, whether it is a border."""
+
+    kind: Literal["capital_km", "is_border"]
+
+
+@dataclass(frozen=True)
+class LaggedValue:
+    """Value of the period `lag_months` ago: what a source that is late can be known to say."""
+
+    variable: str
+    lag_months: int
+
+
 Measure: TypeAlias = (
     WindowSum
     | HorizonSum
@@ -122,4 +225,16 @@ Measure: TypeAlias = (
     | WindowSeason
     | EscalationThreshold
     | ThresholdRatio
+    | FirstIn
+    | PaceRatio
+    | Burstiness
+    | RecordHigh
+    | WindowShare
+    | LesserSum
+    | ActorMeasure
+    | ActorEntries
+    | Exposure
+    | CapitalFront
+    | FixedTrait
+    | LaggedValue
 )

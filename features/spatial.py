@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 Float32 = npt.NDArray[np.float32]
+Links: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 
 _REGIONS_AT_ONCE = 256
 
@@ -46,7 +48,7 @@ class Totals:
         return np.where(self.n_known == self.n_members, self.total, np.float32(np.nan))
 
 
-def group_matrix(groups: Sequence[Sequence[int]], n_regions: int) -> sparse.csr_array:
+def group_matrix(groups: Sequence[Sequence[int]], n_regions: int) -> Links:
     """Returns a matrix of ones that sums regions by group, shape (n_groups, n_regions), float32.
 
     Args:
@@ -59,7 +61,7 @@ def group_matrix(groups: Sequence[Sequence[int]], n_regions: int) -> sparse.csr_
     return sparse.csr_array((ones, members, ends), shape=(len(groups), n_regions))
 
 
-def sum_by_group(values: Float32, matrix: sparse.csr_array) -> Totals:
+def sum_by_group(values: Float32, matrix: Links) -> Totals:
     """Returns sums of known values over groups of regions.
 
     Args:
@@ -81,7 +83,23 @@ def sum_by_group(values: Float32, matrix: sparse.csr_array) -> Totals:
     return Totals(total=total, n_known=n_known, n_members=n_members)
 
 
-def group_maxima(values: Float32, matrix: sparse.csr_array) -> Float32:
+def sum_by_country(
+    values: Float32, by_country: npt.NDArray[np.int64], country_starts: npt.NDArray[np.int64]
+) -> Float32:
+    """Returns sums over all regions of each country, NaN where one of them is unknown.
+
+    Args:
+        values: Shape (n_periods, n_regions), NaN where not known.
+        by_country: Positions of all regions, country by country, shape (n_regions,).
+        country_starts: Where each country begins in it, shape (n_countries,).
+
+    Returns:
+        Shape (n_periods, n_countries).
+    """
+    return np.add.reduceat(values[:, by_country], country_starts, axis=1)
+
+
+def group_maxima(values: Float32, matrix: Links) -> Float32:
     """Returns the largest known value in each group of regions.
 
     Args:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import features.build
 from data.calendar import Step, period_end
 from data.panel import BASE_VARIABLES, Panel
+from data.panel_details import DETAIL_VARIABLES, REPORTED_VARIABLES, ActorActivity
 from features.catalogue import CATALOGUE, indicators_of
 
 MakePanel = Callable[..., Panel]
@@ -25,6 +26,7 @@ def _make_panel(
     seed: int = 0,
     density: float = 0.2,
     unknown: bool = True,
+    reported: tuple[str, ...] = REPORTED_VARIABLES,
     fractions: bool = False,
 ) -> Panel:
     draws = np.random.default_rng(seed)
@@ -32,7 +34,7 @@ def _make_panel(
     n_countries = min(2, n_regions)
     country_of = np.arange(n_regions) % n_countries
     values: dict[str, np.ndarray] = {}
-    for variable in BASE_VARIABLES:
+    for variable in (*BASE_VARIABLES, *DETAIL_VARIABLES, *reported):
         present = draws.random(shape) < density
         drawn = draws.poisson(draws.gamma(0.5, 20, shape)) * present
         values[variable] = drawn.astype(np.float32) / np.float32(3 if fractions else 1)
@@ -61,6 +63,15 @@ def _make_panel(
         values["deaths_civilians"][draws.random(shape) < 0.02] = np.nan
     for counted in values.values():
         counted[~known] = np.nan
+    cells = np.argwhere(draws.random((n_regions, 5, n_periods)) < density / 2)
+    actors = ActorActivity(
+        actor=cells[:, 1],
+        region=cells[:, 0],
+        row=cells[:, 2],
+        n_events=draws.integers(1, 9, len(cells)),
+    )
+    capitals = draws.uniform((-5, 10), (5, 20), (n_countries, 2))
+    capitals[draws.random(n_countries) < 0.1] = np.nan
     touching = draws.random((n_regions, n_regions)) < 0.5
     touching = np.triu(touching, 1)
     touching |= touching.T
@@ -81,6 +92,9 @@ def _make_panel(
         country_values=country_values,
         neighbours=tuple(tuple(np.flatnonzero(row).tolist()) for row in touching),
         is_simulated=True,
+        centres=draws.uniform((-5, 10), (5, 20), (n_regions, 2)),
+        capitals=capitals,
+        actors=actors,
     )
 
 
@@ -109,6 +123,7 @@ def panels() -> st.SearchStrategy[Panel]:
             density=st.sampled_from((0.02, 0.2, 0.9)),
             unknown=st.booleans(),
             fractions=st.booleans(),
+            reported=st.sampled_from((REPORTED_VARIABLES, REPORTED_VARIABLES[::2], ())),
         )
 
     return st.sampled_from(("month", "month", "week")).flatmap(by_step)

@@ -7,9 +7,11 @@ import pytest
 
 from data.errors import UnknownName
 from data.panel import BASE_VARIABLES
+from data.panel_details import DETAIL_VARIABLES, REPORTED_VARIABLES
 from features.build import build_features, feature_fingerprint
 from features.catalogue import CATALOGUE, DEFAULT_FEATURE_SET, FEATURE_SETS, indicators_of
 from features.declarations import declare_indicators
+from features.measures import WindowSeason
 from features.outcomes import EscalationDefinition
 
 DEFINITION = EscalationDefinition()
@@ -25,13 +27,16 @@ def test_every_indicator_says_what_it_is(indicator) -> None:
     assert indicator.name.isidentifier()
     assert indicator.name == indicator.name.lower()
     assert indicator.transform in ("identity", "log1p", "log")
-    variable = getattr(indicator.measure, "variable", "deaths")
-    assert variable in BASE_VARIABLES
+    for field in ("variable", "part", "whole", "first", "second"):
+        variable = getattr(indicator.measure, field, "deaths")
+        if isinstance(indicator.measure, WindowSeason):
+            continue
+        assert variable in (*BASE_VARIABLES, *DETAIL_VARIABLES, *REPORTED_VARIABLES)
 
 
 def test_names_labels_and_measures_are_unique() -> None:
     declared = list(declare_indicators())
-    assert len(declared) == len(CATALOGUE) == 76
+    assert len(declared) == len(CATALOGUE) == 141
     for attribute in ("name", "label", "measure"):
         assert len({getattr(one, attribute) for one in declared}) == len(declared), attribute
 

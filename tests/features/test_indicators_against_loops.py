@@ -24,6 +24,8 @@ DEFINITION = EscalationDefinition()
 
 def total(panel: Panel, variable: str, row: int, region: int, window: int) -> float:
     """Sum over the window, NaN if any period of it is not known."""
+    if variable not in panel.values:
+        return NAN
     result = 0.0
     for period in range(row - window + 1, row + 1):
         if period < 0:
@@ -92,6 +94,93 @@ def season(panel: Panel, row: int, part: str, horizon: int) -> float:
     return math.sin(angle) if part == "sine" else math.cos(angle)
 
 
+def first_in(panel: Panel, variable: str, row: int, region: int, window: int) -> float:
+    before = total(panel, variable, row - 1, region, window)
+    now = total(panel, variable, row, region, 1)
+    return NAN if math.isnan(before + now) else float(now > 0 and before == 0)
+
+
+def burstiness(panel: Panel, variable: str, row: int, region: int, window: int) -> float:
+    if row - window + 1 < 0:
+        return NAN
+    counts = panel.values[variable][row - window + 1 : row + 1, region].astype(np.float64)
+    mean, deviation = counts.mean(), counts.std()
+    return (deviation - mean) / (deviation + mean) if mean > 0 else NAN
+
+
+def record(panel: Panel, variable: str, row: int, region: int, window: int, month: int) -> float:
+    now = total(panel, variable, row, region, month)
+    before = [total(panel, variable, row - age, region, month) for age in range(1, window + 1)]
+    return NAN if math.isnan(now + sum(before)) else float(now > max(before))
+
+
+def actor_counts(panel: Panel, region: int, first: int, last: int) -> dict[int, int]:
+    activity, counts = panel.actors, {}
+    for number in range(len(activity.actor)):
+        if activity.region[number] == region and first <= activity.row[number] <= last:
+            actor = int(activity.actor[number])
+            counts[actor] = counts.get(actor, 0) + int(activity.n_events[number])
+    return counts
+
+
+def actor_measure(panel: Panel, kind: str, row: int, region: int, window: int) -> float:
+    if math.isnan(total(panel, "events", row, region, window)):
+        return NAN
+    counts = actor_counts(panel, region, row - window + 1, row).values()
+    if kind == "active":
+        return len(counts)
+    shares = [count / sum(counts) for count in counts]
+    if not shares:
+        return NAN
+    return max(shares) if kind == "dominance" else -sum(p * math.log(p) for p in shares)
+
+
+def km_between(first: np.ndarray, second: np.ndarray) -> float:
+    """Haversine."""
+    (lon_a, lat_a), (lon_b, lat_b) = np.radians(first), np.radians(second)
+    half = math.sin((lat_b - lat_a) / 2) ** 2
+    half += math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
+    return 2 * 6371.0088 * math.asin(math.sqrt(half))
+
+
+def exposure(panel: Panel, variable: str, row: int, region: int, window: int) -> float:
+    weighted = weights = 0.0
+    for other in range(len(panel.region_ids)):
+        km = km_between(panel.centres[region], panel.centres[other])
+        value = total(panel, variable, row, other, window)
+        if other != region and km <= 400 and not math.isnan(value):
+            weighted += math.exp(-km / 100) * value
+            weights += math.exp(-km / 100)
+    return weighted / weights if weights else NAN
+
+
+def front_km(panel: Panel, kind: str, row: int, region: int, window: int) -> float:
+    country = panel.country_of[region]
+    members = np.flatnonzero(panel.country_of == country)
+    capital = panel.capitals[country]
+    sums = [total(panel, "deaths", row, member, window) for member in members]
+    if math.isnan(sum(sums)) or np.isnan(capital).any():
+        return NAN
+    if kind == "nearest":
+        return min(
+            (
+                km_between(panel.centres[member], capital)
+                for member, deaths in zip(members, sums, strict=True)
+                if deaths >= 5
+            ),
+            default=NAN,
+        )
+    if sum(sums) == 0:
+        return NAN
+    lon, lat = np.radians(panel.centres[members]).T
+    x, y, z = (
+        float((np.array(sums) * part).sum())
+        for part in (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat))
+    )
+    centre = np.degrees([math.atan2(y, x), math.atan2(z, math.hypot(x, y))])
+    return km_between(centre, capital)
+
+
 def reference(panel: Panel, measure: Measure, row: int, region: int, horizon: int) -> float:
     def periods(months: int) -> int:
         return months_to_periods(months, panel.step)
@@ -134,6 +223,56 @@ def reference(panel: Panel, measure: Measure, row: int, region: int, horizon: in
             return coarse / deaths if deaths > 0 else NAN
         case measures.WindowSeason(part):
             return season(panel, row, part, horizon)
+        case measures.FirstIn(variable, months):
+            return first_in(panel, variable, row, region, periods(months))
+        case measures.PaceRatio(variable, short, long):
+            scale = periods(long) / periods(short)
+            short_sum = total(panel, variable, row, region, periods(short))
+            return (short_sum * scale + 1) / (
+                total(panel, variable, row, region, periods(long)) + 1
+            )
+        case measures.Burstiness(variable, months):
+            return burstiness(panel, variable, row, region, periods(months))
+        case measures.RecordHigh(variable, years):
+            return record(panel, variable, row, region, periods(12 * years), periods(1))
+        case measures.WindowShare(part, whole, months):
+            whole_sum = total(panel, whole, row, region, periods(months))
+            return (
+                total(panel, part, row, region, periods(months)) / whole_sum
+                if whole_sum > 0
+                else NAN
+            )
+        case measures.LesserSum(first, second, months):
+            one, two = (
+                total(panel, name, row, region, periods(months)) for name in (first, second)
+            )
+            return NAN if math.isnan(one + two) else min(one, two)
+        case measures.ActorMeasure(kind, months):
+            return actor_measure(panel, kind, row, region, periods(months))
+        case measures.ActorEntries(months, quiet_months):
+            window, quiet = periods(months), periods(quiet_months)
+            if math.isnan(total(panel, "events", row, region, window + quiet)):
+                return NAN
+            recent = actor_counts(panel, region, row - window + 1, row)
+            before = actor_counts(panel, region, row - window - quiet + 1, row - window)
+            return len(set(recent) - set(before))
+        case measures.Exposure(variable, months):
+            return exposure(panel, variable, row, region, periods(months))
+        case measures.CapitalFront(kind, months, back):
+            now = front_km(panel, kind, row, region, periods(months))
+            if not back:
+                return now
+            before = row - periods(back)
+            return front_km(panel, kind, before, region, periods(months)) - now
+        case measures.FixedTrait("capital_km"):
+            return km_between(panel.centres[region], panel.capitals[panel.country_of[region]])
+        case measures.FixedTrait():
+            country = panel.country_of
+            return any(country[other] != country[region] for other in panel.neighbours[region])
+        case measures.LaggedValue(variable, lag_months):
+            return total(
+                panel, variable, row - (periods(lag_months) if lag_months else 0), region, 1
+            )
         case measures.EscalationThreshold():
             return threshold()
         case measures.ThresholdRatio(None):
@@ -166,9 +305,19 @@ def test_every_indicator_equals_its_slow_reference(panels, everything, data) -> 
 
 @pytest.mark.parametrize("step", ["month", "week"])
 def test_every_indicator_has_a_value_somewhere(make_panel, everything, step: Step) -> None:
-    n_periods = 90 if step == "month" else 330
-    panel = make_panel(n_periods=n_periods, n_regions=6, step=step, seed=4)
-    matrix = build_features(panel, everything, DEFINITION, 3)
-    for column, name in enumerate(matrix.names):
-        values = matrix.raw[:, :, column]
-        assert len(np.unique(values[np.isfinite(values)])) > 1, name
+    n_periods = 200 if step == "month" else 800
+    matrices = [
+        build_features(
+            make_panel(
+                n_periods=n_periods, n_regions=6, step=step, seed=4, density=density, unknown=False
+            ),
+            everything,
+            DEFINITION,
+            3,
+        )
+        for density in (0.005, 0.1)
+    ]
+    for column, name in enumerate(matrices[0].names):
+        values = np.concatenate([matrix.raw[:, :, column] for matrix in matrices])
+        is_fixed = name in ("is_border_region", "capital_distance")
+        assert len(np.unique(values[np.isfinite(values)])) > (0 if is_fixed else 1), name

@@ -1,0 +1,162 @@
+"""A slice of a panel: some rows and regions, with what windows need of the past and the neighbours.
+
+Training asks for all rows and regions, scoring for one row, an update for a few cells. All three
+read through here. What a window needs of the past is cut off before any arithmetic, and every
+column is computed for itself, so all three get the same bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from data.calendar import months_to_periods
+from data.errors import StateError
+from data.panel import BASE_VARIABLES, Panel
+from features.geography import Geography, Group
+from features.spatial import Links, Totals, group_maxima, sum_by_group
+from features.tempo import lag_rows
+from features.temporal import window_sums
+
+Float32 = npt.NDArray[np.float32]
+Int64 = npt.NDArray[np.int64]
+
+_SHARED_MONTHS = 24
+
+
+class PanelSlice:
+    """Rows first_row … stop_row - 1 of some regions of a panel.
+
+    Args:
+        panel: The panel; only its periods before `stop_row` are read.
+        first_row: First row that is wanted.
+        stop_row: Row after the last that is wanted.
+        geography: Geography of the panel.
+        regions: Sorted positions of the wanted regions, shape (n_regions,); None for all.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        first_row: int,
+        stop_row: int,
+        geography: Geography,
+        regions: Int64 | None = None,
+    ) -> None:
+        self.panel = panel
+        self.first = first_row
+        self.stop = stop_row
+        self.geography = geography
+        self.is_whole = regions is None
+        self.regions: Int64 = np.arange(len(panel.region_ids)) if regions is None else regions
+        first, last = int(self.regions[0]), int(self.regions[-1])
+        is_run = last - first + 1 == len(self.regions)
+        # A run of regions is a view into the panel, not a copy.
+        self._columns: slice | Int64 = slice(first, last + 1) if is_run else self.regions
+        self._values: dict[tuple[str, int], Float32] = {}
+        self._chains: dict[tuple[str, int], dict[int, Float32]] = {}
+        self._links: dict[Group, tuple[Links, slice | Int64]] = {}
+        self._totals: dict[tuple[Group, str, int], Totals] = {}
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of wanted rows and regions."""
+        return self.stop - self.first, len(self.regions)
+
+    def periods(self, months: int) -> int:
+        """Returns a window of months in periods of the panel."""
+        return months_to_periods(months, self.panel.step)
+
+    def start(self, memory: int) -> int:
+        """Returns the first row that wanted rows need to look back `memory` rows, own included."""
+        return max(0, self.first - memory + 1)
+
+    def values(self, variable: str, start: int) -> Float32:
+        """Returns a variable from row `start` on, shape (stop - start, n_regions).
+
+        A variable that only some sources supply is missing where the panel has none.
+
+        Raises:
+            StateError: The panel lacks a variable that every panel has.
+        """
+        key = (variable, start)
+        if key not in self._values:
+            self._values[key] = self._of(variable, start, self._columns)
+        return self._values[key]
+
+    def window_sum(
+        self, variable: str, window: int, *, lag: int = 0, out: Float32 | None = None
+    ) -> Float32:
+        """Returns sums over the `window` periods that end `lag` periods before each wanted row."""
+        if lag:
+            start = self.start(window + lag)
+            sums = window_sums(self.values(variable, start), window)
+            return lag_rows(sums, lag)[self.first - start :]
+        start = self.start(max(window, self.periods(_SHARED_MONTHS)))
+        return self.sum_series(variable, self.values(variable, start), start, window, out)
+
+    def sum_series(
+        self, name: str, values: Float32, start: int, window: int, out: Float32 | None = None
+    ) -> Float32:
+        """Returns the wanted rows of a window sum of any series that begins in row `start`."""
+        chain = self._chains.setdefault((name, start), {})
+        target = out if start == self.first else None
+        return window_sums(values, window, chain=chain, out=target)[self.first - start :]
+
+    def totals(self, group: Group, variable: str, start: int) -> Totals:
+        """Returns sums over each region's neighbours, from row `start` on."""
+        key = (group, variable, start)
+        if key not in self._totals:
+            matrix, members = self._linked(group)
+            self._totals[key] = sum_by_group(self._of(variable, start, members), matrix)
+        return self._totals[key]
+
+    def neighbour_maxima(self, variable: str, window: int) -> Float32:
+        """Returns the largest window sum among each region's known neighbours."""
+        start = self.start(window)
+        matrix, members = self._linked("neighbours")
+        sums = window_sums(self._of(variable, start, members), window)[self.first - start :]
+        return group_maxima(sums, matrix)
+
+    def nearby_mean(self, variable: str, window: int) -> Float32:
+        """Returns the weighted mean of window sums over known regions nearby."""
+        start = self.start(window)
+        matrix, members = self._linked("nearby")
+        sums = window_sums(self._of(variable, start, members), window)[self.first - start :]
+        by_region = np.ascontiguousarray(sums.T)
+        known = ~np.isnan(by_region)
+        weighted = (matrix @ np.where(known, by_region, np.float32(0))).T
+        weights = (matrix @ known.astype(np.float32)).T
+        result = np.full(weighted.shape, np.nan, np.float32)
+        return np.divide(weighted, weights, out=result, where=weights > 0)
+
+    def everywhere(self, first_row: int) -> PanelSlice:
+        """Returns the slice of all regions from another row on."""
+        return PanelSlice(self.panel, first_row, self.stop, self.geography)
+
+    def _of(self, variable: str, start: int, columns: slice | Int64) -> Float32:
+        held = self.panel.values.get(variable)
+        if held is None:
+            if variable in BASE_VARIABLES:
+                raise StateError(f"The panel has no variable '{variable}'.")
+            n_regions = len(self.panel.region_ids)
+            nothing = np.broadcast_to(np.float32(np.nan), (self.stop - start, n_regions))
+            return nothing[:, columns]
+        values: Float32 = held[start : self.stop, columns]
+        return values
+
+    def _linked(self, group: Group) -> tuple[Links, slice | Int64]:
+        """Returns the links of the wanted regions, and the regions that its columns stand for."""
+        if group not in self._links:
+            links = self.geography.links(group)
+            if self.is_whole:
+                self._links[group] = links, slice(None)
+            else:
+                own = links[self.regions]
+                members = np.unique(own.indices).astype(np.int64)
+                columns = np.searchsorted(members, own.indices)
+                shape = (len(self.regions), len(members))
+                matrix = sparse.csr_array((own.data, columns, own.indptr), shape=shape)
+                self._links[group] = matrix, members
+        return self._links[group]
