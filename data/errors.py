@@ -2,7 +2,7 @@
 
 Every error carries a stable `code` and, where there is one, a `hint`: what the user can do.
 Which HTTP status and which exit code a `code` maps to is the business of the service
-(`service.outcomes_of_errors`), not of the rooms below it.
+(`service.problems`), not of the rooms below it.
 
     TocsinError
     ├── UsageError            the request contradicts itself
