@@ -31,6 +31,7 @@ def test_fire_escalate_resolve(world: Any, build: Any) -> None:
     assert [[(item.type, item.level) for item in report.events] for report in reports] == [
         [], [("fired", 1)], [("escalated", 2)], [], [("resolved", 0)],
     ]  # fmt: skip
+    assert {report.n_replayed for report in reports} == {0}
     events = world.events()
     assert [row["sequence"] for row in events] == [1, 2, 3]
     assert len({row["incident_id"] for row in events}) == 1
@@ -207,6 +208,26 @@ def test_a_replay_uses_the_rules_of_its_time(world: Any, build: Any) -> None:
             for publication_id in sorted(publication_ids)
         ]
     assert versions == [1, 1, 2, 1]
+
+
+def test_a_correction_of_the_past_uses_the_rules_of_its_time(world: Any, build: Any) -> None:
+    world.apply(build.rule())
+    world.publish(build.month(0), {"ML01": LOW})
+    world.apply(build.rule(id="risk", name="Renamed"))
+    world.publish(build.month(1), {"ML01": LOW})
+    world.apply(build.rule(enabled=False))
+    world.publish(build.month(2), {"ML01": LOW})
+    world.publish(build.month(1), {"ML01": HIGH})
+    found = [(row["type"], row["rule_version"], row["as_of"].month) for row in world.events()]
+    assert found == [("fired", 2, 2), ("withdrawn", 2, 3)]
+
+
+def test_a_correction_of_the_present_uses_the_rules_of_now(world: Any, build: Any) -> None:
+    world.apply(build.rule())
+    world.publish(build.month(0), {"ML01": LOW})
+    world.apply(build.rule(levels=[{"name": "extreme", "enter": 0.9, "exit": 0.8}]))
+    world.publish(build.month(0), {"ML01": HIGH})
+    assert world.events() == []
 
 
 def test_series_at_rest_are_not_kept(world: Any, build: Any) -> None:

@@ -61,6 +61,8 @@ UNREADABLE_URLS = [
     "https://[::1]x/",
     "https://[fe80::1%25eth0]/",
     "https://[fe80::1%eth0]/",
+    "https://hooks.example.org:0/",
+    "https://hooks.example.org:65536/",
     "https://hooks.example.org:99999/",
     "https://hooks.example.org:port/",
     "https://hooks.example.org:-1/",
