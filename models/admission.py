@@ -17,6 +17,7 @@ from features.build import feature_fingerprint
 from features.outcomes import EscalationDefinition
 from models.artefact import LoadedModel, unpack_artefact
 from models.manifest import MANIFEST_FORMAT, decode_manifest, library_versions, major_minor
+from models.outcome import read_outcome
 from models.signing import PublicKey, is_signed_by
 
 
@@ -85,12 +86,11 @@ def _check_versions(name: str, manifest: Mapping[str, Any]) -> None:
 def _check_definitions(name: str, manifest: Mapping[str, Any]) -> None:
     outcome = manifest["outcome"]
     try:
-        definition = EscalationDefinition(
-            outcome["multiple"], outcome["quantile"], outcome["floor"]
-        )
+        definition = read_outcome(outcome)
+        threshold = EscalationDefinition(**manifest["threshold_features"])
         fingerprints = {
             horizon: feature_fingerprint(
-                manifest["feature_set"], manifest["step"], definition, int(horizon)
+                manifest["feature_set"], manifest["step"], threshold, int(horizon)
             )
             for horizon in manifest["horizons"]
         }

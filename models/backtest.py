@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import joblib
 import numpy as np
-import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from data.calendar import months_to_periods, period_label
+from data.calendar import months_to_periods, parse_period, period_label
+from data.errors import UsageError
 from models.baselines import BASELINES
-from models.estimators import fit_logit, log_odds_of, probability_of
-from models.history import ESCALATION, OutcomeHistory
-from models.metrics import Floats, Ints
+from models.forecasts import Forecasts, join_forecasts
+from models.history import OutcomeHistory
+from models.recipes import DEFAULT_RECIPE, RECIPES
 from models.settings import ModelSettings
 from models.task import Task
 
@@ -27,44 +29,71 @@ MIN_FIT_POSITIVES = 10
 
 
 @dataclass(frozen=True)
-class Forecasts:
-    """Out-of-time forecasts whose windows have closed, in order of origin and region.
+class Span:
+    """Which origins a backtest makes forecasts for.
 
     Attributes:
-        row: Row of the origin in the panel, int64, shape (n_forecasts,).
-        region: Position of the region, int64, shape (n_forecasts,).
-        year: Calendar year of the origin, int64, shape (n_forecasts,).
-        log_odds: The estimator's log-odds, shape (n_forecasts,).
-        observed: 1.0 if the outcome came, else 0.0, shape (n_forecasts,).
-        baselines: Probabilities of each baseline, shape (n_forecasts,) each.
+        first_row: Row of the first origin.
+        last_row: Last row that a window may reach; the last origin lies a horizon before it.
     """
 
-    row: Ints
-    region: Ints
-    year: Ints
-    log_odds: Floats
-    observed: Floats
-    baselines: dict[str, Floats]
-
-    def __len__(self) -> int:
-        return len(self.row)
+    first_row: int
+    last_row: int
 
 
-def backtest_folds(task: Task, settings: ModelSettings) -> list[list[int]]:
+class FoldStore(Protocol):
+    """Where finished folds are kept, so that a backtest that was killed can go on."""
+
+    def load(self, first_row: int) -> Forecasts | None:
+        """Returns the forecasts of the fold that is refit at a row; None if there are none."""
+
+    def save(self, first_row: int, forecasts: Forecasts) -> None:
+        """Keeps the forecasts of a fold."""
+
+
+def span_of(history: OutcomeHistory, first: str | None, last: str | None) -> Span:
+    """Returns the span between two periods; without them, all rows.
+
+    Args:
+        history: The history.
+        first: Label of the first origin, e.g. `2017-01`.
+        last: Label of the period by whose end the last window is closed, e.g. `2021-12`.
+
+    Raises:
+        UsageError: A label is no period of the panel, or they are in the wrong order.
+    """
+    start, end = int(history.periods[0]), int(history.periods[-1])
+    rows = [
+        (ordinal if text is None else parse_period(text, history.step)) - start
+        for text, ordinal in ((first, start), (last, end))
+    ]
+    if not 0 <= rows[0] < rows[1] < len(history.periods):
+        raise UsageError(
+            f"There are no origins from {first} to {last}.",
+            f"The panel runs from {period_label(start, history.step)} to "
+            f"{period_label(end, history.step)}.",
+        )
+    return Span(rows[0], rows[1])
+
+
+def backtest_folds(
+    task: Task, settings: ModelSettings, span: Span | None = None
+) -> list[list[int]]:
     """Returns the origin rows of each refit, the refit being at the first of them.
 
-    Origins are those of the last `backtest_years` of the panel whose window is closed in at least
-    one region; refits before there are ten positives to learn from are left out.
+    Origins are those of the span, or of the last `backtest_years` of the panel, whose window is
+    closed in at least one region; refits before there are ten positives to learn from are left out.
     """
     history = task.history
-    start = max(len(history.periods) - history.rows_of_years(settings.backtest_years), 0)
+    if span is None:
+        start = max(len(history.periods) - history.rows_of_years(settings.backtest_years), 0)
+        span = Span(start, len(history.periods) - 1)
     refit_every = months_to_periods(settings.refit_every_months, history.step)
     closed = np.asarray(np.isfinite(history.labels).any(axis=1))
+    stop = span.last_row - history.horizon + 1
     folds = []
-    for first in range(start, len(closed), refit_every):
-        origins = [
-            row for row in range(first, min(first + refit_every, len(closed))) if closed[row]
-        ]
+    for first in range(span.first_row, stop, refit_every):
+        origins = [row for row in range(first, min(first + refit_every, stop)) if closed[row]]
         _, labels = task.training_rows(first)
         enough = labels.sum() >= MIN_FIT_POSITIVES and (labels <= 0).any()
         if origins and enough:
@@ -73,60 +102,54 @@ def backtest_folds(task: Task, settings: ModelSettings) -> list[list[int]]:
 
 
 def run_backtest(
-    task: Task, settings: ModelSettings, *, on_fold: Callable[[], None] | None = None
+    task: Task,
+    settings: ModelSettings,
+    *,
+    span: Span | None = None,
+    recipe: str = DEFAULT_RECIPE,
+    store: FoldStore | None = None,
+    on_fold: Callable[[], None] | None = None,
 ) -> Forecasts:
     """Returns the forecasts of all folds, none if there is too little history.
+
+    Folds are fitted side by side through joblib; a backend chosen with `joblib.parallel_config`
+    (Dask's, for more than one machine) is used and gives the same numbers.
 
     Args:
         task: Arrays of one horizon.
         settings: Years, refit interval, penalty, and processes to use.
+        span: Origins; default: those of the last `backtest_years`.
+        recipe: A name in `models.recipes.RECIPES`.
+        store: Keeps finished folds and gives them back.
         on_fold: Called after each refit.
     """
-    work = joblib.Parallel(n_jobs=settings.n_jobs, prefer="threads", return_as="generator")
-    parts: Iterator[Forecasts] = work(
-        joblib.delayed(_run_fold)(task, origins, settings.ridge_c)
-        for origins in backtest_folds(task, settings)
-    )
-    done = []
-    for part in parts:
-        done.append(part)
+    done: dict[int, Forecasts] = {}
+    open_folds = []
+    for origins in backtest_folds(task, settings, span):
+        kept = None if store is None else store.load(origins[0])
+        if kept is None:
+            open_folds.append(origins)
+            continue
+        done[origins[0]] = kept
         if on_fold is not None:
             on_fold()
-    return _join(done)
-
-
-def forecast_table(history: OutcomeHistory, forecasts: Forecasts, log_odds: Floats) -> pd.DataFrame:
-    """Returns the forecasts as a table from which every figure can be computed again.
-
-    Args:
-        history: The history they were made from.
-        forecasts: The forecasts.
-        log_odds: Log-odds as served, after calibration, shape (n_forecasts,).
-
-    Returns:
-        Columns `region_id`, `origin` (a label such as 2021-06), `horizon`, `outcome`,
-        `probability`, `observed`, one `baseline_*` per baseline, and `n_known`: how many periods of
-        the region are known up to the origin.
-    """
-    n_known = np.isfinite(history.deaths).cumsum(axis=0)[forecasts.row, forecasts.region]
-    labels = [period_label(int(ordinal), history.step) for ordinal in history.periods]
-    return pd.DataFrame(
-        {
-            "region_id": [history.region_ids[region] for region in forecasts.region],
-            "origin": [labels[row] for row in forecasts.row],
-            "horizon": history.horizon,
-            "outcome": ESCALATION,
-            "probability": probability_of(log_odds),
-            "observed": forecasts.observed.astype(np.int64),
-            **{f"baseline_{name}": values for name, values in forecasts.baselines.items()},
-            "n_known": n_known,
-        }
+    work = joblib.Parallel(n_jobs=settings.n_jobs, prefer="threads", return_as="generator")
+    parts: Iterator[Forecasts] = work(
+        joblib.delayed(_run_fold)(task, origins, settings, recipe) for origins in open_folds
     )
+    for origins, part in zip(open_folds, parts, strict=True):
+        done[origins[0]] = part
+        if store is not None:
+            store.save(origins[0], part)
+        if on_fold is not None:
+            on_fold()
+    return join_forecasts([done[row] for row in sorted(done)])
 
 
-def _run_fold(task: Task, origins: list[int], ridge_c: float) -> Forecasts:
-    features, labels = task.training_rows(origins[0])
-    fitted = fit_logit(features, labels, ridge_c)
+def _run_fold(task: Task, origins: list[int], settings: ModelSettings, recipe: str) -> Forecasts:
+    # In another process the caller's limit does not hold: see `models.train`.
+    with threadpool_limits(limits=1, user_api="blas"):
+        forecast = RECIPES[recipe](task.closed_rows(origins[0]), settings)
     history, years, parts = task.history, task.history.years, []
     for row in origins:
         region = np.flatnonzero(np.isfinite(history.labels[row])).astype(np.int64)
@@ -135,25 +158,9 @@ def _run_fold(task: Task, origins: list[int], ridge_c: float) -> Forecasts:
                 row=np.full(len(region), row, np.int64),
                 region=region,
                 year=np.full(len(region), years[row], np.int64),
-                log_odds=log_odds_of(fitted, task.features.values[row, region]),
+                log_odds=forecast(task.origin_rows(row, region)),
                 observed=history.labels[row, region],
                 baselines={name: one(history, row)[region] for name, one in BASELINES.items()},
             )
         )
-    return _join(parts)
-
-
-def _join(parts: list[Forecasts]) -> Forecasts:
-    if not parts:
-        whole, none = np.empty(0, np.int64), np.empty(0)
-        return Forecasts(whole, whole, whole, none, none, dict.fromkeys(BASELINES, none))
-    return Forecasts(
-        row=np.concatenate([part.row for part in parts]),
-        region=np.concatenate([part.region for part in parts]),
-        year=np.concatenate([part.year for part in parts]),
-        log_odds=np.concatenate([part.log_odds for part in parts]),
-        observed=np.concatenate([part.observed for part in parts]),
-        baselines={
-            name: np.concatenate([part.baselines[name] for part in parts]) for name in BASELINES
-        },
-    )
+    return join_forecasts(parts)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
-from models.history import OutcomeHistory
+from models.history import SUM_DECIMALS, OutcomeHistory
 from models.metrics import Floats
 
 Baseline = Callable[[OutcomeHistory, int], Floats]
@@ -28,7 +29,7 @@ PRIOR_WINDOWS = 2
 """Windows at the base rate that are added to a group's own before its frequency is taken."""
 
 CONFLICTOLOGY_WINDOWS = 12
-SUM_DECIMALS = 6
+MEAN_MONTHS = 60
 
 
 def zeros(history: OutcomeHistory, origin_row: int) -> Floats:
@@ -47,6 +48,14 @@ def climatology(history: OutcomeHistory, origin_row: int) -> Floats:
     positives = np.nansum(labels, axis=0)
     windows = np.isfinite(labels).sum(axis=0)
     return _shrunk(positives, windows, _frequency(labels))
+
+
+def climatology_long(history: OutcomeHistory, origin_row: int) -> Floats:
+    """Returns the climatology over all closed windows since the settings' `climatology_from`."""
+    end = max(0, origin_row - history.horizon + 1)
+    labels = history.labels[min(history.climatology_row, end) : end]
+    windows = np.isfinite(labels).sum(axis=0)
+    return _shrunk(np.nansum(labels, axis=0), windows, _frequency(labels))
 
 
 def calendar(history: OutcomeHistory, origin_row: int) -> Floats:
@@ -83,13 +92,32 @@ def conflictology(history: OutcomeHistory, origin_row: int) -> Floats:
     return np.where(known > 0, shares, base_rate(history, origin_row))
 
 
+def mean_60(history: OutcomeHistory, origin_row: int) -> Floats:
+    """Returns how likely a Poisson count at the pace of the last 60 months reaches the threshold.
+
+    Each region has one constant mean, that of its own last 60 months; climatology where any of them
+    is not known.
+    """
+    periods = history.rows_of_years(MEAN_MONTHS / 12)
+    recent = history.deaths[max(0, origin_row - periods + 1) : origin_row + 1]
+    pace = recent.mean(axis=0) if len(recent) == periods else np.full(recent.shape[1], np.nan)
+    threshold = history.thresholds[origin_row]
+    is_known = np.isfinite(pace) & np.isfinite(threshold)
+    # At least the threshold: more than the whole number below it.
+    most_below = np.ceil(np.where(is_known, threshold, 1.0)) - 1
+    reached = stats.poisson.sf(most_below, np.where(is_known, pace, 0.0) * history.horizon)
+    return np.where(is_known, reached, climatology(history, origin_row))
+
+
 BASELINES: dict[str, Baseline] = {
     "zeros": zeros,
     "base_rate": base_rate,
     "climatology": climatology,
+    "climatology_long": climatology_long,
     "calendar": calendar,
     "last_value": last_value,
     "conflictology": conflictology,
+    "mean_60": mean_60,
 }
 
 

@@ -46,15 +46,28 @@ def fit_logit(features: npt.NDArray[np.floating], labels: Floats, ridge_c: float
         labels: 1.0 or 0.0, both present, shape (n_rows,).
         ridge_c: Inverse penalty.
     """
+    centre, scale = feature_scale(features)
+    logit = LogisticRegression(C=ridge_c, solver="newton-cholesky", tol=1e-8, max_iter=200)
+    logit.fit(standardise(features, centre, scale), labels > 0)
+    return FittedLogit(centre, scale, logit)
+
+
+def feature_scale(features: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """Returns mean and standard deviation of each feature over the rows where it is known.
+
+    Args:
+        features: Shape (n_rows, n_features), NaN where missing.
+
+    Returns:
+        Two float64 arrays, shape (n_features,); the deviation is 1 where a feature does not vary.
+    """
     rows = np.asarray(features, np.float64)
     is_known = np.isfinite(rows)
     n_known = np.maximum(is_known.sum(axis=0), 1)
     centre = np.where(is_known, rows, 0.0).sum(axis=0) / n_known
     spread = np.sqrt((np.where(is_known, rows - centre, 0.0) ** 2).sum(axis=0) / n_known)
     scale = np.where(spread > 1e-9 * np.maximum(1.0, np.abs(centre)), spread, 1.0)
-    logit = LogisticRegression(C=ridge_c, solver="newton-cholesky", tol=1e-8, max_iter=200)
-    logit.fit(standardise(rows, centre, scale), labels > 0)
-    return FittedLogit(centre, scale, logit)
+    return centre, scale
 
 
 def standardise(features: npt.NDArray[np.floating], centre: Floats, scale: Floats) -> Floats:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ import sklearn
 from data.calendar import period_label
 from data.errors import StateError
 from data.panel import Panel
-from models.history import ESCALATION, definition_of
+from models.outcome import definition_of, describe_outcome
 from models.settings import ModelSettings
 
 MANIFEST_FORMAT = 1
@@ -46,7 +47,7 @@ def hash_regions(region_ids: Sequence[str]) -> str:
 
 
 def describe_training(
-    panel: Panel, settings: ModelSettings, vintages: Sequence[str]
+    panel: Panel, settings: ModelSettings, vintages: Sequence[str], outcome: str
 ) -> dict[str, Any]:
     """Returns the part of a manifest that says what a model was trained on, and how.
 
@@ -54,20 +55,15 @@ def describe_training(
         panel: The panel that it was trained on.
         settings: Settings in force.
         vintages: Vintages of the deliveries behind the panel, for people.
+        outcome: Name of the outcome.
     """
-    definition = definition_of(settings)
     return {
         "format": MANIFEST_FORMAT,
         "region_set": panel.region_set,
         "regions": {"n": len(panel.region_ids), "sha256": hash_regions(panel.region_ids)},
         "step": panel.step,
-        "outcome": {
-            "name": ESCALATION,
-            "version": definition.version,
-            "multiple": definition.multiple,
-            "quantile": definition.quantile,
-            "floor": definition.floor,
-        },
+        "outcome": describe_outcome(settings, outcome),
+        "threshold_features": asdict(definition_of(settings)),
         "feature_set": settings.feature_set,
         "data": {
             "as_of": panel.as_of.isoformat(),

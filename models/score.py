@@ -15,9 +15,10 @@ from features.build import FeatureMatrix, rows_for_origin
 from models.artefact import HorizonModel, LoadedModel
 from models.baselines import climatology
 from models.estimators import base_log_odds, contributions_of, probability_of
-from models.history import OutcomeHistory, build_history, definition_of
+from models.history import OutcomeHistory, build_history
 from models.manifest import hash_regions
 from models.metrics import Floats
+from models.outcome import ONSET, definition_of, outcome_definition
 from models.settings import ModelSettings
 
 Status = Literal["ok", "baseline_only", "stale"]
@@ -131,7 +132,7 @@ def _score_horizon(
     )
     if features.fingerprint != described["feature_fingerprint"]:
         raise Refused(f"The model knows other features at horizon {horizon}.", _RETRAIN)
-    history = build_history(panel, settings, horizon)
+    history = build_history(panel, settings, horizon, model.manifest["outcome"]["name"])
     row = panel.origin - int(panel.periods[0])
     past = climatology(history, row)
     slope = part.calibration.slope
@@ -187,6 +188,10 @@ def _judge_region(
             f"{period_label(panel.origin, panel.step)}: its own past frequency is served."
         )
     if not np.isfinite(history.thresholds[panel.origin - int(panel.periods[0]), region]):
+        if history.outcome == ONSET:
+            return "baseline_only", (
+                "An onset is asked for only after a quiet year: its own past frequency is served."
+            )
         return "baseline_only", (
             "The history of this region is too short or has gaps: its own past frequency is served."
         )
@@ -220,7 +225,7 @@ def _check_fit(model: LoadedModel, panel: Panel, settings: ModelSettings) -> Non
     is_same = manifest["regions"]["sha256"] == hash_regions(panel.region_ids)
     if not is_same or manifest["step"] != panel.step:
         raise Refused(f"The model {model.model_version} was trained on other regions.", _RETRAIN)
-    wanted = definition_of(settings).version
+    wanted = outcome_definition(settings, manifest["outcome"]["name"]).version
     if manifest["outcome"]["version"] != wanted:
         raise Refused(
             f"The model forecasts {manifest['outcome']['version']}, the settings ask for {wanted}.",

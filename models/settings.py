@@ -23,11 +23,24 @@ class ModelSettings(DataSettings):
     escalation_floor: float = Field(
         default=10, gt=0, description="Escalation: least deaths in the window."
     )
+    severe_deaths: float = Field(
+        default=25, gt=0, description="Severe, onset: least deaths in the window."
+    )
+    onset_quiet_months: int = Field(
+        default=12,
+        ge=1,
+        le=36,
+        description="Onset: months before the window in which no window reached the deaths.",
+    )
     feature_set: str = Field(
         default=DEFAULT_FEATURE_SET, description="Feature set that a model is trained on."
     )
     train_from: str = Field(
         default="2004-01", description="First origin (month) whose rows train a model."
+    )
+    climatology_from: str = Field(
+        default="2012-01",
+        description="First origin (month) that the long climatology of a backtest looks back on.",
     )
     ridge_c: float = Field(
         default=0.02, gt=0, description="Inverse ridge penalty on standardised features."

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from models.backtest import Forecasts
 from models.bootstrap import (
     BlockDraws,
     Interval,
@@ -18,6 +17,7 @@ from models.bootstrap import (
     within_region_auc_draws,
 )
 from models.estimators import probability_of
+from models.forecasts import Forecasts
 from models.metrics import (
     Floats,
     auc,

@@ -16,13 +16,15 @@ from data.calendar import period_label
 from data.errors import NotReady
 from data.panel import Panel
 from models.artefact import HorizonModel, LoadedModel, pack_artefact
-from models.backtest import Forecasts, backtest_folds, forecast_table, run_backtest
+from models.backtest import backtest_folds, run_backtest
 from models.bootstrap import draw_blocks
 from models.calibration import PRIOR_DEVIATION, CalibrationChoice, choose_calibration
 from models.estimators import FittedLogit, base_log_odds, fit_logit, probability_of
+from models.forecasts import Forecasts, forecast_table
 from models.gate import judge
 from models.history import OutcomeHistory
 from models.manifest import complete_manifest, describe_training, encode_manifest
+from models.outcome import ESCALATION
 from models.settings import ModelSettings
 from models.skill import measure_skill, skill_intervals
 from models.task import Task, build_task
@@ -48,7 +50,7 @@ class TrainedModel:
         manifest_bytes: The manifest as it is signed.
         artefact: Fitted parts as joblib bytes.
         model: The same parts, ready to score.
-        backtest: Out-of-time forecasts of all horizons; see `models.backtest.forecast_table`.
+        backtest: Out-of-time forecasts of all horizons; see `models.forecasts.forecast_table`.
     """
 
     model_version: str
@@ -66,8 +68,9 @@ def train_model(
     created_at: datetime,
     on_progress: Progress | None = None,
     vintages: Sequence[str] = (),
+    outcome: str = ESCALATION,
 ) -> TrainedModel:
-    """Returns a model of escalation, one fit per horizon, with its measured skill.
+    """Returns a model of an outcome, one fit per horizon, with its measured skill.
 
     The same panel and settings give the same numbers and the same version.
 
@@ -77,15 +80,17 @@ def train_model(
         created_at: The present moment, aware; it goes into the manifest.
         on_progress: Called after each step.
         vintages: Vintages of the deliveries behind the panel, for the manifest.
+        outcome: Name of the outcome.
 
     Raises:
+        UnknownName: There is no such outcome or feature set.
         NotReady: There is too little history to learn from or to measure on.
     """
     # One thread per sum: the order of additions, and so the last bit, is then the same everywhere,
     # and the small matrices are faster for it.
     with threadpool_limits(limits=1, user_api="blas"):
-        fitted, described, backtest = _train_horizons(panel, settings, on_progress)
-    content = {**describe_training(panel, settings, vintages), "horizons": described}
+        fitted, described, backtest = _train_horizons(panel, settings, outcome, on_progress)
+    content = {**describe_training(panel, settings, vintages, outcome), "horizons": described}
     artefact = pack_artefact(fitted)
     manifest = complete_manifest(
         content, as_of=panel.as_of, artefact=artefact, created_at=created_at
@@ -102,9 +107,11 @@ def train_model(
 
 
 def _train_horizons(
-    panel: Panel, settings: ModelSettings, on_progress: Progress | None
+    panel: Panel, settings: ModelSettings, outcome: str, on_progress: Progress | None
 ) -> tuple[dict[int, HorizonModel], dict[str, Any], pd.DataFrame]:
-    tasks = {horizon: build_task(panel, settings, horizon) for horizon in settings.horizons}
+    tasks = {
+        horizon: build_task(panel, settings, horizon, outcome) for horizon in settings.horizons
+    }
     for task in tasks.values():
         _check_history(task.history)
     count = _Counter(
@@ -204,7 +211,7 @@ def _check_history(history: OutcomeHistory) -> None:
         )
     if min(positives, negatives) < MIN_POSITIVES:
         raise NotReady(
-            f"Too early to tell at {unit}: {positives} closed windows held an escalation and "
+            f"Too early to tell at {unit}: {positives} closed windows held the outcome and "
             f"{negatives} did not, {MIN_POSITIVES} of each are needed.",
             hint,
         )
@@ -214,7 +221,7 @@ def _check_forecasts(forecasts: Forecasts, history: OutcomeHistory) -> None:
     if not len(forecasts) or len(np.unique(forecasts.observed)) < 2:
         raise NotReady(
             f"Too early to tell at {history.horizon} {history.step}s: nothing to measure skill on; "
-            "no escalation fell into the out-of-time years, or none before them.",
+            "no case of it fell into the out-of-time years, or none before them.",
             "Ingest a longer history, or raise TOCSIN_BACKTEST_YEARS.",
         )
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.backtest import MIN_FIT_POSITIVES, backtest_folds, forecast_table, run_backtest
+from models.backtest import MIN_FIT_POSITIVES, backtest_folds, run_backtest
 from models.estimators import fit_logit, log_odds_of, probability_of
+from models.forecasts import forecast_table
 from models.task import Task, build_task
 
 

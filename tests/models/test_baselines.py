@@ -21,9 +21,11 @@ def test_the_known_baselines_are_all_there():
         "zeros",
         "base_rate",
         "climatology",
+        "climatology_long",
         "calendar",
         "last_value",
         "conflictology",
+        "mean_60",
     ]
 
 

@@ -14,7 +14,8 @@ from models.artefact import HorizonModel, LoadedModel
 from models.baselines import climatology
 from models.calibration import Calibration
 from models.estimators import standardise
-from models.history import build_history, definition_of
+from models.history import build_history
+from models.outcome import definition_of
 from models.score import score_panel
 
 

@@ -106,7 +106,7 @@ def test_progress_runs_from_one_to_the_whole(panel, settings):
     ("made_with", "missing"),
     [
         ({"n_years": 7}, "windows are closed over 48 months, 60 are needed"),
-        ({"is_quiet": True}, "0 closed windows held an escalation"),
+        ({"is_quiet": True}, "0 closed windows held the outcome"),
         ({"n_years": 9, "n_regions": 1, "seed": 3}, "20 of each are needed"),
     ],
 )

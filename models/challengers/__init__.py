@@ -1,0 +1,6 @@
+"""Challengers: models that are measured beside the default, one file each.
+
+Purpose: keep what was tried repeatable. Each module has one function that fits closed rows and
+returns a function from rows to log-odds.
+Does not own: the default (`models.estimators`), nor the choice of it (docs/decisions).
+"""

@@ -1,0 +1,86 @@
+"""Out-of-time forecasts: what was said, what came, and what simple baselines said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.calendar import period_label
+from models.baselines import BASELINES
+from models.estimators import probability_of
+from models.history import OutcomeHistory
+from models.metrics import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Out-of-time forecasts whose windows have closed, in order of origin and region.
+
+    Attributes:
+        row: Row of the origin in the panel, int64, shape (n_forecasts,).
+        region: Position of the region, int64, shape (n_forecasts,).
+        year: Calendar year of the origin, int64, shape (n_forecasts,).
+        log_odds: The estimator's log-odds, shape (n_forecasts,).
+        observed: 1.0 if the outcome came, else 0.0, shape (n_forecasts,).
+        baselines: Probabilities of each baseline, shape (n_forecasts,) each.
+    """
+
+    row: Ints
+    region: Ints
+    year: Ints
+    log_odds: Floats
+    observed: Floats
+    baselines: dict[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def join_forecasts(parts: Sequence[Forecasts]) -> Forecasts:
+    """Returns the parts one after the other; without parts, no forecasts."""
+    if not parts:
+        whole, none = np.empty(0, np.int64), np.empty(0)
+        return Forecasts(whole, whole, whole, none, none, dict.fromkeys(BASELINES, none))
+    return Forecasts(
+        row=np.concatenate([part.row for part in parts]),
+        region=np.concatenate([part.region for part in parts]),
+        year=np.concatenate([part.year for part in parts]),
+        log_odds=np.concatenate([part.log_odds for part in parts]),
+        observed=np.concatenate([part.observed for part in parts]),
+        baselines={
+            name: np.concatenate([part.baselines[name] for part in parts])
+            for name in parts[0].baselines
+        },
+    )
+
+
+def forecast_table(history: OutcomeHistory, forecasts: Forecasts, log_odds: Floats) -> pd.DataFrame:
+    """Returns the forecasts as a table from which every figure can be computed again.
+
+    Args:
+        history: The history they were made from.
+        forecasts: The forecasts.
+        log_odds: Log-odds as served, after calibration, shape (n_forecasts,).
+
+    Returns:
+        Columns `region_id`, `origin` (a label such as 2021-06), `horizon`, `outcome`,
+        `probability`, `observed`, one `baseline_*` per baseline, and `n_known`: how many periods of
+        the region are known up to the origin.
+    """
+    n_known = np.isfinite(history.deaths).cumsum(axis=0)[forecasts.row, forecasts.region]
+    labels = [period_label(int(ordinal), history.step) for ordinal in history.periods]
+    return pd.DataFrame(
+        {
+            "region_id": [history.region_ids[region] for region in forecasts.region],
+            "origin": [labels[row] for row in forecasts.row],
+            "horizon": history.horizon,
+            "outcome": history.outcome,
+            "probability": probability_of(log_odds),
+            "observed": forecasts.observed.astype(np.int64),
+            **{f"baseline_{name}": values for name, values in forecasts.baselines.items()},
+            "n_known": n_known,
+        }
+    )
