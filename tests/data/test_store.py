@@ -202,9 +202,11 @@ def test_an_older_delivery_that_overlaps_is_refused(
 ) -> None:
     deliver(sqlite, make_batch({}), "2022-02-15")
     before = counts(sqlite)
-    with pytest.raises(Conflict, match="older") as caught:
-        deliver(sqlite, make_batch({}), "2022-01-15")
-    assert "oldest first" in caught.value.hint
+    beyond_its_claims = make_batch({}, covers=(date(2020, 1, 1), date(2020, 12, 31)))
+    for older in (make_batch({}), make_batch(countries=["MLI"]), beyond_its_claims):
+        with pytest.raises(Conflict, match="older") as caught:
+            deliver(sqlite, older, "2022-01-15")
+        assert "oldest first" in caught.value.hint
     assert counts(sqlite) == before
 
 
@@ -277,6 +279,18 @@ def test_a_file_must_not_contradict_what_another_of_its_moment_left_unchanged(
         deliver(sqlite, make_batch({"fatalities_best": 4}), "2022-02-15")
     deliver(sqlite, make_batch({"fatalities_best": 4}), "2022-02-16")
     assert deaths(sqlite, "2022-02-16") == {"1": 4}
+
+
+def test_an_event_cannot_be_deleted_and_revived_at_one_moment(
+    sqlite: Database, deliver: Deliver, make_batch: MakeBatch
+) -> None:
+    deliver(sqlite, make_batch({}), "2022-01-15")
+    deliver(sqlite, make_batch(countries=["MLI"]), "2022-02-15")
+    moved = make_batch({"country": "NER"}, countries=["NER"])
+    with pytest.raises(Conflict, match="another of the same moment"):
+        deliver(sqlite, moved, "2022-02-15")
+    deliver(sqlite, moved, "2022-02-16")
+    assert known(sqlite, "2022-02-16")["country"].tolist() == ["NER"]
 
 
 def test_sources_are_apart(sqlite: Database, deliver: Deliver, make_batch: MakeBatch) -> None:
