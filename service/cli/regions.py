@@ -18,7 +18,7 @@ from data.regions import (
     read_region_file,
     save_region_set,
 )
-from service.cli.output import JsonOption, SetOption, print_json, print_table, say
+from service.cli.output import JsonOption, SetOption, messages, print_json, print_table, say
 from service.cli.session import Session, open_session
 
 app = typer.Typer(help="Import, make and list region sets.", no_args_is_help=True)
@@ -138,6 +138,11 @@ def _save(session: Session, region_set: RegionSet, as_json: bool) -> None:
         say(
             f"{done} region set {region_set.name}: {len(region_set.regions)} regions in "
             f"{', '.join(region_set.countries)}, {_n_borders(region_set)} borders."
+        )
+    if is_new and not region_set.attribution:
+        messages.print(
+            "Readers will not see who made these shapes: most licences want them named, with "
+            "--attribution."
         )
 
 
