@@ -194,7 +194,7 @@ def assemble_panel(
         for name in weights
     }
     # A vague date would be spread over several periods: it tells nothing of who was active when.
-    is_dated = in_region & (shares.share == 1)
+    is_dated = in_region & (shares.share == 1) & known[row, region]
 
     at_country = placement.method[shares.event] == "country"
     position = {country: number for number, country in enumerate(countries)}

@@ -176,7 +176,10 @@ def test_unknown_is_not_zero(make_events: MakeEvents, squares: RegionSet) -> Non
     country_known = np.stack([panel.known[:, 0], panel.known[:, 2]], axis=1)
     for array in panel.country_values.values():
         assert np.array_equal(np.isnan(array), ~country_known)
-    assert np.nansum(panel.values["deaths"]) == 3  # the event of June is not shown
+    # The event of June is not shown, and nobody was active then.
+    assert np.nansum(panel.values["deaths"]) == 3
+    assert panel.actors is not None
+    assert set(panel.actors.row.tolist()) == {labels.index("2021-07")}
     assert panel.data_cutoff == date(2021, 8, 30)
     assert period_label(panel.origin, "month") == "2021-07"
 
