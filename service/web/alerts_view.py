@@ -130,7 +130,7 @@ def _view(
         since = f"{since}, ended {words.day(incident.changed)}"
     return IncidentView(
         name=incident.region_name,
-        country=words.country_name(incident.country),
+        country=words.country_name(incident.country) if incident.country else "",
         address=links.to_region(incident.region_set, incident.region_id, incident.horizon),
         is_open=is_open,
         state="open, no score" if incident.is_stale else _ENDED.get(incident.status, "open"),

@@ -6,6 +6,7 @@ Handlers are plain functions: the server runs them in threads, as they read the 
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -40,7 +41,10 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
         route_class=PageRoute, default_response_class=HTMLResponse, include_in_schema=False
     )
 
-    @router.get("/")
+    # What monitors ask with HEAD is answered like GET; the server leaves the body out.
+    route = partial(router.api_route, methods=["GET", "HEAD"])
+
+    @route("/")
     def show_start(horizon: Horizon = None, sort: str | None = None) -> HTMLResponse:
         with database.read() as connection:
             region_sets = list_region_sets(connection)
@@ -49,29 +53,29 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
                 return render_set(reader, connection, name, horizon=horizon, sort=sort, as_of=None)
             return render_start(reader, connection)
 
-    @router.get("/about")
+    @route("/about")
     def show_about() -> HTMLResponse:
         with database.read() as connection:
             return render_about(reader, connection, settings)
 
-    @router.get("/sets/{set_name}")
+    @route("/sets/{set_name}")
     def show_set(
         set_name: str, horizon: Horizon = None, sort: str | None = None, as_of: AsOf = None
     ) -> HTMLResponse:
         with database.read() as connection:
             return render_set(reader, connection, set_name, horizon=horizon, sort=sort, as_of=as_of)
 
-    @router.get("/sets/{set_name}/alerts")
+    @route("/sets/{set_name}/alerts")
     def show_alerts(set_name: str) -> HTMLResponse:
         with database.read() as connection:
             return render_alerts(reader, connection, set_name)
 
-    @router.get("/sets/{set_name}/publications")
+    @route("/sets/{set_name}/publications")
     def show_publications(set_name: str, page: PageNumber = 1) -> HTMLResponse:
         with database.read() as connection:
             return render_publications(connection, set_name, page)
 
-    @router.get("/sets/{set_name}/regions/{region_id:path}")
+    @route("/sets/{set_name}/regions/{region_id:path}")
     def show_region(
         set_name: str, region_id: str, horizon: Horizon = None, as_of: AsOf = None
     ) -> HTMLResponse:

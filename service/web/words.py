@@ -23,8 +23,8 @@ def _country_names() -> dict[str, str]:
 
 
 def country_name(code: str) -> str:
-    """Returns the English short name of an ISO 3166-1 alpha-3 code, or the code if it is none."""
-    return _country_names().get(code, code)
+    """Returns the English short name of an ISO 3166-1 alpha-3 code, or `country XML` if unknown."""
+    return _country_names().get(code) or f"country {code}".strip()
 
 
 def percent(share: float | None) -> str:

@@ -72,3 +72,10 @@ def test_wrong_method_is_told(get, browse, squares, settings, clock):
     assert answer.status_code == 405
     assert answer.headers["content-type"].startswith("text/html")
     assert "GET" in answer.headers["allow"]
+
+
+def test_head_is_answered_like_get(browse, squares, settings, clock):
+    client = browse(make_app(squares, settings, clock))
+    assert client.head("/").status_code == 200
+    assert client.head("/sets/squares/regions/AA01").status_code == 200
+    assert client.head("/sets/nope").status_code == 404
