@@ -5,7 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from features.measures import Measure
+from features.measures import (
+    ActorEntries,
+    CapitalFront,
+    DecayedSum,
+    EscalationThreshold,
+    FirstIn,
+    FixedTrait,
+    HorizonSum,
+    LaggedValue,
+    Measure,
+    MonthsSince,
+    PaceRatio,
+    RecordHigh,
+    ThresholdRatio,
+    WindowSeason,
+)
+from features.outcomes import HISTORY_MONTHS
 
 Transform = Literal["identity", "log1p", "log"]
 
@@ -35,3 +51,57 @@ class Indicator:
     why: str
     transform: Transform
     measure: Measure
+
+    @property
+    def window(self) -> str:
+        """How far back it looks, in words."""
+        measure = self.measure
+        match measure:
+            case DecayedSum():
+                return f"all the past, half-life {months_in_words(measure.half_life_months)}"
+            case MonthsSince():
+                return months_in_words(measure.cap_months)
+            case PaceRatio():
+                return f"{measure.short} and {measure.long} months"
+            case RecordHigh():
+                return f"1 month against {measure.years} years"
+            case FirstIn():
+                return f"the period and {months_in_words(measure.months)} before it"
+            case ActorEntries():
+                return f"{measure.months} months after {measure.quiet_months}"
+            case CapitalFront():
+                back = f", against {measure.back_months} months before"
+                return months_in_words(measure.months) + (back if measure.back_months else "")
+            case LaggedValue():
+                lag = measure.lag_months
+                return f"one period, {months_in_words(lag)} ago" if lag else "one period"
+            case EscalationThreshold() | ThresholdRatio():
+                return months_in_words(HISTORY_MONTHS)
+            case WindowSeason() | HorizonSum():
+                return "as long as the horizon"
+            case FixedTrait():
+                return "none"
+            case _:
+                return months_in_words(measure.months)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The panel's variables that it is computed from; empty if it is not from counts."""
+        if isinstance(self.measure, WindowSeason | FixedTrait):
+            return ()
+        fields = ("variable", "part", "whole", "first", "second")
+        return tuple(
+            value
+            for field in fields
+            if isinstance(value := getattr(self.measure, field, None), str)
+        )
+
+    @property
+    def family_code(self) -> str:
+        """The family as one word, for names of feature sets."""
+        return self.family.replace(" ", "-")
+
+
+def months_in_words(months: int) -> str:
+    """Returns `1 month` or `3 months`."""
+    return "1 month" if months == 1 else f"{months} months"

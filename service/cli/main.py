@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from data.errors import TocsinError
-from service.cli import alerts, demo, doctor, ingest, models, regions, score, serve, sources, train
+from service.cli import (
+    alerts,
+    demo,
+    doctor,
+    indicators,
+    ingest,
+    models,
+    regions,
+    score,
+    serve,
+    sources,
+    train,
+)
 from service.cli.output import report_error
 from service.problems import exit_code_of
 
@@ -28,6 +40,7 @@ app = typer.Typer(
 app.add_typer(regions.app, name="regions")
 app.add_typer(sources.app, name="sources")
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(indicators.app, name="indicators")
 app.add_typer(models.app, name="models")
 app.add_typer(alerts.app, name="alerts")
 for command in (train.train, score.score, serve.serve, serve.deliver, demo.demo, doctor.doctor):

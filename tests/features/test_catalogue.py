@@ -9,7 +9,13 @@ from data.errors import UnknownName
 from data.panel import BASE_VARIABLES
 from data.panel_details import DETAIL_VARIABLES, REPORTED_VARIABLES
 from features.build import build_features, feature_fingerprint
-from features.catalogue import CATALOGUE, DEFAULT_FEATURE_SET, FEATURE_SETS, indicators_of
+from features.catalogue import (
+    CATALOGUE,
+    DEFAULT_FEATURE_SET,
+    FEATURE_SETS,
+    find_indicator,
+    indicators_of,
+)
 from features.declarations import declare_indicators
 from features.measures import WindowSeason
 from features.outcomes import EscalationDefinition
@@ -99,3 +105,42 @@ def test_no_value_is_infinite(make_panel, everything) -> None:
     matrix = build_features(make_panel(n_periods=80, seed=8), everything, DEFINITION, 1)
     assert not np.isinf(matrix.raw).any()
     assert not np.isinf(matrix.values).any()
+
+
+def test_families_can_be_added_to_a_set_for_a_trial() -> None:
+    names = [one.name for one in indicators_of("small-1+tempo+contested-reports")]
+    assert names[:17] == list(FEATURE_SETS["small-1"])
+    added = {CATALOGUE[name].family for name in names[17:]}
+    assert added == {"tempo", "contested reports"}
+    assert len(set(names)) == len(names)
+    assert len(indicators_of("wide-1+decays")) == 76
+    with pytest.raises(UnknownName, match="no-such-family"):
+        indicators_of("small-1+no-such-family")
+
+
+def test_all_is_the_whole_catalogue() -> None:
+    assert indicators_of("all") == tuple(CATALOGUE.values())
+
+
+def test_a_wrong_name_is_told_what_is_near() -> None:
+    assert find_indicator("deaths_12m").unit == "deaths"
+    with pytest.raises(UnknownName, match="deaths_12m"):
+        find_indicator("deaths12m")
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "variables"),
+    [
+        ("deaths_1m", "1 month", ("deaths",)),
+        ("deaths_decay_3m", "all the past, half-life 3 months", ("deaths",)),
+        ("events_trend_3m_12m", "3 and 12 months", ("events",)),
+        ("one_sided_share_3m", "3 months", ("events_one_sided", "events")),
+        ("front_advance_3m", "3 months, against 3 months before", ()),
+        ("rainfall_anomaly", "one period, 1 month ago", ("rainfall_anomaly",)),
+        ("season_sin", "as long as the horizon", ()),
+        ("capital_distance", "none", ()),
+    ],
+)
+def test_an_indicator_says_how_far_back_it_looks(name, window, variables) -> None:
+    assert CATALOGUE[name].window == window
+    assert CATALOGUE[name].variables == variables

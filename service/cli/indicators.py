@@ -1,0 +1,172 @@
+"""`tocsin indicators`: the catalogue, and what its indicators say of a region."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+import typer
+
+from data.calendar import period_label
+from data.errors import UnknownName
+from data.panel import build_panel
+from data.regions import load_region_set
+from features.build import FeatureMatrix, rows_for_origin
+from features.catalogue import ALL, CATALOGUE, FEATURE_SETS, family_codes, find_indicator
+from features.indicator import Indicator
+from features.outcomes import EscalationDefinition
+from features.page import write_page
+from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
+from service.cli.session import open_session
+
+app = typer.Typer(
+    help="List and show indicators, and what they say of a region.", no_args_is_help=True
+)
+
+FamilyOption = Annotated[
+    str | None,
+    typer.Option("--family", help="Only this family, e.g. tempo or front-and-spillover."),
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="Identifier of a region: adds its current values.")
+]
+
+
+@app.command("list")
+def list_indicators(
+    family: FamilyOption = None,
+    region: RegionOption = None,
+    name: SetOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the indicators, with a region's current values if one is named.
+
+    Example: tocsin indicators list --family tempo --region ML05 --as-of 2022-01-15
+    """
+    shown = _of_family(family)
+    rows = [_summary(one) for one in shown]
+    if region is not None:
+        matrix, origin, positions, _ = _current(name, as_of)
+        if region not in positions:
+            raise UnknownName(f"No region '{region}' in the set.", "See `tocsin regions show`.")
+        values = _values_of(matrix, positions[region])
+        rows = [{**row, "origin": origin, "value": values[row["name"]]} for row in rows]
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["name", "family", "unit", "window", "label"]
+    if region is not None:
+        say(f"{region}, {rows[0]['origin']}")
+        columns = ["name", "value", "unit", "window", "label"]
+    print_table(columns, [[_text(row[column]) for column in columns] for row in rows])
+
+
+@app.command("show")
+def show_indicator(
+    indicator: Annotated[str, typer.Argument(help="Name, from `tocsin indicators list`.")],
+    name: SetOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows one indicator: formula, unit, source, window, why; with --set or --as-of its values.
+
+    Example: tocsin indicators show events_trend_3m_12m --set sahel --as-of 2022-01-15
+    """
+    one = find_indicator(indicator)
+    shown: dict[str, Any] = _summary(one)
+    if name is not None or as_of is not None:
+        matrix, shown["origin"], positions, names = _current(name, as_of)
+        column = matrix.names.index(one.name)
+        shown["values"] = [
+            {
+                "region_id": region_id,
+                "name": names[position],
+                "value": _number(matrix.raw[0, position, column]),
+            }
+            for region_id, position in positions.items()
+        ]
+    if as_json:
+        print_json(shown)
+        return
+    say(f"{one.name}: {one.label}")
+    for field in ("formula", "unit", "window", "source", "family", "why", "transform"):
+        say(f"  {field}: {shown[field]}")
+    say(f"  feature sets: {', '.join(shown['feature_sets']) or 'none'}")
+    if "values" in shown:
+        say(f"Values at {shown['origin']}, highest first:")
+        ordered = sorted(shown["values"], key=lambda row: _descending(row["value"]))
+        print_table(
+            ["region", "name", one.unit],
+            [[row["region_id"], row["name"], _text(row["value"])] for row in ordered],
+        )
+
+
+@app.command("page")
+def print_page() -> None:
+    """Prints the catalogue as the Markdown page docs/indicators.md.
+
+    Example: tocsin indicators page > docs/indicators.md
+    """
+    print(write_page(), end="")
+
+
+def _of_family(family: str | None) -> list[Indicator]:
+    if family is not None and family not in family_codes():
+        raise UnknownName(
+            f"No family of indicators '{family}'.", f"Choose from {', '.join(family_codes())}."
+        )
+    return [one for one in CATALOGUE.values() if family in (None, one.family_code)]
+
+
+def _current(
+    set_name: str | None, as_of: str | None
+) -> tuple[FeatureMatrix, str, dict[str, int], list[str]]:
+    """Returns all indicators at the origin, its label, and positions and names of the regions."""
+    with open_session() as session:
+        day = session.as_of(as_of)
+        with session.database.read() as connection:
+            region_set = load_region_set(connection, session.set_name(set_name))
+            panel = build_panel(connection, region_set, day)
+        definition = EscalationDefinition(
+            multiple=session.settings.escalation_multiple,
+            quantile=session.settings.escalation_quantile,
+            floor=session.settings.escalation_floor,
+        )
+        matrix = rows_for_origin(panel, ALL, definition, session.settings.horizons[0])
+    positions = {region_id: position for position, region_id in enumerate(panel.region_ids)}
+    names = [region.name for region in region_set.regions]
+    return matrix, period_label(panel.origin, panel.step), positions, names
+
+
+def _values_of(matrix: FeatureMatrix, position: int) -> dict[str, float | None]:
+    return {
+        name: _number(matrix.raw[0, position, column]) for column, name in enumerate(matrix.names)
+    }
+
+
+def _summary(one: Indicator) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "label": one.label,
+        "family": one.family,
+        "unit": one.unit,
+        "window": one.window,
+        "formula": one.formula,
+        "source": one.source,
+        "why": one.why,
+        "transform": one.transform,
+        "feature_sets": [name for name, members in FEATURE_SETS.items() if one.name in members],
+    }
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _text(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else value
+
+
+def _descending(value: float | None) -> float:
+    return math.inf if value is None else -value
