@@ -6,7 +6,8 @@ what was known on a day into dense arrays.
 Owns: errors, calendar, the database and its migrations, region sets, the event contract, the
 bitemporal store, quarantine, placement of events in regions, the panel, the simulated world.
 Does not own: indicators, labels, models, anything that is told to people.
-May import: numpy, pandas, scipy, shapely, SQLAlchemy, Alembic. Knows no scikit-learn and no HTTP server.
+May import: numpy, pandas, scipy, shapely, SQLAlchemy, Alembic, httpx (to fetch). Knows no
+scikit-learn and no HTTP server.
 Invariants: events are appended, never changed; nothing missing becomes zero; a refused row is kept
 in quarantine with file, line and reason.
 

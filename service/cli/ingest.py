@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from data.sources.ged import GED, read_ged
-from data.store import list_deliveries, list_quarantine
 
 from data.calendar import end_of_day, parse_day
+from data.sources.ged import GED, read_ged
+from data.store import list_deliveries, list_quarantine
 from service.cli.output import JsonOption, print_json, print_table, progress_bar, say
 from service.cli.session import open_session
 from service.ingestion import take_in

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from data.sources.registry import SOURCES
 
 from data.errors import UnknownName
+from data.sources.registry import SOURCES
 from service.cli.output import JsonOption, print_json, print_table, say
 
 app = typer.Typer(help="The event sources, with licence and attribution.", no_args_is_help=True)

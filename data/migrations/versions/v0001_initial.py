@@ -69,9 +69,7 @@ def upgrade() -> None:
         sa.Column("endpoint", sa.String(length=64), nullable=False),
         sa.Column("disabled_at", EpochSecond(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "contact_point", "endpoint", name=op.f("pk_disabled_endpoints")
-        ),
+        sa.PrimaryKeyConstraint("contact_point", "endpoint", name=op.f("pk_disabled_endpoints")),
     )
     op.create_table(
         "events",
@@ -139,9 +137,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("model_version", name=op.f("pk_models")),
     )
     with op.batch_alter_table("models", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_models_region_set"), ["region_set"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_models_region_set"), ["region_set"], unique=False)
 
     op.create_table(
         "neighbours",
@@ -219,9 +215,7 @@ def upgrade() -> None:
             name=op.f("fk_regions_region_set_region_sets"),
         ),
         sa.PrimaryKeyConstraint("region_set", "region_id", name=op.f("pk_regions")),
-        sa.UniqueConstraint(
-            "region_set", "position", name=op.f("uq_regions_region_set_position")
-        ),
+        sa.UniqueConstraint("region_set", "position", name=op.f("uq_regions_region_set_position")),
     )
     op.create_table(
         "slots",
@@ -292,9 +286,7 @@ def upgrade() -> None:
             ["publications.publication_id"],
             name=op.f("fk_alert_states_publication_id_publications"),
         ),
-        sa.PrimaryKeyConstraint(
-            "publication_id", "dedup_key", name=op.f("pk_alert_states")
-        ),
+        sa.PrimaryKeyConstraint("publication_id", "dedup_key", name=op.f("pk_alert_states")),
     )
     op.create_table(
         "documents",
@@ -368,9 +360,7 @@ def upgrade() -> None:
             ["outbox.message_id"],
             name=op.f("fk_delivery_attempts_message_id_outbox"),
         ),
-        sa.PrimaryKeyConstraint(
-            "message_id", "attempt", name=op.f("pk_delivery_attempts")
-        ),
+        sa.PrimaryKeyConstraint("message_id", "attempt", name=op.f("pk_delivery_attempts")),
     )
     op.create_table(
         "notifications",
@@ -391,9 +381,7 @@ def upgrade() -> None:
             ["outbox.message_id"],
             name=op.f("fk_notifications_message_id_outbox"),
         ),
-        sa.PrimaryKeyConstraint(
-            "message_id", "event_id", name=op.f("pk_notifications")
-        ),
+        sa.PrimaryKeyConstraint("message_id", "event_id", name=op.f("pk_notifications")),
     )
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.create_index(
@@ -401,4 +389,3 @@ def upgrade() -> None:
             ["contact_point", "incident_id"],
             unique=False,
         )
-
