@@ -166,7 +166,7 @@ def _examine_model(database: Database, settings: Settings, name: str) -> Finding
 def _examine_outbox(database: Database) -> Finding:
     query = select(outbox.c.status, func.count()).group_by(outbox.c.status)
     with database.read() as connection:
-        counts = dict(connection.execute(query).tuples().all())
+        counts: dict[str, int] = dict(connection.execute(query).tuples().all())
     text = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     if counts.get("dead"):
         return Finding(
