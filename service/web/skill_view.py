@@ -98,16 +98,16 @@ def view_skill(publication: Publication, horizon: int) -> SkillView:
 
 
 def _record_of(publication: Publication, horizon: int) -> Mapping[str, Any]:
-    return _part(_described(publication, horizon), "skill")
+    return _told(publication, "skill", horizon)
 
 
-def _described(publication: Publication, horizon: int) -> Mapping[str, Any]:
-    model = _part(publication.manifest, "model")
-    return _part(_part(model, "horizons"), str(horizon))
+def _told(publication: Publication, name: str, horizon: int) -> Mapping[str, Any]:
+    """A part of the model's manifest by horizon: see `service.publication_assembly`."""
+    return _part(_part(_part(publication.manifest, "model"), name), str(horizon))
 
 
 def _period(publication: Publication, horizon: int) -> str:
-    backtest = _part(_described(publication, horizon), "backtest")
+    backtest = _told(publication, "backtest", horizon)
     first, last = backtest.get("first_origin"), backtest.get("last_origin")
     if first is None or last is None:
         return ""

@@ -18,9 +18,11 @@ from data.events import EVENT_COLUMNS, Batch
 from data.regions import RegionSet
 from data.sources.registry import SOURCES
 from data.store import append_delivery
+from models.manifest import FINAL_DATA
 from models.score import Contribution
 from service.app import make_app
 from service.publication import Publication
+from service.publication_assembly import summarise_model
 
 VOID = frozenset({"meta", "link", "br", "img", "input", "hr"})
 
@@ -186,7 +188,7 @@ def rich_publication(
             )
             scores.append(replace(score, contributions=(*score.contributions, *many)))
     manifest = {
-        "model": {"horizons": {"1": record, "3": record}, "replay": "final data"},
+        "model": summarise_model({"horizons": {"1": record, "3": record}, "replay": FINAL_DATA}),
         "previous_model_version": "squares-before",
         "levels": settings.levels,
     }

@@ -193,7 +193,7 @@ def test_horizon_defaults_to_three_else_the_nearest(make_publication):
 
 @pytest.mark.parametrize(
     "manifest",
-    [{}, {"model": None}, {"model": {"horizons": {"3": {"skill": 0.1}}}}, {"model": {"skill": 3}}],
+    [{}, {"model": None}, {"model": {"skill": {"3": 0.1}}}, {"model": {"skill": 3}}],
 )
 def test_manifest_without_record_is_not_measured(make_publication, manifest):
     view = view_skill(make_publication(manifest=manifest), 3)
