@@ -7,7 +7,7 @@ Künsch (1989), doi:10.1214/aos/1176347265, on blocks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -116,3 +116,10 @@ def interval_of(value: float, drawn: Floats) -> Interval:
     tail = (1 - INTERVAL_LEVEL) / 2
     low, high = np.quantile(sound, [tail, 1 - tail])
     return Interval(value, float(low), float(high))
+
+
+def as_json(interval: Interval) -> dict[str, float | None]:
+    """Returns the interval as a mapping; a number that has no value is None."""
+    return {
+        name: number if np.isfinite(number) else None for name, number in asdict(interval).items()
+    }

@@ -126,6 +126,16 @@ def load_champion(
     return open_model(_stored(row), key)
 
 
+def find_champion(connection: Connection, region_set: str, outcome: str) -> ModelEntry | None:
+    """Returns the model in service as listed, unverified; None if none stands.
+
+    Raises:
+        StateError: There are several.
+    """
+    row = _champion_of(connection, region_set, outcome)
+    return None if row is None else _entry(row)
+
+
 def list_models(connection: Connection, region_set: str | None = None) -> list[ModelEntry]:
     """Returns the stored models, newest first.
 

@@ -11,6 +11,7 @@ import numpy as np
 from models.bootstrap import (
     BlockDraws,
     Interval,
+    as_json,
     average_precision_draws,
     interval_of,
     mean_draws,
@@ -56,16 +57,16 @@ def measure_skill(
         "n_positives": int(observed.sum()),
         "prevalence": float(observed.mean()),
         "model": {
-            "average_precision": _as_json(
+            "average_precision": as_json(
                 interval_of(
                     float(average_precision(probability, observed)),
                     average_precision_draws(probability, observed, draws),
                 )
             ),
-            "brier": _as_json(_mean_interval((probability - observed) ** 2, draws)),
+            "brier": as_json(_mean_interval((probability - observed) ** 2, draws)),
             "log_score": _number(float(log_score(probability, observed))),
             "auc": _number(auc(probability, observed)),
-            "within_region_auc": _as_json(
+            "within_region_auc": as_json(
                 interval_of(
                     within_region_auc(probability, observed, forecasts.region),
                     within_region_auc_draws(probability, observed, forecasts.region, draws),
@@ -73,7 +74,7 @@ def measure_skill(
             ),
         },
         "skill_against": {
-            name: _as_json(one)
+            name: as_json(one)
             for name, one in skill_intervals(forecasts, probability, draws).items()
         },
         "baselines": {
@@ -121,10 +122,6 @@ def _record_above(threshold: float, probability: Floats, observed: Floats) -> di
 
 def _mean_interval(values: Floats, draws: BlockDraws) -> Interval:
     return interval_of(float(values.mean()), mean_draws(values, draws))
-
-
-def _as_json(interval: Interval) -> dict[str, float | None]:
-    return {name: _number(value) for name, value in asdict(interval).items()}
 
 
 def _number(value: float) -> float | None:

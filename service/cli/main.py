@@ -12,6 +12,7 @@ import typer
 from data.errors import TocsinError
 from service.cli import (
     alerts,
+    backtest,
     demo,
     doctor,
     indicators,
@@ -43,7 +44,15 @@ app.add_typer(ingest.app, name="ingest")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(models.app, name="models")
 app.add_typer(alerts.app, name="alerts")
-for command in (train.train, score.score, serve.serve, serve.deliver, demo.demo, doctor.doctor):
+for command in (
+    train.train,
+    backtest.backtest,
+    score.score,
+    serve.serve,
+    serve.deliver,
+    demo.demo,
+    doctor.doctor,
+):
     app.command()(command)
 
 

@@ -1,0 +1,93 @@
+"""Checkpoints: finished folds of a backtest on disk, one file each, so that it can go on.
+
+A file is written whole or not at all. Its folder is named by a hash of all that decides the
+numbers, so that a fold of other data, settings or libraries is never taken up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.panel import Panel
+from models.forecasts import Forecasts
+
+_COLUMNS = ("row", "region", "year", "log_odds", "observed")
+
+
+def hash_run(panel: Panel, described: dict[str, Any]) -> str:
+    """Returns 16 hex digits of the SHA-256 of the panel's arrays and of a description.
+
+    Args:
+        panel: The panel that forecasts are made from.
+        described: Everything else that decides the numbers, ready for JSON.
+    """
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    digest.update("\n".join(panel.region_ids).encode())
+    for array in (panel.periods, panel.known, panel.country_of):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    for values in (panel.values, panel.country_values):
+        for name in sorted(values):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(values[name]).tobytes())
+    return digest.hexdigest()[:16]
+
+
+class FoldFiles:
+    """Folds of one horizon in a folder; a `models.backtest.FoldStore`.
+
+    Args:
+        folder: Folder of the whole run; made when the first fold is kept.
+        run: What `hash_run` returned.
+        name: Name of this part of the run, e.g. `escalation-3`.
+    """
+
+    def __init__(self, folder: Path, run: str, name: str) -> None:
+        self._folder = folder / run
+        self._name = name
+
+    def load(self, first_row: int) -> Forecasts | None:
+        """Returns the forecasts of a fold; None if they are not kept or cannot be read."""
+        path = self._path(first_row)
+        if not path.exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                columns = {name: arrays[name] for name in _COLUMNS}
+                baselines = {
+                    name.removeprefix("baseline_"): arrays[name]
+                    for name in arrays.files
+                    if name.startswith("baseline_")
+                }
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            # A damaged file is no more than a fold that is not done yet.
+            return None
+        return Forecasts(**columns, baselines=baselines)
+
+    def save(self, first_row: int, forecasts: Forecasts) -> None:
+        """Keeps the forecasts of a fold."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(first_row)
+        unfinished = path.with_suffix(".part")
+        arrays = {name: getattr(forecasts, name) for name in _COLUMNS}
+        arrays |= {f"baseline_{name}": values for name, values in forecasts.baselines.items()}
+        with unfinished.open("wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+    def _path(self, first_row: int) -> Path:
+        return self._folder / f"{self._name}-{first_row}.npz"
+
+
+def clear_folds(folder: Path) -> None:
+    """Removes the folder of a run that is finished; nothing happens if there is none."""
+    shutil.rmtree(folder, ignore_errors=True)

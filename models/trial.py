@@ -1,0 +1,198 @@
+"""A trial: the whole protocol of evaluation, on one panel and outcome, for several horizons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.calendar import period_label
+from data.errors import NotReady
+from data.panel import Panel
+from models.assessment import assess_forecasts
+from models.backtest import Span, backtest_folds, run_backtest, span_of
+from models.checkpoints import FoldFiles, clear_folds, hash_run
+from models.estimators import probability_of
+from models.forecasts import Forecasts, forecast_table
+from models.manifest import FINAL_DATA, library_versions
+from models.outcome import ESCALATION, describe_outcome
+from models.recipes import DEFAULT_RECIPE, check_recipe
+from models.settings import ModelSettings
+from models.task import Task, build_task
+
+IN_SERVICE = "in_service"
+"""Name of the baseline that the model in service makes, refitted at each origin."""
+
+OnProgress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a trial tries.
+
+    Attributes:
+        outcome: Name of the outcome.
+        horizons: Steps ahead.
+        first: Label of the first origin; None for the first that can be learned from.
+        last: Label of the period by whose end the last window is closed; None for the last known.
+        recipe: A name in `models.recipes.RECIPES`.
+        in_service: Manifest of the model in service, a baseline; None if there is none.
+    """
+
+    outcome: str = ESCALATION
+    horizons: tuple[int, ...] = (1, 3, 6)
+    first: str | None = None
+    last: str | None = None
+    recipe: str = DEFAULT_RECIPE
+    in_service: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a trial found.
+
+    Attributes:
+        report: Data, definition, settings, and the figures of each horizon (key: the horizon as
+            text; see `models.assessment`), ready for JSON.
+        predictions: See `models.forecasts.forecast_table`.
+    """
+
+    report: dict[str, Any]
+    predictions: pd.DataFrame = field(repr=False)
+
+
+def run_trial(
+    panel: Panel,
+    settings: ModelSettings,
+    plan: Plan,
+    *,
+    folder: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Trial:
+    """Returns predictions and figures of a rolling-origin backtest.
+
+    Args:
+        panel: Panel as known on the as-of.
+        settings: Definitions, features, penalty, refit interval, draws, processes.
+        plan: What is tried.
+        folder: Where finished folds are kept until the trial ends; None to keep none.
+        on_progress: Called with folds done, folds in all, and what was done.
+
+    Raises:
+        UnknownName: There is no such outcome, recipe or feature set.
+        UsageError: The origins lie outside the panel, or a horizon is out of range.
+        NotReady: There is too little history to forecast from or to measure on.
+    """
+    check_recipe(plan.recipe)
+    tasks = {
+        horizon: build_task(panel, settings, horizon, plan.outcome) for horizon in plan.horizons
+    }
+    spans = {one: span_of(task.history, plan.first, plan.last) for one, task in tasks.items()}
+    described = _describe(panel, settings, plan)
+    run = hash_run(panel, described)
+    total = sum(len(backtest_folds(tasks[one], settings, spans[one])) for one in tasks)
+    count = _Counter(total, on_progress)
+    horizons, tables = {}, []
+    for horizon, task in tasks.items():
+        store = None if folder is None else FoldFiles(folder, run, f"{plan.outcome}-{horizon}")
+        forecasts = run_backtest(
+            task,
+            settings,
+            span=spans[horizon],
+            recipe=plan.recipe,
+            store=store,
+            on_fold=partial(count, f"horizon {horizon}"),
+        )
+        _check(forecasts, task)
+        if plan.in_service is not None:
+            forecasts = _add_in_service(
+                panel, settings, plan.in_service, forecasts, spans[horizon], task
+            )
+        figures, log_odds = assess_forecasts(panel, task.history, forecasts, settings)
+        figures["n_refits"] = len(backtest_folds(task, settings, spans[horizon]))
+        horizons[str(horizon)] = figures
+        tables.append(forecast_table(task.history, forecasts, log_odds))
+    if folder is not None:
+        clear_folds(folder)
+    return Trial({**described, "horizons": horizons}, pd.concat(tables, ignore_index=True))
+
+
+def _add_in_service(
+    panel: Panel,
+    settings: ModelSettings,
+    manifest: Mapping[str, Any],
+    forecasts: Forecasts,
+    span: Span,
+    task: Task,
+) -> Forecasts:
+    """Adds what the model in service would have said, learned anew at each refit."""
+    theirs = settings.model_copy(
+        update={
+            "feature_set": manifest["feature_set"],
+            "ridge_c": manifest["settings"]["ridge_c"],
+            "train_from": manifest["settings"]["train_from"],
+        }
+    )
+    other_task = build_task(panel, theirs, task.history.horizon, task.history.outcome)
+    found = run_backtest(other_task, theirs, span=span)
+    probability = np.full(task.history.labels.shape, np.nan)
+    probability[found.row, found.region] = probability_of(found.log_odds)
+    said = probability[forecasts.row, forecasts.region]
+    # Where it had too little to learn from, the base rate stands in for it.
+    said = np.where(np.isfinite(said), said, forecasts.baselines["base_rate"])
+    return replace(forecasts, baselines={**forecasts.baselines, IN_SERVICE: said})
+
+
+def _describe(panel: Panel, settings: ModelSettings, plan: Plan) -> dict[str, Any]:
+    in_service = None if plan.in_service is None else plan.in_service["model_version"]
+    return {
+        "region_set": panel.region_set,
+        "n_regions": len(panel.region_ids),
+        "step": panel.step,
+        "as_of": panel.as_of.isoformat(),
+        "known_to": period_label(panel.origin, panel.step),
+        "is_simulated": panel.is_simulated,
+        "replay": FINAL_DATA,
+        "outcome": describe_outcome(settings, plan.outcome),
+        "recipe": plan.recipe,
+        "model_in_service": in_service,
+        "from": plan.first,
+        "to": plan.last,
+        "settings": settings.model_dump(
+            mode="json",
+            include={
+                *("feature_set", "train_from", "climatology_from", "ridge_c", "backtest_years"),
+                *("refit_every_months", "bootstrap_draws", "seed"),
+                *("escalation_multiple", "escalation_quantile", "escalation_floor"),
+            },
+        ),
+        "libraries": library_versions(),
+    }
+
+
+def _check(forecasts: Forecasts, task: Task) -> None:
+    if not len(forecasts) or len(np.unique(forecasts.observed)) < 2:
+        raise NotReady(
+            f"Too early to tell at {task.history.horizon} {task.history.step}s: there is nothing "
+            f"to learn {task.history.outcome} from before these origins, or none fell into them.",
+            "Choose other origins, or ingest a longer history.",
+        )
+
+
+class _Counter:
+    """Counts folds and tells them on."""
+
+    def __init__(self, total: int, on_progress: OnProgress | None) -> None:
+        self.total = total
+        self.done = 0
+        self.on_progress = on_progress
+
+    def __call__(self, text: str) -> None:
+        self.done += 1
+        if self.on_progress is not None:
+            self.on_progress(self.done, self.total, text)

@@ -1,0 +1,93 @@
+"""A backtest as a use case: what was known becomes predictions and figures in files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from data.database import Database
+from data.errors import UsageError
+from data.panel import Panel, build_panel
+from data.regions import load_region_set
+from models.registry import find_champion
+from models.trial import Plan, Trial, run_trial
+from service.settings import Settings
+
+FORMATS: tuple[str, ...] = (".parquet", ".csv")
+
+
+def backtest_set(
+    database: Database,
+    settings: Settings,
+    plan: Plan,
+    *,
+    region_set: str,
+    as_of: date,
+    out: Path | None = None,
+    on_progress: Callable[[int, int, str], None] | None = None,
+) -> Trial:
+    """Runs a backtest of a region set on what was known on a day.
+
+    While it runs, finished folds are kept in a folder beside `out`; run again after a kill, it goes
+    on from them. Without `out` nothing is written.
+
+    Args:
+        database: The database.
+        settings: Settings in force.
+        plan: What is tried; the model in service is added as a baseline.
+        region_set: Name of the set.
+        as_of: Knowledge limit.
+        out: File for the predictions, `.parquet` or `.csv`.
+        on_progress: Called with folds done, folds in all and what was done.
+
+    Raises:
+        UnknownName: There is no such set, outcome or model.
+        UsageError: The origins lie outside what is known, or the file has another ending.
+        NothingKnown: Nothing is known as of that day.
+        NotReady: There is too little history.
+    """
+    folder = None if out is None else fold_folder(out)
+    panel, standing = _read(database, region_set, as_of, plan)
+    trial = run_trial(
+        panel, settings, replace(plan, in_service=standing), folder=folder, on_progress=on_progress
+    )
+    if out is not None:
+        write_predictions(trial.predictions, out)
+    return trial
+
+
+def fold_folder(out: Path) -> Path:
+    """Returns the folder for finished folds beside a file of predictions.
+
+    Raises:
+        UsageError: The file has an ending that is no known format.
+    """
+    if out.suffix not in FORMATS:
+        raise UsageError(
+            f"'{out}' is no file of predictions.", f"End it in {' or '.join(FORMATS)}."
+        )
+    return out.with_name(f"{out.name}.folds")
+
+
+def write_predictions(predictions: pd.DataFrame, out: Path) -> None:
+    """Writes predictions whole, as Parquet or CSV by the ending of the file."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f"{out.name}.part")
+    if out.suffix == ".parquet":
+        predictions.to_parquet(unfinished, index=False)
+    else:
+        predictions.to_csv(unfinished, index=False)
+    unfinished.replace(out)
+
+
+def _read(
+    database: Database, region_set: str, as_of: date, plan: Plan
+) -> tuple[Panel, dict[str, object] | None]:
+    with database.read() as connection:
+        panel = build_panel(connection, load_region_set(connection, region_set), as_of)
+        champion = find_champion(connection, region_set, plan.outcome)
+    return panel, None if champion is None else dict(champion.manifest)

@@ -1,0 +1,171 @@
+"""`tocsin backtest`: forecasts as they would have been made, and what they were worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from data.errors import UsageError
+from models.outcome import ESCALATION, OUTCOMES
+from models.recipes import DEFAULT_RECIPE, RECIPES
+from models.trial import Plan
+from service.backtesting import backtest_set
+from service.cli.output import (
+    AsOfOption,
+    JsonOption,
+    SetOption,
+    print_json,
+    print_table,
+    progress_bar,
+    say,
+)
+from service.cli.session import open_session
+from service.report.page import write_report
+
+BASELINE_COLUMNS = ("avg. precision", "Brier", "log score", "AUC", "AUC in regions")
+
+
+def backtest(
+    name: SetOption = None,
+    as_of: AsOfOption = None,
+    first: Annotated[str | None, typer.Option("--from", help="First origin, e.g. 2017-01.")] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", help="Period by whose end every window is closed, e.g. 2021-12."),
+    ] = None,
+    outcome: Annotated[
+        str, typer.Option("--outcome", help=f"One of {', '.join(OUTCOMES)}.")
+    ] = ESCALATION,
+    horizons: Annotated[
+        str | None, typer.Option("--horizons", help="Steps ahead, e.g. 1,3,6; default: settings.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help=f"One of {', '.join(RECIPES)}.")
+    ] = DEFAULT_RECIPE,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Folds side by side; -1 uses every core.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Predictions: a .parquet or .csv file. A killed run goes on."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Report: one HTML page that needs nothing else.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Makes past forecasts as they would have been made, and measures them beside baselines.
+
+    At each refit only windows that were closed by then are learned from. The data are the newest
+    known at the as-of, replayed. Nothing in the database changes.
+
+    Example: tocsin backtest --set sahel --as-of 2022-01-15 --from 2017-01 --to 2021-12
+    --outcome escalation --horizons 1,3,6 --out predictions.parquet --report report.html
+    """
+    with open_session() as session:
+        settings = session.settings
+        if jobs is not None:
+            settings = settings.model_copy(update={"n_jobs": jobs})
+        steps = settings.horizons if horizons is None else _parse_horizons(horizons)
+        region_set, day = session.set_name(name), session.as_of(as_of)
+        plan = Plan(outcome=outcome, horizons=steps, first=first, last=last, recipe=model)
+        with progress_bar(f"Backtest of {outcome} in {region_set}") as on_progress:
+            trial = backtest_set(
+                session.database,
+                settings,
+                plan,
+                region_set=region_set,
+                as_of=day,
+                out=out,
+                on_progress=on_progress,
+            )
+        if report is not None:
+            write_report(trial.report, report, made_at=session.clock())
+    if as_json:
+        print_json(trial.report)
+        return
+    _print_trial(trial.report)
+    for path, content in ((out, "Predictions"), (report, "Report")):
+        if path is not None:
+            say(f"{content}: {path}")
+
+
+def _parse_horizons(text: str) -> tuple[int, ...]:
+    try:
+        found = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        raise UsageError(f"'{text}' are no horizons.", "Write them as 1,3,6.") from None
+    return found
+
+
+def _print_trial(report: dict[str, Any]) -> None:
+    step = report["step"]
+    say(
+        f"{report['outcome']['version']} in {report['region_set']} ({report['n_regions']} regions),"
+        f" model '{report['recipe']}' on {report['settings']['feature_set']}; replay: "
+        f"{report['replay']}. In brackets: 95 % block bootstrap over region-years."
+    )
+    for horizon, figures in report["horizons"].items():
+        skill, timing = figures["skill"], figures["where_when"]
+        say(
+            f"\n{horizon} {step}{'s' if int(horizon) > 1 else ''}, origins "
+            f"{figures['first_origin']} to {figures['last_origin']}, {figures['n_refits']} refits: "
+            f"{skill['n_positives']} of {skill['n_forecasts']} ({skill['prevalence']:.1%})"
+        )
+        print_table(["", *BASELINE_COLUMNS, "Brier skill of the model over it"], _rows(skill))
+        within = {name: _interval(one) for name, one in timing["within_region_auc"].items()}
+        shuffled = timing["shuffled_timing"]
+        say(
+            f"AUC in regions: {within['model']}; region-specific part "
+            f"{within['region_specific']}; calendar only {within['calendar']}"
+        )
+        say(
+            f"Timing shuffled: avg. precision {_figure(shuffled['average_precision'])}, Brier "
+            f"skill {_figure(shuffled['brier_skill'])}, AUC in regions "
+            f"{_figure(shuffled['within_region_auc'])}"
+        )
+        gained = figures["paired"]["conflictology"]["average_precision"]
+        say(f"Avg. precision above conflictology's: {_interval(gained)}")
+        gate = figures["gate"]
+        say(f"Gate: {'passed' if gate['is_passed'] else 'not passed. ' + gate['reason']}")
+
+
+def _rows(skill: dict[str, Any]) -> list[list[object]]:
+    model = skill["model"]
+    rows: list[list[object]] = [
+        [
+            "model",
+            _interval(model["average_precision"]),
+            f"{model['brier']['value']:.4f}",
+            _figure(model["log_score"], 4),
+            _figure(model["auc"]),
+            _figure(model["within_region_auc"]["value"]),
+            "",
+        ]
+    ]
+    for name, one in skill["baselines"].items():
+        rows.append(
+            [
+                name,
+                _figure(one["average_precision"]),
+                _figure(one["brier"], 4),
+                _figure(one["log_score"], 4),
+                _figure(one["auc"]),
+                _figure(one["within_region_auc"]),
+                _interval(skill["skill_against"][name], "+"),
+            ]
+        )
+    return rows
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _interval(figure: dict[str, Any], sign: str = "") -> str:
+    if figure["value"] is None:
+        return "–"
+    bounds = ", ".join(format(figure[bound], f"{sign}.3f") for bound in ("low", "high"))
+    return f"{figure['value']:{sign}.3f} [{bounds}]"
