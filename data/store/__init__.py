@@ -17,7 +17,13 @@ Where to go:
 from __future__ import annotations
 
 from data.store.append import DeliveryReport, append_delivery
-from data.store.as_known import Coverage, coverage_as_known, events_as_known
+from data.store.as_known import (
+    Coverage,
+    coverage_as_known,
+    coverage_known_at,
+    events_as_known,
+    events_known_at,
+)
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
 
 __all__ = [
@@ -27,7 +33,9 @@ __all__ = [
     "QuarantinedRow",
     "append_delivery",
     "coverage_as_known",
+    "coverage_known_at",
     "events_as_known",
+    "events_known_at",
     "list_deliveries",
     "list_quarantine",
 ]

@@ -45,7 +45,12 @@ def events_as_known(connection: Connection, source: str, as_of: date) -> pd.Data
         Columns and dtypes `data.events.EVENT_COLUMNS`, ordered by `event_id` as text; empty if
         nothing was known.
     """
-    latest = read_latest(connection, source, end_of_day(as_of))
+    return events_known_at(connection, source, end_of_day(as_of))
+
+
+def events_known_at(connection: Connection, source: str, moment: datetime) -> pd.DataFrame:
+    """Returns the events with `known_at <= moment`, as `events_as_known` does for a day."""
+    latest = read_latest(connection, source, moment)
     return conform_events(latest[~latest["deleted"]])
 
 
@@ -97,9 +102,14 @@ def coverage_as_known(connection: Connection, source: str, as_of: date) -> list[
         Per country the fewest spans that hold exactly the days of all deliveries, by country and
         day.
     """
+    return coverage_known_at(connection, source, end_of_day(as_of))
+
+
+def coverage_known_at(connection: Connection, source: str, moment: datetime) -> list[Coverage]:
+    """Returns the coverage by deliveries with `known_at <= moment`, as `coverage_as_known`."""
     rows = connection.execute(
         select(deliveries.c.countries, deliveries.c.covers_from, deliveries.c.covers_to).where(
-            deliveries.c.source == source, deliveries.c.known_at <= end_of_day(as_of)
+            deliveries.c.source == source, deliveries.c.known_at <= moment
         )
     ).all()
     spans: dict[str, list[tuple[date, date]]] = defaultdict(list)

@@ -13,6 +13,7 @@ from data.errors import TocsinError
 from service.cli import (
     alerts,
     backtest,
+    data,
     demo,
     doctor,
     indicators,
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.add_typer(regions.app, name="regions")
 app.add_typer(sources.app, name="sources")
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(data.app, name="data")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(models.app, name="models")
 app.add_typer(alerts.app, name="alerts")
