@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from data.regions import RegionSet, list_region_sets, load_region_set
 from data.sources.registry import SOURCES
-from service.feeds.formats import FORMATS
 from service.publication_store import list_publications
 from service.settings import Settings
 from service.web import words
@@ -34,20 +33,23 @@ def render_start(reader: Reader, connection: Connection) -> HTMLResponse:
     return render_page("index.html", sets=cards, banners=_banners_of(cards))
 
 
-def render_publications(connection: Connection, name: str, page: int) -> HTMLResponse:
+def render_publications(
+    reader: Reader, connection: Connection, name: str, page: int
+) -> HTMLResponse:
     """Returns one page of the list of a set's publications.
 
     Raises:
         UnknownName: There is no such set.
     """
     region_set = load_region_set(connection, name)
-    rows = view_publications(list_publications(connection, name), list(FORMATS))
-    last = max(1, math.ceil(len(rows) / ROWS_ON_A_PAGE))
+    heads = list_publications(connection, name)
+    last = max(1, math.ceil(len(heads) / ROWS_ON_A_PAGE))
+    shown = slice((page - 1) * ROWS_ON_A_PAGE, page * ROWS_ON_A_PAGE)
     return render_page(
         "publications.html",
         **_set_values(region_set, "publications"),
-        rows=rows[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE],
-        n_rows=len(rows),
+        rows=view_publications(heads, shown, lambda number: reader.files(connection, number)),
+        n_rows=len(heads),
         newer=page - 1 if 1 < page <= last + 1 else None,
         older=page + 1 if page < last else None,
     )

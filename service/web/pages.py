@@ -73,7 +73,7 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
     @route("/sets/{set_name}/publications")
     def show_publications(set_name: str, page: PageNumber = 1) -> HTMLResponse:
         with database.read() as connection:
-            return render_publications(connection, set_name, page)
+            return render_publications(reader, connection, set_name, page)
 
     @route("/sets/{set_name}/regions/{region_id:path}")
     def show_region(

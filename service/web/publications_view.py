@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from service.publication_rows import PublicationHead
@@ -35,32 +35,30 @@ class PublicationRow:
 
 
 def view_publications(
-    heads: Sequence[PublicationHead], formats: Sequence[str]
+    heads: Sequence[PublicationHead], shown: slice, files: Callable[[int], Sequence[str]]
 ) -> tuple[PublicationRow, ...]:
-    """Returns the rows of the list.
+    """Returns rows of the list.
 
     Args:
-        heads: Publications, newest as-of first, newest revision first.
-        formats: Formats in which each is stored.
+        heads: All publications, newest as-of first, newest revision first.
+        shown: Which of them to return.
+        files: Publication id to the formats in which it is stored.
     """
-    seen = set()
-    rows = []
-    for head in heads:
-        is_current = head.as_of not in seen
-        seen.add(head.as_of)
-        rows.append(
-            PublicationRow(
-                as_of=words.day(head.as_of),
-                revision=head.revision,
-                is_current=is_current,
-                address=links.to_set(head.region_set, as_of=head.as_of),
-                data_cutoff=words.day(head.data_cutoff),
-                published=words.moment(head.published_at),
-                model=head.model_version,
-                files=tuple(
-                    (name, links.to_feed(head.region_set, name, head.as_of, head.revision))
-                    for name in formats
-                ),
-            )
+    # Of each as-of the first one met is the newest revision.
+    current = {head.as_of: head.publication_id for head in reversed(heads)}
+    return tuple(
+        PublicationRow(
+            as_of=words.day(head.as_of),
+            revision=head.revision,
+            is_current=current[head.as_of] == head.publication_id,
+            address=links.to_set(head.region_set, as_of=head.as_of),
+            data_cutoff=words.day(head.data_cutoff),
+            published=words.moment(head.published_at),
+            model=head.model_version,
+            files=tuple(
+                (name, links.to_feed(head.region_set, name, head.as_of, head.revision))
+                for name in files(head.publication_id)
+            ),
         )
-    return tuple(rows)
+        for head in heads[shown]
+    )

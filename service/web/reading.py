@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from markupsafe import Markup
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from data.database import Database
 from data.errors import NothingKnown, NotReady, UnknownName
 from data.panel import build_panel
 from data.regions import RegionSet, load_region_set
 from service.clock import Clock
+from service.feeds.formats import FORMATS
 from service.publication import Publication
 from service.publication_history import score_history
 from service.publication_store import find_head, load_publication
 from service.settings import Settings
+from service.tables import documents
 from service.web import words
 from service.web.charts import WIDTHS, Point, Window, draw_deaths, draw_reliability, draw_scores
 from service.web.history import DeathsHistory, read_histories
@@ -107,6 +109,13 @@ class Reader:
             for as_of, of, at, risk_score in known
             if of == outcome and at == horizon and as_of <= publication.as_of
         )
+
+    def files(self, connection: Connection, publication_id: int | None) -> tuple[str, ...]:
+        """Returns the formats in which a publication is stored; older ones may lack new formats."""
+        query = select(documents.c.name).where(documents.c.publication_id == publication_id)
+        stored = set(connection.scalars(query))
+        known = [name for name in FORMATS if name in stored]
+        return (*known, *sorted(stored - set(known)))
 
     def shapes(self, frame: Frame) -> MapShapes:
         """Returns the map of a publication's regions."""

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from service.feeds.formats import FORMATS
 from service.web import words
 from service.web.page_head import Frame, view_head
 from service.web.reading import Reader
@@ -16,15 +15,15 @@ from service.web.set_view import view_set
 from service.web.skill_view import view_skill
 from service.web.templating import render_page
 
-MEDIA_TYPES: dict[str, str] = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "geojson": "application/geo+json",
-}
-_FORMAT_WORDS: dict[str, dict[str, str]] = {
-    "csv": {"title": "CSV", "text": "One row per region and horizon, for spreadsheets."},
-    "json": {"title": "JSON", "text": "The same with drivers, skill and sources, for programs."},
-    "geojson": {"title": "GeoJSON", "text": "The same with shapes, for QGIS and other maps."},
+_FORMAT_WORDS: dict[str, tuple[str, str]] = {
+    "csv": ("CSV", "One row per region and horizon, for spreadsheets and scripts."),
+    "json": ("JSON", "The same with drivers, skill and sources, for programs."),
+    "geojson": ("GeoJSON", "The same with shapes, for QGIS and other maps."),
+    "xlsx": ("Excel", "A workbook with one sheet per horizon."),
+    "parquet": ("Parquet", "The rows of the CSV file, typed, for analysis."),
+    "pdf": ("PDF", "A bulletin to print and pass on."),
+    "html": ("Bulletin", "A page to print and pass on."),
+    "atom": ("Atom", "News of each publication, for feed readers."),
 }
 
 
@@ -47,15 +46,13 @@ def render_set(
     view = view_set(frame, horizon, sort)
     skill = view_skill(frame.publication, view.horizon)
     previous = frame.publication.previous_as_of
-    formats = [extension for extension in FORMATS if extension in _FORMAT_WORDS]
+    files = reader.files(connection, frame.publication.publication_id)
     return render_page(
         "set.html",
         **frame_values(frame, "map"),
         view=view,
         shapes=reader.shapes(frame),
-        formats=formats,
-        format_words=_FORMAT_WORDS,
-        media_types=MEDIA_TYPES,
+        downloads=[(*_FORMAT_WORDS.get(name, (name.upper(), "")), name) for name in files],
         previous=None if previous is None else words.day(previous),
         earlier_model=_earlier_model(frame),
         floor=_floor(frame),

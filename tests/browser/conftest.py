@@ -23,7 +23,7 @@ from models.score import Contribution
 from service.alerts.evaluate import evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
-from service.feeds.formats import render_documents
+from service.feeds import csv_feed, geojson_feed, json_feed
 from service.publication import Attribution, Publication, PublishedScore
 from service.publication_store import number_publication, store_publication
 from service.settings import Settings
@@ -124,7 +124,9 @@ def serve(region_set: RegionSet, state_dir: Path) -> Iterator[str]:
         apply_default_rules(connection, NOW)
         for as_of in (date(2021, 11, 15), date(2021, 12, 15), date(2022, 1, 15)):
             publication = number_publication(connection, make_up(region_set, as_of, settings))
-            documents = render_documents(publication, region_set)
+            documents = [
+                each.render(publication, region_set) for each in (csv_feed, json_feed, geojson_feed)
+            ]
             stored = store_publication(connection, publication, documents)
             evaluate_publication(connection, stored, settings=settings, now=NOW)
     config = uvicorn.Config(

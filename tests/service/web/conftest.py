@@ -21,8 +21,10 @@ from data.store import append_delivery
 from models.manifest import FINAL_DATA
 from models.score import Contribution
 from service.app import make_app
+from service.feeds import csv_feed, geojson_feed, json_feed
 from service.publication import Publication
 from service.publication_assembly import summarise_model
+from service.publication_store import number_publication, store_publication
 
 VOID = frozenset({"meta", "link", "br", "img", "input", "hr"})
 
@@ -143,6 +145,21 @@ def get(
         return answer
 
     return ask
+
+
+@pytest.fixture
+def publish(squares: Database, region_set: RegionSet) -> Callable[[Publication], Publication]:
+    """Stores a publication under its next revision, with the files that pages name."""
+
+    def store(publication: Publication) -> Publication:
+        with squares.write() as connection:
+            numbered = number_publication(connection, publication)
+            documents = [
+                each.render(numbered, region_set) for each in (csv_feed, json_feed, geojson_feed)
+            ]
+            return store_publication(connection, numbered, documents)
+
+    return store
 
 
 @pytest.fixture

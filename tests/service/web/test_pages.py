@@ -12,8 +12,9 @@ from data.regions import save_region_set
 from service.alerts.evaluate import evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
-from service.feeds.formats import render_documents
+from service.publication import Document
 from service.publication_store import store_publication
+from service.web import list_pages
 from service.web.templating import STATIC
 
 PAGES = (
@@ -292,7 +293,7 @@ def test_simulated_is_said_on_every_page(
         connection.exec_driver_sql("DELETE FROM regions")
         connection.exec_driver_sql("DELETE FROM region_sets")
         save_region_set(connection, world, now)
-        store_publication(connection, publication, render_documents(publication, world))
+        store_publication(connection, publication, [])
     client = browse(make_app(squares, settings, clock))
     for path in PAGES:
         page = read(client.get(path.replace("squares", "world")).text)
@@ -392,3 +393,31 @@ def test_empty_database_says_what_to_do(database, settings, clock, browse, read)
     page = read(browse(make_app(database, settings, clock)).get("/").text)
     assert "There is nothing to show yet" in page.text
     assert "tocsin regions import FILE --set NAME" in page.text
+
+
+def test_only_files_that_are_stored_are_offered(squares, make_publication, get, read):
+    with squares.write() as connection:
+        store_publication(connection, make_publication(), [Document("xyz", "text/x", b"x")])
+    assert {"/feeds/squares/latest.xyz"} == {
+        href for href in read(get("/").text).hrefs() if href.startswith("/feeds/squares/")
+    }
+    assert (
+        "/feeds/squares/2022-01-15-r1.xyz" in read(get("/sets/squares/publications").text).hrefs()
+    )
+
+
+def test_long_list_of_publications_has_pages(publish, make_publication, get, read, monkeypatch):
+    monkeypatch.setattr(list_pages, "ROWS_ON_A_PAGE", 2)
+    for month in (8, 9, 10):
+        publish(make_publication(as_of=date(2021, month, 15)))
+    first = read(get("/sets/squares/publications").text)
+    assert [row[0] for row in first.tables[0].rows[1:]] == ["15 October 2021", "15 September 2021"]
+    assert "3 publications so far." in first.text
+    assert "/sets/squares/publications?page=2" in first.hrefs()
+    second = read(get("/sets/squares/publications?page=2").text)
+    assert [row[0] for row in second.tables[0].rows[1:]] == ["15 August 2021"]
+    assert "/sets/squares/publications?page=1" in second.hrefs()
+    assert (
+        "This page of the list is empty."
+        in read(get("/sets/squares/publications?page=9").text).text
+    )
