@@ -59,7 +59,7 @@ class FoldFiles:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 columns = {name: arrays[name] for name in _COLUMNS}
                 baselines = {
                     name.removeprefix("baseline_"): arrays[name]

@@ -10,7 +10,7 @@ import typer
 from data.errors import UsageError
 from models.outcome import ESCALATION, OUTCOMES
 from models.recipes import DEFAULT_RECIPE, RECIPES
-from models.trial import Plan
+from models.trial import IN_SERVICE, Plan
 from service.backtesting import backtest_set
 from service.cli.output import (
     AsOfOption,
@@ -128,6 +128,9 @@ def _print_trial(report: dict[str, Any]) -> None:
         )
         gained = figures["paired"]["conflictology"]["average_precision"]
         say(f"Avg. precision above conflictology's: {_interval(gained)}")
+        if IN_SERVICE in figures["paired"]:
+            better = figures["paired"][IN_SERVICE]["log_score"]
+            say(f"Gain in log score over the model in service: {_interval(better, '+', 4)}")
         gate = figures["gate"]
         say(f"Gate: {'passed' if gate['is_passed'] else 'not passed. ' + gate['reason']}")
 
@@ -164,8 +167,9 @@ def _figure(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _interval(figure: dict[str, Any], sign: str = "") -> str:
+def _interval(figure: dict[str, Any], sign: str = "", digits: int = 3) -> str:
     if figure["value"] is None:
         return "–"
-    bounds = ", ".join(format(figure[bound], f"{sign}.3f") for bound in ("low", "high"))
-    return f"{figure['value']:{sign}.3f} [{bounds}]"
+    form = f"{sign}.{digits}f"
+    bounds = ", ".join(format(figure[bound], form) for bound in ("low", "high"))
+    return f"{figure['value']:{form}} [{bounds}]"

@@ -1,0 +1,92 @@
+"""`tocsin backtest` on the real file: predictions, report, and errors in one line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from data.errors import TocsinError
+from service.cli.main import app
+from service.problems import exit_code_of
+
+SPAN = ("--as-of", "2022-01-15", "--from", "2019-01", "--to", "2021-12")
+
+
+@pytest.fixture(scope="module")
+def ready(run: Callable[..., Any], shared_data: Path) -> Callable[..., Any]:
+    regions = run(
+        *("regions", "import", str(shared_data / "sahel_admin1.geojson"), "--set", "sahel")
+    )
+    assert regions.returncode == 0, regions.stderr
+    events = run(
+        *("ingest", "ged", str(shared_data / "ged_sahel_1989_2021.csv")),
+        *("--vintage", "24.1", "--known-at", "2022-01-15"),
+    )
+    assert events.returncode == 0, events.stderr
+    return run
+
+
+def test_predictions_and_report_are_written(ready: Callable[..., Any], tmp_path: Path) -> None:
+    out, report = tmp_path / "predictions.parquet", tmp_path / "report.html"
+    done = ready(
+        *("backtest", "--set", "sahel", *SPAN, "--horizons", "3"),
+        *("--out", str(out), "--report", str(report)),
+    )
+    assert done.returncode == 0, done.stderr
+    for words in ("conflictology", "region-specific part", "Timing shuffled", "Gate:"):
+        assert words in done.stdout
+    table = pd.read_parquet(out)
+    assert set(table["horizon"]) == {3}
+    assert (table["origin"].min(), table["origin"].max()) == ("2019-01", "2021-09")
+    assert len(table) == 31 * 33
+    assert table["probability"].between(0, 1).all()
+    assert "escalation-1" in report.read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "predictions.parquet",
+        "report.html",
+    ]
+
+
+def test_csv_holds_the_same_and_json_the_figures(ready: Callable[..., Any], tmp_path: Path) -> None:
+    out = tmp_path / "predictions.csv"
+    done = ready(
+        *("backtest", "--set", "sahel", *SPAN, "--horizons", "1", "--outcome", "severe"),
+        *("--model", "mix", "--jobs", "2", "--out", str(out), "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    figures = report["horizons"]["1"]
+    table = pd.read_csv(out)
+    assert report["outcome"] == {"name": "severe", "version": "severe-1", "deaths": 25}
+    assert figures["skill"]["n_forecasts"] == len(table)
+    assert figures["skill"]["n_positives"] == table["observed"].sum()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--horizons", "one"), 2, "no horizons"),
+        (("--outcome", "peace"), 6, "peace"),
+        (("--model", "oracle"), 6, "oracle"),
+        (("--out", "predictions.xls"), 2, ".parquet or .csv"),
+        (("--from", "1950-01"), 2, "1989-01"),
+        (("--from", "spring"), 2, "2021-07"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    ready: Callable[..., Any],
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setenv("TOCSIN_STATE_DIR", str(state))
+    done = CliRunner().invoke(app, ["backtest", "--set", "sahel", "--as-of", "2022-01-15", *words])
+    assert isinstance(done.exception, TocsinError)
+    assert exit_code_of(done.exception) == code
+    assert said in f"{done.exception}"
