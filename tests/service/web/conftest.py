@@ -20,6 +20,8 @@ from data.sources.registry import SOURCES
 from data.store import append_delivery
 from models.manifest import FINAL_DATA
 from models.score import Contribution
+from service.alerts.evaluate import evaluate_publication
+from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
 from service.feeds import csv_feed, geojson_feed, json_feed
 from service.publication import Publication
@@ -272,3 +274,15 @@ def hostile_set(region_set: RegionSet) -> RegionSet:
         replace(region, name=name) for region, name in zip(region_set.regions, names, strict=True)
     )
     return replace(region_set, name="hostile", regions=regions)
+
+
+@pytest.fixture
+def evaluate(squares: Database, settings: Any, now: datetime) -> Callable[[Publication], None]:
+    """Evaluates the default rules on a stored publication."""
+
+    def run(publication: Publication) -> None:
+        with squares.write() as connection:
+            apply_default_rules(connection, now)
+            evaluate_publication(connection, publication, settings=settings, now=now)
+
+    return run

@@ -9,12 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from data.regions import save_region_set
-from service.alerts.evaluate import evaluate_publication
-from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
-from service.publication import Document
 from service.publication_store import store_publication
-from service.web import list_pages
 from service.web.templating import STATIC
 
 PAGES = (
@@ -45,16 +41,6 @@ def published(publish, rich_publication, deliver):
         ]
     )
     return publish(rich_publication)
-
-
-@pytest.fixture
-def evaluate(squares, settings, now):
-    def run(publication):
-        with squares.write() as connection:
-            apply_default_rules(connection, now)
-            evaluate_publication(connection, publication, settings=settings, now=now)
-
-    return run
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -330,94 +316,3 @@ def test_hostile_names_stay_text(
     assert all(name in text for name in names.values())
     assert "49" not in text
     assert "<b>no</b>" in text
-
-
-def test_alerts_page_tells_open_past_and_rules(publish, rich_publication, evaluate, get, read):
-    empty = read(get("/sets/squares/alerts").text).text
-    assert "No alert has been raised yet." in empty
-    assert "No alert is open." in empty
-    assert "No rule is in force" in empty
-    evaluate(publish(rich_publication))
-    page = read(get("/sets/squares/alerts").text)
-    assert page.tables[0].rows[1][:5] == [
-        "Ségou, nordcountry AAA",
-        "open",
-        "very high",
-        "as of 15 January 2022",
-        "62%",
-    ]
-    assert "No alert has ended yet." in page.text
-    assert "high from 25% (until below 20%)" in page.text
-    region = read(get("/sets/squares/regions/AA01").text).text
-    assert "Raised at very high (15 January 2022)." in region
-    assert (
-        "No alert has been raised for Tillabéri."
-        in read(get("/sets/squares/regions/BB02").text).text
-    )
-
-
-def test_ended_alert_is_past(publish, make_publication, evaluate, get, read):
-    for month, risk in ((10, 0.6), (11, 0.01), (12, 0.01)):
-        given = {(name, 3): risk for name in ("AA01", "AA02", "BB01", "BB02")}
-        evaluate(publish(make_publication(as_of=date(2021, month, 15), risk=given)))
-    page = read(get("/sets/squares/alerts").text)
-    assert "0 alerts are open, 4 have ended." in page.text
-    assert page.tables[0].rows[1][1:5] == [
-        "resolved",
-        "very high → ended",
-        "as of 15 October 2021, ended 15 December 2021",
-        "1%",
-    ]
-
-
-def test_publications_list_names_corrections_and_files(publish, make_publication, get, read):
-    publish(make_publication())
-    publish(make_publication(risk={("AA01", 1): 0.9}))
-    page = read(get("/sets/squares/publications").text)
-    rows = page.tables[0].rows[1:]
-    assert [row[1] for row in rows] == ["2", "1 (corrected since)"]
-    assert {"/feeds/squares/2022-01-15-r1.csv", "/feeds/squares/2022-01-15-r2.geojson"} <= set(
-        page.hrefs()
-    )
-
-
-def test_nothing_published_says_what_to_do(squares, get, read):
-    start = read(get("/").text)
-    assert "Nothing is published yet." in start.text
-    answer = get("/sets/squares")
-    assert answer.status_code == 503
-    assert "tocsin score --set squares" in read(answer.text).text
-
-
-def test_empty_database_says_what_to_do(database, settings, clock, browse, read):
-    page = read(browse(make_app(database, settings, clock)).get("/").text)
-    assert "There is nothing to show yet" in page.text
-    assert "tocsin regions import FILE --set NAME" in page.text
-
-
-def test_only_files_that_are_stored_are_offered(squares, make_publication, get, read):
-    with squares.write() as connection:
-        store_publication(connection, make_publication(), [Document("xyz", "text/x", b"x")])
-    assert {"/feeds/squares/latest.xyz"} == {
-        href for href in read(get("/").text).hrefs() if href.startswith("/feeds/squares/")
-    }
-    assert (
-        "/feeds/squares/2022-01-15-r1.xyz" in read(get("/sets/squares/publications").text).hrefs()
-    )
-
-
-def test_long_list_of_publications_has_pages(publish, make_publication, get, read, monkeypatch):
-    monkeypatch.setattr(list_pages, "ROWS_ON_A_PAGE", 2)
-    for month in (8, 9, 10):
-        publish(make_publication(as_of=date(2021, month, 15)))
-    first = read(get("/sets/squares/publications").text)
-    assert [row[0] for row in first.tables[0].rows[1:]] == ["15 October 2021", "15 September 2021"]
-    assert "3 publications so far." in first.text
-    assert "/sets/squares/publications?page=2" in first.hrefs()
-    second = read(get("/sets/squares/publications?page=2").text)
-    assert [row[0] for row in second.tables[0].rows[1:]] == ["15 August 2021"]
-    assert "/sets/squares/publications?page=1" in second.hrefs()
-    assert (
-        "This page of the list is empty."
-        in read(get("/sets/squares/publications?page=9").text).text
-    )
