@@ -64,7 +64,9 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread while it is open, so it closes with the
+# module: other tests run loops of their own.
+@pytest.fixture(scope="module")
 def open_context(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., BrowserContext]]:
