@@ -21,6 +21,7 @@ STEPS: tuple[Step, ...] = ("month", "week")
 
 _FREQUENCY: dict[Step, Literal["M", "W-SUN"]] = {"month": "M", "week": "W-SUN"}
 _EPOCH = date(1970, 1, 1)
+_FIRST_WEEK = pd.Period("1970-01-01", freq="W-SUN").ordinal
 
 
 def period_of(day: date, step: Step) -> int:
@@ -35,19 +36,20 @@ def periods_of(days: npt.NDArray[np.int64], step: Step) -> npt.NDArray[np.int64]
     stamps = days.astype("datetime64[D]")
     if step == "month":
         return stamps.astype("datetime64[M]").astype(np.int64)
-    # Day 0 is a Thursday, so its week began three days before it.
-    first_week = pd.Period("1970-01-01", freq="W-SUN").ordinal
-    return (days + 3) // 7 + first_week
+    return (days + 3) // 7 + _FIRST_WEEK
 
 
 def period_start(ordinal: int, step: Step) -> date:
     """Returns the first day of the period."""
-    return pd.Period(ordinal=ordinal, freq=_FREQUENCY[step]).start_time.date()
+    if step == "month":
+        return date(1970 + ordinal // 12, ordinal % 12 + 1, 1)
+    # The first day of 1970 is a Thursday, so its week began three days before it.
+    return _EPOCH + timedelta(days=7 * (ordinal - _FIRST_WEEK) - 3)
 
 
 def period_end(ordinal: int, step: Step) -> date:
     """Returns the last day of the period."""
-    return pd.Period(ordinal=ordinal, freq=_FREQUENCY[step]).end_time.date()
+    return period_start(ordinal + 1, step) - timedelta(days=1)
 
 
 def period_label(ordinal: int, step: Step) -> str:

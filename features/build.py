@@ -11,14 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from data.calendar import Step, period_label
-from data.errors import UsageError
+from data.errors import StateError, UsageError
 from data.panel import Panel
 from features.catalogue import indicators_of
-from features.evaluation import Evaluation
-from features.geography import Geography
+from features.fill import fill_indicators
 from features.indicator import Transform
 from features.outcomes import EscalationDefinition, check_horizon
-from features.slices import PanelSlice
 
 ARITHMETIC_VERSION = 1
 """Raised when the same declaration gives other numbers than before: models are built for one."""
@@ -70,7 +68,13 @@ class FeatureMatrix:
 
 
 def build_features(
-    panel: Panel, feature_set: str, definition: EscalationDefinition, horizon: int
+    panel: Panel,
+    feature_set: str,
+    definition: EscalationDefinition,
+    horizon: int,
+    *,
+    out: npt.NDArray[np.float32] | None = None,
+    n_jobs: int = 1,
 ) -> FeatureMatrix:
     """Returns the features of every period of the panel.
 
@@ -79,13 +83,17 @@ def build_features(
         feature_set: A name in `features.catalogue.FEATURE_SETS`.
         definition: What an escalation is: its threshold is a feature.
         horizon: Forecast horizon in periods.
+        out: Array that receives the natural values and becomes the matrix's, float32, shape
+            (n_features, n_periods, n_regions): fresh memory costs more than the arithmetic.
+        n_jobs: Threads; the numbers are the same for any.
 
     Raises:
         UnknownName: There is no such feature set.
         UsageError: The horizon is shorter than 1 period or longer than 36 months.
-        StateError: The panel lacks a variable that an indicator needs.
+        StateError: The panel lacks a variable that an indicator needs, or `out` has another shape.
     """
-    return _build(panel, feature_set, definition, horizon, 0, len(panel.periods))
+    rows = (0, len(panel.periods))
+    return _build(panel, feature_set, definition, horizon, rows, out, n_jobs)
 
 
 def rows_for_origin(
@@ -120,7 +128,7 @@ def rows_for_origin(
             f"{period_label(wanted, panel.step)} lies outside the panel.",
             f"Choose from {first} to {last}.",
         )
-    return _build(panel, feature_set, definition, horizon, row, row + 1)
+    return _build(panel, feature_set, definition, horizon, (row, row + 1))
 
 
 def feature_fingerprint(
@@ -154,21 +162,22 @@ def _build(
     feature_set: str,
     definition: EscalationDefinition,
     horizon: int,
-    first_row: int,
-    stop_row: int,
+    rows: tuple[int, int],
+    out: npt.NDArray[np.float32] | None = None,
+    n_jobs: int = 1,
 ) -> FeatureMatrix:
     indicators = indicators_of(feature_set)
     check_horizon(horizon, panel.step)
-    shape = (len(indicators), stop_row - first_row, len(panel.region_ids))
-    natural = np.empty(shape, np.float32)
-    wanted = PanelSlice(panel, first_row, stop_row, Geography(panel))
-    evaluation = Evaluation(wanted, horizon, definition)
-    for indicator, target in zip(indicators, natural, strict=True):
-        evaluation.rows(indicator.measure, target)
+    shape = (len(indicators), rows[1] - rows[0], len(panel.region_ids))
+    natural = np.empty(shape, np.float32) if out is None else out
+    if natural.shape != shape or natural.dtype != np.float32:
+        found = f"{natural.dtype} {natural.shape}"
+        raise StateError(f"The features need float32 {shape}, not {found}.")
+    fill_indicators(panel, indicators, rows, horizon, definition, natural, n_jobs=n_jobs)
     return FeatureMatrix(
         feature_set=feature_set,
         horizon=horizon,
-        periods=panel.periods[first_row:stop_row],
+        periods=panel.periods[rows[0] : rows[1]],
         names=tuple(one.name for one in indicators),
         labels=tuple(one.label for one in indicators),
         units=tuple(one.unit for one in indicators),

@@ -5,7 +5,7 @@ A measure with a bounded past is computed on the panel cut to that past, a decay
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,9 @@ from features.temporal import decay_factor, decayed_sums, periods_since, window_
 
 Float32 = npt.NDArray[np.float32]
 
+Given: TypeAlias = dict[Measure, Float32]
+"""Measures that are computed already, each of the shape of the slice."""
+
 _MONTHS_PER_PERIOD = {"month": np.float32(1), "week": np.float32(7 / 30.4375)}
 
 
@@ -59,13 +62,20 @@ class Evaluation:
         wanted: Which rows and regions.
         horizon: Forecast horizon in periods.
         definition: What an escalation is.
+        given: Measures that are computed already.
     """
 
-    def __init__(self, wanted: PanelSlice, horizon: int, definition: EscalationDefinition) -> None:
+    def __init__(
+        self,
+        wanted: PanelSlice,
+        horizon: int,
+        definition: EscalationDefinition,
+        given: Given | None = None,
+    ) -> None:
         self._slice = wanted
         self._horizon = horizon
         self._definition = definition
-        self._rows: dict[Measure, Float32] = {}
+        self._rows: Given = dict(given or {})
 
     def rows(self, measure: Measure, out: Float32 | None = None) -> Float32:
         """Returns the measure in natural units, shape (n_rows, n_regions) of the slice.
@@ -94,10 +104,10 @@ class Evaluation:
             case HorizonSum():
                 return wanted.window_sum("deaths", self._horizon, out=out)
             case DecayedSum(variable, half_life):
-                values = wanted.values(variable, 0)
-                return decayed_sums(
-                    values, wanted.periods(half_life), first_row=wanted.first, out=out
-                )
+                decayed = np.empty(wanted.shape, np.float32) if out is None else out
+                targets = {wanted.periods(half_life): decayed}
+                decayed_sums(wanted.values(variable, 0), targets, first_row=wanted.first)
+                return decayed
             case MonthsSince(variable, cap):
                 return self._months_since(variable, cap)
             case FirstIn(variable, months):
@@ -151,7 +161,7 @@ class Evaluation:
             case EscalationThreshold():
                 return self._threshold()
             case ThresholdRatio(half_life_or_none):
-                return self._threshold_ratio(half_life_or_none)
+                return self._threshold_ratio(half_life_or_none, out)
             case _:
                 assert_never(measure)
 
@@ -260,11 +270,14 @@ class Evaluation:
         )
         return thresholds[wanted.first - start :].astype(np.float32)
 
-    def _threshold_ratio(self, half_life_months: int | None) -> Float32:
+    def _threshold_ratio(self, half_life_months: int | None, out: Float32 | None) -> Float32:
         wanted = self._slice
-        threshold = self.rows(EscalationThreshold())
+        raised: Float32 = self.rows(EscalationThreshold()) + np.float32(1)
         if half_life_months is None:
-            return (threshold + 1) / (self.rows(HorizonSum()) + 1)
-        weight = 1 - decay_factor(wanted.periods(half_life_months))
-        pace = self.rows(DecayedSum("deaths", half_life_months)) * np.float32(weight)
-        return (threshold + 1) / (pace * np.float32(self._horizon) + 1)
+            expected: Float32 = self.rows(HorizonSum()) + np.float32(1)
+        else:
+            weight = 1 - decay_factor(wanted.periods(half_life_months))
+            expected = self.rows(DecayedSum("deaths", half_life_months)) * np.float32(weight)
+            expected *= np.float32(self._horizon)
+            expected += np.float32(1)
+        return np.divide(raised, expected, out=out)

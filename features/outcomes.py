@@ -24,13 +24,13 @@ import numpy.typing as npt
 
 from data.calendar import Step, months_to_periods
 from data.errors import UsageError
-from features.temporal import window_maxima, window_sums
+from features.temporal import window_sums
 
 MEAN_MONTHS = 12
 HISTORY_MONTHS = 36
 
 _DECIMALS = 6
-_REGIONS_AT_ONCE = 1024
+_REGIONS_AT_ONCE = 512
 _QUANTILES_AT_ONCE = 65_536
 
 
@@ -148,17 +148,53 @@ def _thresholds_of_block(
     history = months_to_periods(HISTORY_MONTHS, step)
     sums = window_sums(counted, horizon)
     # Multiplied before it is divided: one rounding only.
-    thresholds = definition.multiple * horizon * window_sums(counted, year) / year
+    thresholds = definition.multiple * horizon * window_sums(counted, year)
+    thresholds /= year
     np.maximum(thresholds, definition.floor, out=thresholds)
-    thresholds[np.isnan(window_sums(counted, history))] = np.nan
-    # A quantile is never above the largest sum, so only where that one passes the other two
-    # conditions can the quantile count: a few cells in a hundred.
+    thresholds[: history - 1] = np.nan
+    if np.isnan(counted).any():
+        thresholds[np.isnan(window_sums(counted, history))] = np.nan
     n_windows = history - horizon + 1
-    rows, regions = np.nonzero(window_maxima(sums, n_windows) > thresholds)
-    for first in range(0, len(rows), _QUANTILES_AT_ONCE):
-        some = rows[first : first + _QUANTILES_AT_ONCE], regions[first : first + _QUANTILES_AT_ONCE]
+    lower, weight = _quantile_place(definition.quantile, n_windows)
+    # The quantile lies between two sums in order. It is above the threshold only if the higher of
+    # them is, with all the sums above it: a few cells in a hundred have as many above the floor.
+    n_above = n_windows - min(lower + 1, n_windows - 1)
+    is_above = (sums > definition.floor).astype(np.float32)
+    if len(sums) >= n_windows and is_above.any():
+        counts = window_sums(is_above, n_windows)
         own = np.lib.stride_tricks.sliding_window_view(sums, n_windows, axis=0)
-        windows = own[some[0] - n_windows + 1, some[1]]
-        quantiles = np.quantile(windows, definition.quantile, axis=1, method="linear")
-        thresholds[some] = np.maximum(thresholds[some], quantiles)
-    return np.round(thresholds, _DECIMALS)
+        rows, regions = np.nonzero((counts >= n_above) & ~np.isnan(thresholds))
+        for first in range(0, len(rows), _QUANTILES_AT_ONCE):
+            some = slice(first, first + _QUANTILES_AT_ONCE)
+            _raise_to_quantile(thresholds, own, rows[some], regions[some], (lower, weight, n_above))
+    return np.round(thresholds, _DECIMALS, out=thresholds)
+
+
+def _quantile_place(quantile: float, n_values: int) -> tuple[int, float]:
+    """Returns the rank, from 0, of the lower of the two values that a quantile lies between."""
+    place = quantile * (n_values - 1)
+    lower = min(int(place), n_values - 1)
+    return lower, place - lower
+
+
+def _raise_to_quantile(
+    thresholds: npt.NDArray[np.float64],
+    own: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.int64],
+    regions: npt.NDArray[np.int64],
+    place: tuple[int, float, int],
+) -> None:
+    """Raises the thresholds of some cells to the quantile of their windows, where it is higher."""
+    lower, weight, n_above = place
+    windows = own[rows - own.shape[2] + 1, regions]
+    bar = thresholds[rows, regions]
+    can_be = np.count_nonzero(windows > bar[:, None], axis=1) >= n_above
+    rows, regions, bar, windows = rows[can_be], regions[can_be], bar[can_be], windows[can_be]
+    upper = min(lower + 1, windows.shape[1] - 1)
+    ordered = np.partition(windows, (lower, upper), axis=1)
+    low, high = ordered[:, lower], ordered[:, upper]
+    # As numpy's `linear` computes it, from the nearer of the two.
+    quantiles = np.where(
+        weight < 0.5, low + (high - low) * weight, high - (high - low) * (1 - weight)
+    )
+    thresholds[rows, regions] = np.maximum(bar, quantiles)

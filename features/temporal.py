@@ -8,12 +8,15 @@ one cut to that window.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Float = TypeVar("Float", np.float32, np.float64)
+
+_CELLS_AT_ONCE = 110_000
 
 HALF_LIVES_NEEDED = 3
 """A decayed sum is defined where this many half-lives are known: what it may lack is then at most
@@ -63,6 +66,56 @@ def window_sums(
     return result
 
 
+def fill_window_sums(
+    values: npt.NDArray[np.float32],
+    targets: Mapping[int, npt.NDArray[np.float32]],
+    first_row: int = 0,
+) -> None:
+    """Writes several window sums of one series: the bits of `window_sums`, a few rows at a time.
+
+    Rows are gone through in runs that stay in the cache from one window to the next.
+
+    Args:
+        values: Shape (n_periods, n_columns), NaN where not known.
+        targets: By window, in periods, the array that receives its rows from `first_row` on, shape
+            (n_periods - first_row, n_columns).
+        first_row: First row that is wanted.
+    """
+    n_periods, n_columns = values.shape
+    chain: dict[int, npt.NDArray[np.float32]] = {1: values}
+    for window in sorted({part for wanted in targets for part in _parts(wanted)} - {1}):
+        is_target = window in targets and first_row == 0
+        chain[window] = targets[window] if is_target else np.empty_like(values)
+    rows_at_once = max(1, _CELLS_AT_ONCE // max(1, n_columns))
+    for start in range(0, n_periods, rows_at_once):
+        stop = min(start + rows_at_once, n_periods)
+        for window, sums in chain.items():
+            if window == 1:
+                continue
+            sums[start : max(start, min(stop, window - 1))] = np.nan
+            first = max(start, window - 1)
+            if first >= stop:
+                continue
+            if window % 2 == 0:
+                lag, own = window // 2, chain[window // 2]
+                before = own
+            else:
+                lag, own, before = 1, values, chain[window - 1]
+            np.add(own[first:stop], before[first - lag : stop - lag], out=sums[first:stop])
+        for window, target in targets.items():
+            if target is not chain[window] and stop > first_row:
+                begin = max(start, first_row)
+                target[begin - first_row : stop - first_row] = chain[window][begin:stop]
+
+
+def _parts(window: int) -> Iterator[int]:
+    """Yields the windows that a window sum is made of, itself included."""
+    while window > 1:
+        yield window
+        window = window // 2 if window % 2 == 0 else window - 1
+    yield 1
+
+
 def window_maxima(values: npt.NDArray[Float], window: int) -> npt.NDArray[Float]:
     """Returns maxima over the last `window` periods, the row's own included, dtype kept.
 
@@ -95,43 +148,46 @@ def decay_factor(half_life: float) -> float:
 
 def decayed_sums(
     values: npt.NDArray[np.float32],
-    half_life: int,
+    targets: Mapping[int, npt.NDArray[np.float32]],
     *,
-    first_row: int = 0,
-    out: npt.NDArray[np.float32] | None = None,
-) -> npt.NDArray[np.float32]:
-    """Returns sums of all known values up to each row, weighted by 0.5 ** (age / half_life).
+    first_row: int,
+) -> None:
+    """Writes sums of all known values up to each row, weighted by 0.5 ** (age / half_life).
 
-    The sum starts anew after an unknown period, and is defined once `HALF_LIVES_NEEDED` half-lives
-    are known without a gap.
+    A sum starts anew after an unknown period, and is defined once `HALF_LIVES_NEEDED` half-lives
+    are known without a gap; else it is NaN.
 
     Args:
         values: Shape (n_periods, n_columns), NaN where not known.
-        half_life: In periods, >= 1.
+        targets: By half-life, in periods, >= 1, the array that receives the rows from `first_row`
+            on, shape (n_periods - first_row, n_columns).
         first_row: First row that is wanted; all rows before it are still gone through, because
             the sum has no end in the past.
-        out: Array that receives the result, shape (n_periods - first_row, n_columns).
-
-    Returns:
-        Shape (n_periods - first_row, n_columns), >= 0, NaN where not defined.
     """
-    n_periods, n_columns = values.shape
-    result = np.empty((n_periods - first_row, n_columns), np.float32) if out is None else out
-    factor, needed = decay_factor(half_life), HALF_LIVES_NEEDED * half_life
-    decayed = np.zeros(n_columns)
+    n_columns = values.shape[1]
+    factors = np.array([decay_factor(half_life) for half_life in targets])[:, None]
+    needed = [HALF_LIVES_NEEDED * half_life for half_life in targets]
+    decayed = np.zeros((len(targets), n_columns))
+    current = np.empty(n_columns)
     known_run = np.zeros(n_columns, np.int32)
-    for row, current in enumerate(values):
-        decayed *= factor
+    has_gaps = bool(np.isnan(values).any())
+    for row, counted in enumerate(values):
+        np.copyto(current, counted)
+        decayed *= factors
         decayed += current
-        known_run += 1
-        unknown = np.isnan(current)
-        if unknown.any():
-            decayed[unknown] = 0
+        if has_gaps:
+            known_run += 1
+            unknown = np.isnan(current)
+            decayed[:, unknown] = 0
             known_run[unknown] = 0
-        if row >= first_row:
-            result[row - first_row] = decayed
-            result[row - first_row, known_run < needed] = np.nan
-    return result
+        if row < first_row:
+            continue
+        for number, target in enumerate(targets.values()):
+            if has_gaps:
+                target[row - first_row] = decayed[number]
+                target[row - first_row, known_run < needed[number]] = np.nan
+            else:
+                target[row - first_row] = decayed[number] if row + 1 >= needed[number] else np.nan
 
 
 def periods_since(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.float32]:
@@ -150,14 +206,18 @@ def periods_since(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.f
     never = np.float32(2**23)
     since = np.full(n_columns, never, np.float32)
     known_run = np.zeros(n_columns, np.int32)
+    has_gaps = bool(np.isnan(values).any())
     for row, current in enumerate(values):
         since += 1
-        since[current > 0] = 0
-        known_run += 1
-        unknown = np.isnan(current)
-        if unknown.any():
+        np.copyto(since, 0, where=current > 0)
+        np.minimum(since, cap, out=result[row])
+        if has_gaps:
+            known_run += 1
+            unknown = np.isnan(current)
             since[unknown] = never
             known_run[unknown] = 0
-        np.minimum(since, cap, out=result[row])
-        result[row, (since >= cap) & (known_run < cap)] = np.nan
+            result[row, unknown] = np.nan
+            result[row, (since >= cap) & (known_run < cap)] = np.nan
+        elif row + 1 < cap:
+            result[row, since > row] = np.nan
     return result

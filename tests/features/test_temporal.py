@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from features.temporal import window_maxima, window_sums
+from features.temporal import fill_window_sums, window_maxima, window_sums
 
 arrays = hnp.arrays(
     np.float32,
@@ -49,3 +50,23 @@ def test_a_sum_depends_on_its_window_only(values, window, row) -> None:
     start = max(0, row - window + 1)
     alone = window_sums(values[start : row + 1], window)[-1]
     np.testing.assert_array_equal(alone, window_sums(values, window)[row])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    values=arrays,
+    windows=st.sets(st.integers(1, 45), min_size=1, max_size=6),
+    at_once=st.sampled_from((1, 7, 1000)),
+    data=st.data(),
+)
+def test_windows_that_are_filled_together_have_the_bits_of_each_alone(
+    values, windows, at_once, data
+) -> None:
+    first_row = data.draw(st.integers(0, len(values) - 1))
+    shape = (len(values) - first_row, values.shape[1])
+    targets = {window: np.empty(shape, np.float32) for window in windows}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("features.temporal._CELLS_AT_ONCE", at_once)
+        fill_window_sums(values, targets, first_row)
+    for window, found in targets.items():
+        np.testing.assert_array_equal(found, window_sums(values, window)[first_row:])

@@ -1,0 +1,134 @@
+"""Filling: all indicators of a slice into one array, by blocks of regions that fit the cache.
+
+Decays and what is the same for a whole country are computed over all regions at once; the rest
+block by block. Blocks know nothing of each other, so threads may share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+
+from data.panel import Panel
+from features.evaluation import Evaluation, Given
+from features.geography import Geography
+from features.indicator import Indicator
+from features.measures import (
+    CapitalFront,
+    CountrySum,
+    DecayedSum,
+    FixedTrait,
+    Measure,
+    ThresholdRatio,
+    WindowSeason,
+    WindowSum,
+)
+from features.outcomes import EscalationDefinition
+from features.slices import PanelSlice
+from features.temporal import decayed_sums, fill_window_sums
+
+Float32 = npt.NDArray[np.float32]
+
+_NATIONAL = (CapitalFront, CountrySum, FixedTrait, WindowSeason)
+_CELLS_PER_BLOCK = 1_400_000
+"""Rows times regions of a block: about six megabytes per series. Narrower blocks read memory in
+steps too short to be fast."""
+
+
+def fill_indicators(
+    panel: Panel,
+    indicators: Sequence[Indicator],
+    rows: tuple[int, int],
+    horizon: int,
+    definition: EscalationDefinition,
+    out: Float32,
+    *,
+    geography: Geography | None = None,
+    n_jobs: int = 1,
+) -> None:
+    """Writes the natural values of indicators.
+
+    Args:
+        panel: What was known on one day.
+        indicators: What to compute.
+        rows: First row that is wanted, and the row after the last.
+        horizon: Forecast horizon in periods.
+        definition: What an escalation is.
+        out: Receives the values, shape (n_indicators, n_rows, n_regions).
+        geography: Geography of the panel, if it is at hand.
+        n_jobs: Threads; each works on its own blocks of regions.
+
+    Raises:
+        StateError: The panel lacks a variable that an indicator needs.
+    """
+    geography = geography or Geography(panel)
+    whole = PanelSlice(panel, *rows, geography)
+    target_of = {one.measure: target for one, target in zip(indicators, out, strict=True)}
+    given, jobs = plan_series(whole, target_of)
+    national = [one for one in target_of if isinstance(one, _NATIONAL)]
+    everywhere = Evaluation(whole, horizon, definition)
+    jobs += [partial(everywhere.rows, one, target_of[one]) for one in national]
+    run_all(jobs, n_jobs)
+
+    by_block = [one for one in target_of if one not in given and one not in national]
+    n_regions = len(panel.region_ids)
+    size = max(64, _CELLS_PER_BLOCK // (rows[1] - rows[0]))
+    starts = range(0, n_regions, size)
+
+    def fill_block(first: int) -> None:
+        regions = np.arange(first, min(first + size, n_regions))
+        block = slice(first, first + size)
+        wanted = PanelSlice(panel, *rows, geography, regions) if len(starts) > 1 else whole
+        known = {measure: values[:, block] for measure, values in given.items()}
+        evaluation = Evaluation(wanted, horizon, definition, known)
+        for measure in by_block:
+            evaluation.rows(measure, target_of[measure][:, block])
+
+    run_all([partial(fill_block, first) for first in starts], n_jobs)
+
+
+def run_all(jobs: Sequence[Callable[[], object]], n_jobs: int) -> None:
+    """Runs jobs that do not depend on each other, in so many threads."""
+    if n_jobs == 1:
+        for job in jobs:
+            job()
+    else:
+        Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(job)() for job in jobs)
+
+
+def plan_series(
+    wanted: PanelSlice, target_of: dict[Measure, Float32]
+) -> tuple[Given, list[Callable[[], object]]]:
+    """Returns the arrays of window and decayed sums, and the jobs that fill them.
+
+    A series is gone through once for all its windows, and once for all its half-lives.
+    """
+    paces = (
+        DecayedSum("deaths", one.half_life_months)
+        for one in target_of
+        if isinstance(one, ThresholdRatio) and one.half_life_months is not None
+    )
+    given: Given = {}
+    windows: dict[str, dict[int, Float32]] = {}
+    decays: dict[str, dict[int, Float32]] = {}
+    for one in dict.fromkeys((*target_of, *paces)):
+        if isinstance(one, WindowSum):
+            given[one] = target_of[one]
+            windows.setdefault(one.variable, {})[wanted.periods(one.months)] = given[one]
+        elif isinstance(one, DecayedSum):
+            target = target_of.get(one)
+            given[one] = np.empty(wanted.shape, np.float32) if target is None else target
+            decays.setdefault(one.variable, {})[wanted.periods(one.half_life_months)] = given[one]
+    jobs: list[Callable[[], object]] = []
+    for variable, targets in decays.items():
+        values = wanted.values(variable, 0)
+        jobs.append(partial(decayed_sums, values, targets, first_row=wanted.first))
+    for variable, targets in windows.items():
+        start = wanted.start(max(targets))
+        values = wanted.values(variable, start)
+        jobs.append(partial(fill_window_sums, values, targets, wanted.first - start))
+    return given, jobs
