@@ -13,7 +13,7 @@ def _seasons() -> Iterator[Indicator]:
     why = "Rains, roads and harvests set when armed groups can move."
     yield Indicator(
         name="season_sin",
-        label="Season of the forecast window (sine of the time of year)",
+        label="Season: first against second half of the year",
         unit="1",
         formula="sin(2 pi u), u = share of the year gone by on the window's middle day",
         source="calendar",
@@ -24,7 +24,7 @@ def _seasons() -> Iterator[Indicator]:
     )
     yield Indicator(
         name="season_cos",
-        label="Season of the forecast window (cosine of the time of year)",
+        label="Season: turn of the year against midyear",
         unit="1",
         formula="cos(2 pi u), u = share of the year gone by on the window's middle day",
         source="calendar",
@@ -49,7 +49,7 @@ def _seasons() -> Iterator[Indicator]:
 def _thresholds() -> Iterator[Indicator]:
     yield Indicator(
         name="escalation_threshold",
-        label="Deaths in the forecast window that would count as an escalation",
+        label="Deaths that would count as an escalation",
         unit="deaths",
         formula="max(multiple * h * mean of the last 12 months, quantile of own h-sums over the "
         "last 36 months, floor)",
@@ -61,7 +61,7 @@ def _thresholds() -> Iterator[Indicator]:
     )
     yield Indicator(
         name="threshold_over_current",
-        label="Escalation threshold against the deaths of the last window",
+        label="Escalation bar as a multiple of the last window",
         unit="ratio",
         formula="(threshold + 1) / (sum of the last h periods + 1)",
         source=f"{EVENTS}; the definition of escalation",
@@ -70,11 +70,10 @@ def _thresholds() -> Iterator[Indicator]:
         transform="log",
         measure=ThresholdRatio(),
     )
-    for months in (3, 12):
+    for months, period in ((3, "recent months"), (12, "the past year")):
         yield Indicator(
             name=f"threshold_over_pace_{months}m",
-            label=f"Escalation threshold against a window at the mean pace (half-life {months} "
-            "months)",
+            label=f"Escalation bar as a multiple of the pace of {period}",
             unit="ratio",
             formula="(threshold + 1) / (h * weighted mean of x + 1), weights "
             f"0.5 ** ((t - s) / {months} months), x = deaths",

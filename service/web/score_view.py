@@ -10,7 +10,7 @@ from service.publication import PublishedScore
 from service.web import words
 from service.web.levels import Level, level_of
 
-DRIVERS_IN_TABLE = 3
+DRIVERS_IN_TABLE = 2
 _LEAST_LOG_ODDS = 0.05
 
 STATUS_WORDS: dict[Status, str] = {
