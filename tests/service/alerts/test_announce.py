@@ -155,6 +155,31 @@ def test_a_dead_letter_told_nothing(world: Any, build: Any) -> None:
     assert reasons(world) == [["new"], ["new"]]
 
 
+def test_a_second_incident_is_new_even_if_the_end_of_the_first_was_lost(
+    world: Any, build: Any
+) -> None:
+    world.apply(build.rule(clear_n=1))
+    world.publish(build.month(0), {"ML01": TOP})
+    _, report = world.publish(build.month(1), {"ML01": LOW})
+    with world.database.write() as connection:
+        (lost,) = report.message_ids
+        connection.execute(update(outbox).where(outbox.c.message_id == lost).values(status="dead"))
+    world.publish(build.month(2), {"ML01": HIGH})
+    (alert,) = data_of(world.messages()[-1])["alerts"]
+    assert (alert["reason"], alert["level_from"]["name"]) == ("new", "none")
+    assert alert["opened"] == "2022-03-15"
+
+
+def test_a_region_without_a_row_keeps_its_name_and_group(world: Any, build: Any) -> None:
+    world.apply(build.rule())
+    world.publish(build.month(0), {"NE06": HIGH})
+    world.publish(build.month(1), {"ML01": LOW})
+    row = world.messages()[-1]
+    (alert,) = data_of(row)["alerts"]
+    assert (alert["reason"], alert["region_name"]) == ("stale", "Tillabéri")
+    assert row["group_key"] == "risk/NER"
+
+
 def test_a_new_contact_point_learns_what_is_open(new_world: Callable[..., Any], build: Any) -> None:
     world = new_world()
     world.apply(build.rule())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from data.errors import Conflict, SettingsError, UnknownName
 from service.alerts.claims import LEASE
@@ -111,6 +112,7 @@ def test_a_receiver_may_ask_for_more_time(loaded: Any) -> None:
 def test_gone_disables_the_endpoint_until_another_is_set(loaded: Any, build: Any) -> None:
     receiver = Receiver(Dead("HTTP 410", is_gone=True))
     assert deliver(loaded, receiver) == DeliveryReport(n_dead=1)
+    assert attempts(loaded) == [(1, "gone", "HTTP 410")]
     (disabled,) = rows(loaded, disabled_endpoints)
     assert (disabled["contact_point"], disabled["endpoint"]) == ("log", "e1")
     loaded.publish(build.month(1), {"ML01": 0.6})
@@ -154,6 +156,38 @@ def test_a_bug_in_a_channel_loses_nothing(loaded: Any) -> None:
     assert attempts(loaded) == [(1, "failed", "internal error: ZeroDivisionError")]
     loaded.clock.move(seconds=7)
     assert deliver(loaded, receiver) == DeliveryReport(n_delivered=1)
+
+
+def test_a_refusal_is_final_but_leaves_the_endpoint(loaded: Any, build: Any) -> None:
+    receiver = Receiver(Dead("no such person"))
+    assert deliver(loaded, receiver) == DeliveryReport(n_dead=1)
+    assert attempts(loaded) == [(1, "refused", "no such person")]
+    loaded.publish(build.month(1), {"ML01": HIGH})
+    assert deliver(loaded, receiver) == DeliveryReport(n_delivered=1)
+
+
+def test_failures_are_logged_without_the_message(loaded: Any) -> None:
+    receiver = Receiver(Retry(None, "HTTP 500"), Dead("HTTP 410", is_gone=True))
+    with capture_logs() as lines:
+        deliver(loaded, receiver)
+        loaded.clock.move(seconds=7)
+        deliver(loaded, receiver)
+    (row,) = loaded.messages()
+    common = {
+        "log_level": "warning",
+        "message_id": row["message_id"],
+        "contact_point": "log",
+    }
+    assert lines == [
+        {**common, "event": "delivery_failed", "attempt": 1, "detail": "HTTP 500"},
+        {**common, "event": "dead_letter", "attempt": 2, "detail": "HTTP 410"},
+    ]
+
+
+def test_a_delivery_is_not_logged_as_a_failure(loaded: Any) -> None:
+    with capture_logs() as lines:
+        deliver(loaded, Receiver())
+    assert lines == []
 
 
 class Death(BaseException):

@@ -1,0 +1,130 @@
+"""Words of messages, and their size."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from data.calendar import parse_period
+from models.score import Contribution
+from service.alerts.message import MAX_BYTES, Notice, write_message
+from service.alerts.notify import Reason
+from service.alerts.wording import (
+    change_words,
+    driver_words,
+    region_address,
+    threshold_words,
+    window_label,
+)
+
+NOW = datetime(2022, 1, 15, 6, tzinfo=UTC)
+
+
+def make_notice(build: Any, name: str, reason: Reason = Reason.NEW, value: float = 0.3) -> Notice:
+    return Notice(
+        reason=reason,
+        incident_id=f"{name}:2022-01-15",
+        event_id="e",
+        sequence=1,
+        opened=date(2022, 1, 15),
+        region_id=name,
+        region_name=name,
+        country="MLI",
+        outcome="escalation",
+        horizon=3,
+        level_from=(0, "none"),
+        level_to=(1, "high"),
+        score=build.score(name, value),
+    )
+
+
+def write(build: Any, notices: list[Notice]) -> str:
+    publication = build.publication(date(2022, 1, 15), {})
+    return write_message(
+        publication, build.rule(), "MLI", notices, public_url="https://t.example/", now=NOW
+    )
+
+
+@pytest.mark.parametrize(
+    ("threshold", "horizon", "words"),
+    [
+        (33.2, 3, "at least 34 deaths in 2022-01 … 2022-03"),
+        (34.0, 3, "at least 34 deaths in 2022-01 … 2022-03"),
+        (0.5, 1, "at least 1 death in 2022-01"),
+        (2.0, 2, "at least 2 deaths in 2022-01 … 2022-02"),
+        (None, 3, None),
+    ],
+)
+def test_thresholds(build: Any, threshold: float | None, horizon: int, words: str | None) -> None:
+    publication = build.publication(date(2022, 1, 15), {})
+    assert threshold_words(publication, horizon, threshold) == words
+
+
+def test_a_week_is_named_by_its_number(build: Any) -> None:
+    monthly = build.publication(date(2022, 1, 15), {})
+    weekly = replace(monthly, step="week", origin=parse_period("2022-W01", "week"))
+    assert window_label(weekly, 1) == "2022-W02"
+    assert window_label(weekly, 3) == "2022-W02 … 2022-W04"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "log_odds", "words"),
+    [
+        (41.0, "deaths", 0.5, ["x: 41 deaths (raises the risk)"]),
+        (0.12345, "", -0.5, ["x: 0.123 (lowers the risk)"]),
+        (1234.5, "km", 0.5, ["x: 1234 km (raises the risk)"]),
+        (1000.0, "km", 0.5, ["x: 1000 km (raises the risk)"]),
+        (999.4, "km", 0.5, ["x: 999 km (raises the risk)"]),
+        (None, "km", -0.5, ["x: not known (lowers the risk)"]),
+        (5.0, "km", 0.0, []),
+    ],
+)
+def test_drivers(value: float | None, unit: str, log_odds: float, words: list[str]) -> None:
+    assert driver_words((Contribution("f", "x", value, unit, log_odds),)) == words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(0.111, "+0.11"), (-0.1, "-0.10"), (None, "no earlier score")]
+)
+def test_changes(change: float | None, words: str) -> None:
+    assert change_words(change) == words
+
+
+def test_addresses_take_a_slash_at_the_end() -> None:
+    assert (
+        region_address("https://t.example/", "s", "a b") == "https://t.example/sets/s/regions/a%20b"
+    )
+
+
+def test_the_most_urgent_comes_first_and_is_counted_first(build: Any) -> None:
+    notices = [
+        make_notice(build, "a", Reason.REPEAT, 0.9),
+        make_notice(build, "b", Reason.NEW, 0.3),
+        make_notice(build, "c", Reason.ESCALATED, 0.3),
+        make_notice(build, "d", Reason.NEW, 0.4),
+        replace(make_notice(build, "e", Reason.NEW, 0.3), score=None, level_to=(2, "very_high")),
+    ]
+    data = json.loads(write(build, notices))["data"]
+    assert [alert["region_id"] for alert in data["alerts"]] == ["c", "e", "d", "b", "a"]
+    assert "1 escalated, 3 new, 1 repeat" in data["title"]
+    assert (data["alerts"][1]["probability"], data["alerts"][1]["threshold"]) == (None, None)
+
+
+def test_the_list_is_as_long_as_the_size_allows_and_no_longer(build: Any) -> None:
+    for length in range(1, 120, 3):
+        notices = [make_notice(build, f"é{number:02d}" + "x" * length) for number in range(60)]
+        body = write(build, notices)
+        data = json.loads(body)["data"]
+        size = len(body.encode())
+        assert size <= MAX_BYTES
+        assert data["n_omitted"] + len(data["alerts"]) == data["n_alerts"] == 60
+        last = json.dumps(data["alerts"][-1], ensure_ascii=False, separators=(",", ":"))
+        assert size + len(last.encode()) + 1 > MAX_BYTES
+
+
+def test_one_alert_that_is_too_long_leaves_the_link(build: Any) -> None:
+    data = json.loads(write(build, [make_notice(build, "x" * MAX_BYTES)]))["data"]
+    assert (data["alerts"], data["n_omitted"]) == ([], 1)
+    assert data["links"]["all_alerts"] == "https://t.example/sets/sahel/alerts"
