@@ -67,7 +67,7 @@ class VintageDiff:
         second: The vintage compared to.
         first_known_at: When all of the first was known.
         second_known_at: When all of the second was known.
-        n_kept: Events known both times, changed or not.
+        n_kept: Events of the set's countries known both times, changed or not.
         cells: Regions and months with a change, by country, region and month.
     """
 
@@ -116,7 +116,12 @@ def diff_vintages(
         second=second,
         first_known_at=known_at[first],
         second_known_at=known_at[second],
-        n_kept=int(after["event_id"].isin(before["event_id"]).sum()),
+        n_kept=int(
+            (
+                after["event_id"].isin(before["event_id"])
+                & after["country"].isin(region_set.countries)
+            ).sum()
+        ),
         cells=compare_events(
             before,
             after,
@@ -201,9 +206,8 @@ def _locate(events: pd.DataFrame, region_set: RegionSet) -> pd.DataFrame:
 
 
 def _count(events: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
-    return events.groupby(keys)["fatalities_best"].agg(
-        **{f"events_{name}": "size", f"deaths_{name}": "sum"}
-    )
+    grouped = events.groupby(keys)["fatalities_best"]
+    return pd.DataFrame({f"events_{name}": grouped.size(), f"deaths_{name}": grouped.sum()})
 
 
 def _find_changed(before: pd.DataFrame, after: pd.DataFrame) -> npt.NDArray[np.object_]:

@@ -23,6 +23,19 @@ class DataSettings(BaseModel):
         default=None,
         description="SQLAlchemy URL of the database; default: SQLite in the state folder.",
     )
+    ucdp_token: SecretStr | None = Field(
+        default=None, description="Access token of the UCDP API (`tocsin ingest ged --api`)."
+    )
+    ucdp_api_url: str = Field(
+        default="https://ucdpapi.pcr.uu.se/api", description="Address of the UCDP API."
+    )
+    ucdp_files_url: str = Field(
+        default="https://ucdp.uu.se/downloads",
+        description="Address under which UCDP's files lie (`tocsin ingest ged --download`).",
+    )
+    fetch_timeout_seconds: float = Field(
+        default=60, gt=0, description="How long a source may stay silent while it is fetched."
+    )
 
     @property
     def resolved_database_url(self) -> str:

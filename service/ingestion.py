@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from data.database import Database
+from data.errors import Conflict
 from data.events import Batch
 from data.sources.contract import SourceInfo
 from data.store import DeliveryReport, append_delivery
@@ -21,6 +22,7 @@ def take_in(
     known_at: datetime,
     received_at: datetime,
     file: Path,
+    stated_day: date | None = None,
 ) -> DeliveryReport:
     """Stores a batch that was read from a file, whole or not at all.
 
@@ -32,17 +34,20 @@ def take_in(
         known_at: When the delivery became known.
         received_at: Now.
         file: The file; its name and SHA-256 are stored.
+        stated_day: The day of `known_at` if somebody stated it; then the same file stored as known
+            on another day is a contradiction and not a repetition.
 
     Returns:
         What was added, changed, left, deleted and quarantined.
 
     Raises:
-        Conflict: The delivery is older than one that is stored and overlaps it.
+        Conflict: The delivery is older than one that is stored and overlaps it, or the same file
+            is stored as known on another day or for other countries or days.
     """
     with file.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     with database.write() as connection:
-        return append_delivery(
+        report = append_delivery(
             connection,
             batch,
             source=source,
@@ -51,4 +56,24 @@ def take_in(
             received_at=received_at,
             file_name=file.name,
             sha256=sha256,
+        )
+    if report.already_stored:
+        _refuse_other_scope(report, batch, stated_day)
+    return report
+
+
+def _refuse_other_scope(report: DeliveryReport, batch: Batch, stated_day: date | None) -> None:
+    stored = (report.countries, report.covers_from, report.covers_to)
+    found = ""
+    if stated_day is not None and stated_day != report.known_at.date():
+        found = f"as known on {report.known_at.date()}, not {stated_day}"
+    elif stored != (batch.countries, batch.covers_from, batch.covers_to):
+        found = (
+            f"for {', '.join(report.countries)}, {report.covers_from} to {report.covers_to}, and "
+            "for nothing else"
+        )
+    if found:
+        raise Conflict(
+            f"This file is stored already as {report.source} {report.vintage}, {found}.",
+            "What is stored is not rewritten: give another --vintage, or use a fresh state folder.",
         )

@@ -22,6 +22,7 @@ import pandas as pd
 from data.calendar import from_epoch_day, last_complete_period, period_end
 from data.errors import BadInput, MissingInput, UsageError
 from data.events import Batch, Refusal, conform_events
+from data.sources.archive import open_text_file
 from data.sources.contract import SourceInfo
 from data.sources.ged_rows import FIRST_DAY, GedRows, RawRow, missing_columns
 
@@ -63,11 +64,12 @@ def read_ged(
       month that was complete when the file became known.
 
     Args:
-        path: CSV file, UTF-8, with or without byte order mark.
+        path: CSV file, UTF-8, with or without byte order mark, or a zip archive with one in it.
         known_at: Day on which the release became known.
         covers_from: First day that the file speaks for, if known better.
         covers_to: Last day that it speaks for, if known better.
-        countries: ISO alpha-3 codes that it speaks for, if known better.
+        countries: ISO alpha-3 codes that it shall speak for, with or without events in it; events
+            of other countries are left out.
         on_progress: Called with bytes read and bytes in all.
 
     Raises:
@@ -77,8 +79,7 @@ def read_ged(
     """
     reader = GedRows(known_at)
     try:
-        with path.open("rb") as stream:
-            total = path.stat().st_size
+        with open_text_file(path) as (stream, total):
             _check_beginning(stream, path)
             for chunk in _in_chunks(_read_rows(stream, path, reader)):
                 reader.take(chunk)
@@ -100,12 +101,15 @@ def read_ged(
             f"{path.name}, known at {known_at}, cannot speak for {first} to {last}.",
             "Check --known-at, or give --covers-from and --covers-to.",
         )
+    if countries is not None:
+        countries = sorted(set(countries))
+        events = events[events["country"].isin(countries)].reset_index(drop=True)
     refusals = tuple(sorted(reader.refusals, key=lambda refusal: refusal.line))
     return Batch(
         events=events,
         refusals=refusals,
         n_rows=len(events) + len(refusals),
-        countries=tuple(sorted(set(countries or events["country"]))),
+        countries=tuple(sorted(set(events["country"])) if countries is None else countries),
         covers_from=first,
         covers_to=last,
     )
@@ -116,8 +120,6 @@ def _check_beginning(stream: BinaryIO, path: Path) -> None:
     stream.seek(0)
     if not beginning:
         raise BadInput(f"{path.name} is empty.", "Download it again.")
-    if beginning.startswith(b"PK\x03\x04"):
-        raise BadInput(f"{path.name} is a zip archive.", "Unpack it and give the CSV file in it.")
     if beginning.startswith(b"<"):
         raise BadInput(
             f"{path.name} is a web page or XML, not CSV.", "Download the CSV file itself."

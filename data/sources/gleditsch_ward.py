@@ -10,7 +10,10 @@ the user-assigned one in general use.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from data.errors import UsageError
 
 
 class State(NamedTuple):
@@ -237,3 +240,28 @@ def _read_table() -> dict[int, State]:
 
 STATES: dict[int, State] = _read_table()
 """Gleditsch-Ward number to state."""
+
+
+def parse_countries(text: str) -> tuple[str, ...]:
+    """Returns the sorted ISO alpha-3 codes of a list such as `MLI,BFA,NER`.
+
+    Raises:
+        UsageError: One of them is no state of the list.
+    """
+    codes = {code.strip().upper() for code in text.split(",")}
+    unknown = sorted(codes - {state.iso3 for state in STATES.values()})
+    if unknown:
+        raise UsageError(
+            f"'{unknown[0]}' is no country code.", "Write ISO alpha-3 codes: MLI,BFA,NER."
+        )
+    return tuple(sorted(codes))
+
+
+def numbers_of(countries: Iterable[str]) -> list[int]:
+    """Returns the Gleditsch-Ward numbers of countries; a code may have had several states.
+
+    Raises:
+        UsageError: A code is no state of the list.
+    """
+    codes = parse_countries(",".join(countries))
+    return [state.number for state in STATES.values() if state.iso3 in codes]

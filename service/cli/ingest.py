@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 
 from data.calendar import end_of_day, parse_day
+from data.errors import BadInput, UsageError
 from data.sources.ged import GED, read_ged
+from data.sources.gleditsch_ward import parse_countries
+from data.sources.ucdp_releases import release_days
 from data.store import list_deliveries, list_quarantine
 from service.cli.output import JsonOption, print_json, print_table, progress_bar, say
 from service.cli.session import open_session
+from service.downloads import get_ged_release
 from service.ingestion import take_in
 
 app = typer.Typer(help="Take in deliveries of events; see what came in.", no_args_is_help=True)
@@ -20,8 +24,12 @@ app = typer.Typer(help="Take in deliveries of events; see what came in.", no_arg
 
 @app.command("ged")
 def ingest_ged(
-    file: Annotated[Path, typer.Argument(help="GED CSV as distributed (47 or 49 columns).")],
-    vintage: Annotated[str, typer.Option(help="Version of the release, e.g. 24.1.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="GED file as distributed: CSV, or zip with one in it.")
+    ] = None,
+    vintage: Annotated[
+        str | None, typer.Option(help="Version of the release, e.g. 24.1; needed with a file.")
+    ] = None,
     known_at: Annotated[
         str | None,
         typer.Option(help="Day on which the release became known, e.g. 2022-01-15; default today."),
@@ -32,42 +40,88 @@ def ingest_ged(
     covers_to: Annotated[
         str | None, typer.Option(help="Last day the file speaks for; default: from its events.")
     ] = None,
+    countries: Annotated[
+        str | None,
+        typer.Option(
+            help="Countries the file shall speak for, e.g. MLI,BFA,NER; events of others are left "
+            "out. Default: those it holds events of."
+        ),
+    ] = None,
+    download: Annotated[
+        str | None, typer.Option(help="Get this version's file from UCDP, e.g. 26.1 or 26.0.8.")
+    ] = None,
+    api: Annotated[
+        str | None, typer.Option(help="Get this version from the UCDP API (TOCSIN_UCDP_TOKEN).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Takes in a UCDP GED file, yearly or Candidate. Bad rows go to quarantine, the rest is stored.
 
     The file is a full statement for its countries and days: events known before that it no longer
-    holds are marked deleted from --known-at on.
+    holds are marked deleted from --known-at on. A Candidate month is best taken in with
+    --countries: a country without events in it is then known to have none.
 
     Example: tocsin ingest ged ged241.csv --vintage 24.1 --known-at 2024-06-20
+
+    Example: tocsin ingest ged --download 26.0.8 --countries MLI,BFA,NER
     """
+    version = download or api
+    if (file is None) == (version is None) or (download and api):
+        raise UsageError(
+            "Give either a file, or --download VERSION, or --api VERSION.",
+            "See `tocsin ingest ged --help`.",
+        )
+    if vintage is None and version is None:
+        raise UsageError("A file needs --vintage.", "Add --vintage 24.1, or what the release is.")
+    name = vintage or version or ""
+    scope = None if countries is None else parse_countries(countries)
+    first, last = _day(covers_from), _day(covers_to)
     with open_session() as session:
         known_on = session.as_of(known_at)
+        if file is None:
+            days = release_days(name if version is None else version)
+            first, last = (first or days[0], last or days[1]) if days else (first, last)
+            with progress_bar(f"Fetching {version}") as on_progress:
+                file = get_ged_release(
+                    session.settings,
+                    version or "",
+                    "file" if download else "api",
+                    countries=scope,
+                    on_progress=lambda done, total: on_progress(done, total, ""),
+                )
         with progress_bar(f"Reading {file.name}") as on_progress:
-            batch = read_ged(
-                file,
-                known_at=known_on,
-                covers_from=_day(covers_from),
-                covers_to=_day(covers_to),
-                on_progress=lambda done, total: on_progress(done, total, ""),
-            )
+            try:
+                batch = read_ged(
+                    file,
+                    known_at=known_on,
+                    covers_from=first,
+                    covers_to=last,
+                    countries=scope,
+                    on_progress=lambda done, total: on_progress(done, total, ""),
+                )
+            except BadInput:
+                if version is not None:
+                    # What was fetched and cannot be read is fetched anew the next time.
+                    file.unlink(missing_ok=True)
+                raise
         report = take_in(
             session.database,
             batch,
             source=GED,
-            vintage=vintage,
+            vintage=name,
             known_at=min(end_of_day(known_on), session.clock()),
             received_at=session.clock(),
             file=file,
+            stated_day=None if known_at is None else known_on,
         )
     if as_json:
         print_json(report)
         return
     if report.already_stored:
-        say(f"{file.name} is stored already as {GED.name} {vintage}: nothing to do.")
+        say(f"{file.name} is stored already as {GED.name} {name}: nothing to do.")
         return
     say(
-        f"Stored {GED.name} {vintage}, known at {known_on}: {report.n_added} new events, "
+        f"Stored {GED.name} {name}, known at {known_on}: {report.n_added} new events, "
         f"{report.n_changed} changed, {report.n_unchanged} unchanged, {report.n_deleted} deleted. "
         f"It speaks for {', '.join(batch.countries)}, {batch.covers_from} to {batch.covers_to}."
     )

@@ -250,7 +250,7 @@ def test_a_file_that_is_cut_off_is_refused_whole(write_ged: Write) -> None:
         (b"", "is empty"),
         (b"\xef\xbb\xbf\n \n", "is empty"),
         (b"<!DOCTYPE html><html><body>Sign in</body></html>", "a web page or XML"),
-        (b"PK\x03\x04rest", "a zip archive"),
+        (b"PK\x03\x04rest", "a damaged zip archive"),
         (b"event_id_cnty,event_date,fatalities\nMLI1,2021-07-01,3\n", "no column id, date_start"),
         (b"id\x00,best\n", "NUL"),
         ("id,côté\n".encode("latin-1"), "not UTF-8"),

@@ -1,0 +1,142 @@
+"""`tocsin ingest ged`: files, downloads, the API, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner
+
+from data.errors import BadInput, Conflict, SettingsError, SourceUnavailable, UsageError
+from service.cli.main import app
+
+ROW = {
+    "id": "1",
+    "type_of_violence": "1",
+    "dyad_name": "A - B",
+    "side_a": "A",
+    "side_b": "B",
+    "number_of_sources": "2",
+    "where_prec": "1",
+    "adm_1": "Mopti region",
+    "adm_2": "",
+    "latitude": "14.5",
+    "longitude": "-4.2",
+    "country_id": "432",
+    "date_prec": "1",
+    "date_start": "2025-08-02",
+    "date_end": "2025-08-02",
+    "deaths_civilians": "0",
+    "best": "3",
+    "high": "3",
+    "low": "3",
+}
+
+
+def ged_text(*rows: dict[str, str]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(ROW))
+    writer.writeheader()
+    writer.writerows({**ROW, "id": str(n), **row} for n, row in enumerate(rows, start=1))
+    return stream.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer) -> Path:
+    monkeypatch.setenv("TOCSIN_STATE_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("TOCSIN_UCDP_FILES_URL", httpserver.url_for("/files"))
+    monkeypatch.setenv("TOCSIN_UCDP_API_URL", httpserver.url_for("/api"))
+    return tmp_path / "var"
+
+
+def run(*words: str) -> Any:
+    done = CliRunner().invoke(app, [*words, "--json"])
+    if done.exception is not None:
+        raise done.exception
+    return json.loads(done.stdout)
+
+
+CANDIDATE = "/files/candidateged/GEDEvent_v25_0_8.csv"
+
+
+def test_a_candidate_month_speaks_for_its_month_and_the_countries_asked_for(
+    httpserver: HTTPServer,
+) -> None:
+    httpserver.expect_oneshot_request(CANDIDATE).respond_with_data(
+        ged_text({}, {"country_id": "475"}), content_type="text/csv"
+    )
+    report = run("ingest", "ged", "--download", "25.0.8", "--countries", "MLI,NER")
+    assert report["countries"] == ["MLI", "NER"]
+    assert (report["covers_from"], report["covers_to"]) == ("2025-08-01", "2025-08-31")
+    assert (report["vintage"], report["n_added"]) == ("25.0.8", 1)
+    again = run("ingest", "ged", "--download", "25.0.8", "--countries", "MLI,NER")
+    assert again["already_stored"]
+
+
+def test_what_was_fetched_and_cannot_be_read_is_fetched_anew(httpserver: HTTPServer) -> None:
+    httpserver.expect_oneshot_request(CANDIDATE).respond_with_data(
+        ged_text({}).replace("best", "deaths"), content_type="text/csv"
+    )
+    with pytest.raises(BadInput, match="no column best"):
+        run("ingest", "ged", "--download", "25.0.8")
+    assert run("ingest", "list") == []
+    httpserver.expect_oneshot_request(CANDIDATE).respond_with_data(
+        ged_text({}), content_type="text/csv"
+    )
+    assert run("ingest", "ged", "--download", "25.0.8")["n_added"] == 1
+
+
+def test_the_api_needs_a_token(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="TOCSIN_UCDP_TOKEN"):
+        run("ingest", "ged", "--api", "25.0.8")
+    monkeypatch.setenv("TOCSIN_UCDP_TOKEN", "right")
+    rows = list(csv.DictReader(io.StringIO(ged_text({}, {}))))
+    httpserver.expect_request(
+        "/api/gedevents/25.0.8", headers={"x-ucdp-access-token": "right"}
+    ).respond_with_json({"TotalCount": 2, "NextPageUrl": None, "Result": rows})
+    assert run("ingest", "ged", "--api", "25.0.8")["n_added"] == 2
+
+
+def test_a_failed_fetch_leaves_what_is_stored(httpserver: HTTPServer, tmp_path: Path) -> None:
+    path = tmp_path / "ged.csv"
+    path.write_text(ged_text({}))
+    run("ingest", "ged", str(path), "--vintage", "25.1", "--known-at", "2025-09-10")
+    before = run("ingest", "list")
+    httpserver.expect_request(CANDIDATE).respond_with_data("", status=403)
+    with pytest.raises(SourceUnavailable, match="403"):
+        run("ingest", "ged", "--download", "25.0.8")
+    assert run("ingest", "list") == before
+
+
+def test_the_same_file_known_on_another_day_is_a_contradiction(tmp_path: Path) -> None:
+    path = tmp_path / "ged.csv"
+    path.write_text(ged_text({}))
+    words = ("ingest", "ged", str(path), "--vintage", "25.1")
+    run(*words, "--known-at", "2025-09-10")
+    assert run(*words, "--known-at", "2025-09-10")["already_stored"]
+    assert run(*words)["already_stored"]
+    with pytest.raises(Conflict, match="2025-09-10, not 2025-09-11"):
+        run(*words, "--known-at", "2025-09-11")
+    with pytest.raises(Conflict, match="for MLI, 2025-08-01"):
+        run(*words, "--countries", "MLI,BFA", "--known-at", "2025-09-10")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("x.csv",),
+        ("x.csv", "--vintage", "1", "--download", "25.1"),
+        ("--download", "25.1", "--api", "25.1"),
+        ("--download", "latest"),
+        ("--download", "25.0.8", "--countries", "Mali"),
+    ],
+)
+def test_contradictions(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError):
+        run("ingest", "ged", *words)
