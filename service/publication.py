@@ -47,6 +47,8 @@ class PublishedScore:
         base_log_odds: Log-odds of an average region-period.
         contributions: What moved the score, largest first.
         reason: Why the status is not `ok`.
+        completeness: Share of the region's last 12 complete periods for which its source has
+            spoken, in [0, 1]; None where it was not measured.
     """
 
     region_id: str
@@ -64,6 +66,7 @@ class PublishedScore:
     base_log_odds: float
     contributions: tuple[Contribution, ...]
     reason: str
+    completeness: float | None = None
 
 
 @dataclass(frozen=True)
@@ -127,11 +130,15 @@ class Document:
         name: Format name, e.g. `csv`; it is the extension in the feed's address.
         media_type: Content type with charset.
         body: The bytes.
+        gzip_body: The bytes compressed with gzip; None if that is not worth it.
+        brotli_body: The bytes compressed with brotli; None if that is not worth it.
     """
 
     name: str
     media_type: str
     body: bytes = field(repr=False)
+    gzip_body: bytes | None = field(default=None, repr=False)
+    brotli_body: bytes | None = field(default=None, repr=False)
 
     @property
     def etag(self) -> str:

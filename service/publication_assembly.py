@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from service.publication import Attribution, Publication, PublishedScore
 from service.settings import Settings
 
 _Key = tuple[str, str, int]
+_COMPLETENESS_PERIODS = 12
 
 
 def assemble_publication(
@@ -55,6 +57,7 @@ def assemble_publication(
         if score.region_id not in positions:
             raise StateError(f"Region {score.region_id} is not in the set '{region_set.name}'.")
     before = _served_before(previous)
+    completeness = panel.known[-_COMPLETENESS_PERIODS:].mean(axis=0)
     ordered = sorted(
         run.scores, key=lambda score: (score.outcome, score.horizon, positions[score.region_id])
     )
@@ -81,7 +84,10 @@ def assemble_publication(
             }
         ),
         scores=tuple(
-            _publish(score, region_set, positions[score.region_id], before, settings)
+            replace(
+                _publish(score, region_set, positions[score.region_id], before, settings),
+                completeness=float(completeness[positions[score.region_id]]),
+            )
             for score in ordered
         ),
     )

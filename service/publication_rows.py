@@ -123,6 +123,7 @@ def score_row(score: PublishedScore) -> dict[str, Any]:
                 for item in score.contributions
             ],
             "reason": score.reason,
+            "completeness": score.completeness,
         },
     }
 
@@ -146,6 +147,7 @@ def read_score(row: RowMapping) -> PublishedScore:
         base_log_odds=details["base_log_odds"],
         contributions=tuple(Contribution(*item) for item in details["contributions"]),
         reason=details["reason"],
+        completeness=details.get("completeness"),
     )
 
 

@@ -98,6 +98,8 @@ def store_publication(
             "media_type": document.media_type,
             "etag": document.etag,
             "body": document.body,
+            "gzip_body": document.gzip_body,
+            "brotli_body": document.brotli_body,
         }
         for document in documents
     ]
@@ -189,12 +191,13 @@ def load_document(
 
 def read_document(connection: Connection, publication_id: int, name: str) -> Document | None:
     """Returns a stored file of a publication, or None if it has none of that name."""
+    columns = document_rows.c
     row = connection.execute(
-        select(document_rows.c.name, document_rows.c.media_type, document_rows.c.body).where(
-            document_rows.c.publication_id == publication_id, document_rows.c.name == name
-        )
+        select(
+            columns.name, columns.media_type, columns.body, columns.gzip_body, columns.brotli_body
+        ).where(columns.publication_id == publication_id, columns.name == name)
     ).one_or_none()
-    return None if row is None else Document(row.name, row.media_type, row.body)
+    return None if row is None else Document(*row)
 
 
 def _newest_first(region_set: str) -> Select[Any]:

@@ -41,6 +41,8 @@ class Slot:
         started_at: When it was claimed.
         finished_at: When it ended; None while it runs.
         detail: One line: what was published, or why not.
+        attempts: How often it was begun.
+        retry_at: When it is due again after a failure; None if it is not.
     """
 
     region_set: str
@@ -49,6 +51,8 @@ class Slot:
     started_at: datetime
     finished_at: datetime | None
     detail: str
+    attempts: int
+    retry_at: datetime | None
 
 
 def slots_between(cron: str, since: datetime, until: datetime) -> list[datetime]:

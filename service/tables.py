@@ -65,6 +65,8 @@ documents = Table(
     Column("media_type", String(64), nullable=False),
     Column("etag", String(80), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("gzip_body", LargeBinary),
+    Column("brotli_body", LargeBinary),
 )
 
 rules = Table(
@@ -168,4 +170,6 @@ slots = Table(
     Column("started_at", EpochSecond, nullable=False),
     Column("finished_at", EpochSecond),
     Column("detail", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("retry_at", EpochSecond),
 )

@@ -7,12 +7,17 @@ was made from, and "simulated" where the events did not happen; an empty field i
 
 Where to go:
     the list of formats           formats.py
-    CSV, JSON, GeoJSON            csv_feed.py, json_feed.py, geojson_feed.py
+    columns of tabular files      columns.py
+    CSV, Excel, Parquet           csv_feed.py, xlsx_feed.py, parquet_feed.py
+    JSON, GeoJSON, Atom           json_feed.py, geojson_feed.py, atom_feed.py
+    the bulletin, what it says    bulletin.py, bulletin_words.py (English, French)
+    the bulletin, how it looks    bulletin.html.j2, bulletin.typ, map_picture.py, palette.py
     what every file tells         facts.py
     shapes as GeoJSON wants them  shapes.py
     addresses of files            addresses.py
-    finding stored files, gzip    files.py
+    finding files, cutting them   files.py
+    gzip and brotli               compression.py
     lists of sets, publications   indexes.py
-    conditional requests          negotiation.py
+    conditional requests          negotiation.py, prepared.py
     the server                    app.py
 """

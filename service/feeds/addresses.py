@@ -5,16 +5,19 @@
 /feeds/{set}/latest.{format}         the newest publication
 /feeds/{set}/{as_of}.{format}        that of an as-of, its newest revision
 /feeds/{set}/{as_of}-r{n}.{format}   one revision of it, which never changes
+
+A file is cut by `?country=MLI` (ISO alpha-3) and `?outcome=escalation`; `?hxl=1` gives the CSV feed
+its row of hashtags. Any other parameter is refused: one that is ignored answers another question.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
-from data.errors import UnknownName
+from data.errors import UnknownName, UsageError
 
 ROOT = "/feeds"
 ADDRESS_HINT = (
@@ -34,12 +37,53 @@ class FeedAddress:
         format: Format of a file; None asks for the list of publications.
         as_of: Knowledge limit; None is the latest.
         revision: Revision of that as-of; None is the newest.
+        country: Only regions of this country; None for all.
+        outcome: Only this outcome; None for all.
+        has_hashtags: With a row of HXL hashtags.
     """
 
     region_set: str | None = None
     format: str | None = None
     as_of: date | None = None
     revision: int | None = None
+    country: str | None = None
+    outcome: str | None = None
+    has_hashtags: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        """True if it asks for something else than a stored file."""
+        return self.country is not None or self.outcome is not None or self.has_hashtags
+
+
+def parse_query(address: FeedAddress, query: str) -> FeedAddress:
+    """Returns the address with what the query of its URL asks for.
+
+    Raises:
+        UsageError: A parameter is unknown, repeated or has a value that cannot be used.
+    """
+    hint = "Parameters of a file: country, outcome, hxl=1; of a list: none."
+    try:
+        pairs = parse_qsl(
+            query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=9
+        )
+    except ValueError:
+        raise UsageError("The query cannot be read.", hint) from None
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise UsageError("A parameter is given twice.", hint)
+    known = {"country", "outcome", "hxl"} if address.format is not None else set()
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"There is no parameter '{name}'.", hint)
+        if not value or (name == "hxl" and value not in ("0", "1")):
+            raise UsageError(f"The parameter '{name}' cannot be '{value}'.", hint)
+    return replace(
+        address,
+        country=given.get("country"),
+        outcome=given.get("outcome"),
+        has_hashtags=given.get("hxl") == "1",
+    )
 
 
 def parse_address(path: str) -> FeedAddress:

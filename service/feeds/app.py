@@ -1,25 +1,34 @@
 """The server of feeds: a small ASGI application in front of the rest, because bytes need no router.
 
 Answers GET, HEAD and OPTIONS under `/feeds`. A file goes out with a strong entity tag per encoding,
-so that 304 and gzip are right together, and may be read from any web page (CORS). What is named by
-its revision never changes; everything else is to be asked for again once its time is over.
+so that 304 and compression are right together, and may be read from any web page (CORS). What is
+named by its revision never changes; everything else is to be asked for again once its time is over.
+
+What an address means is kept for `RECHECK_SECONDS`, since other processes may publish. After that
+the database is asked in the background and the answer of before still goes out, for at most
+`LATEST_SECONDS`: while a large publication is being committed, readers do not wait for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import anyio.to_thread
-from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from data.database import Database
 from data.errors import TocsinError
-from service.feeds.addresses import FeedAddress, parse_address
-from service.feeds.files import FileCache, StoredFile
+from service.feeds.addresses import FeedAddress, parse_address, parse_query
+from service.feeds.files import FileCache
 from service.feeds.indexes import render_index
-from service.feeds.negotiation import accepts_gzip, has_tag, is_unmodified, write_http_date
+from service.feeds.negotiation import has_tag
+from service.feeds.prepared import ALWAYS, CACHE_LATEST, PreparedFile, write_start
 from service.problems import (
     PROBLEM_MEDIA_TYPE,
     describe_error,
@@ -28,24 +37,28 @@ from service.problems import (
 )
 
 METHODS = "GET, HEAD, OPTIONS"
+RECHECK_SECONDS = 1.0
+LATEST_SECONDS = 10.0
 
-_CACHE_LATEST = "public, max-age=60, must-revalidate"
-_CACHE_DATED = "public, max-age=3600, must-revalidate"
-_CACHE_REVISION = "public, max-age=31536000, immutable"
-
-_ALWAYS = {
-    "access-control-allow-origin": "*",
-    "access-control-expose-headers": "etag, last-modified, content-disposition",
-    "x-content-type-options": "nosniff",
-}
+_MAX_READY = 256
 _PREFLIGHT = {
     "access-control-allow-methods": METHODS,
     "access-control-allow-headers": "*",
     "access-control-max-age": "86400",
     "allow": METHODS,
 }
+_NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 _log = logging.getLogger("tocsin.feeds")
+
+Place = tuple[str, bytes]
+
+
+@dataclass
+class _Ready:
+    prepared: PreparedFile
+    checked_at: float
+    is_checking: bool = False
 
 
 class FeedsApp:
@@ -53,95 +66,134 @@ class FeedsApp:
 
     Args:
         database: Where publications are.
+        recheck_seconds: How long the meaning of an address is kept; 0 asks the database each time.
+        timer: Seconds that only grow.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        recheck_seconds: float = RECHECK_SECONDS,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._files = FileCache(database)
+        self._recheck_seconds = recheck_seconds
+        self._timer = timer
+        self._ready: OrderedDict[Place, _Ready] = OrderedDict()
+        self._checks: set[asyncio.Task[None]] = set()
+        self.n_by_status: Counter[int] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request."""
         del receive  # No method that is answered has a body.
-        method, path = scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))
-        headers = Headers(scope=scope)
-        if method == "OPTIONS":
-            status, answer, body = 204, dict(_PREFLIGHT), b""
-        elif method not in ("GET", "HEAD"):
-            problem = describe_problem(
-                "method_not_allowed", f"{method} is not allowed here.", instance=path
-            )
-            status, answer, body = _answer_problem(problem)
-            answer["allow"] = METHODS
+        method = scope["method"]
+        accept, tag, since = b"", None, None
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accept = value
+            elif name == b"if-none-match":
+                tag = value
+            elif name == b"if-modified-since":
+                since = value
+        place = (scope["path"].removeprefix(scope.get("root_path", "")), scope["query_string"])
+        if method in ("GET", "HEAD"):
+            found = self._look_up(place) or await self._find(place, tag)
+            if isinstance(found, PreparedFile):
+                variant = found.choose(accept)
+                if tag == variant.tag or found.is_known(tag, since):
+                    start, body = variant.unchanged, _NOTHING
+                else:
+                    start, body = variant.full, variant.body
+            else:
+                start, body = found
+        elif method == "OPTIONS":
+            start, body = write_start(204, ALWAYS | _PREFLIGHT), _NOTHING
         else:
-            status, answer, body = await self._answer(path, headers)
-        if status != 204 and status != 304:
-            answer["content-length"] = str(len(body))
-        fields = [(name.encode(), value.encode()) for name, value in (_ALWAYS | answer).items()]
-        await send({"type": "http.response.start", "status": status, "headers": fields})
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+            problem = describe_problem(
+                "method_not_allowed", f"{method} is not allowed here.", instance=place[0]
+            )
+            start, body = _write_problem(problem, allow=METHODS)
+        self.n_by_status[start["status"]] += 1
+        # Copies: what stands around this application may add headers of its own.
+        await send({**start, "headers": start["headers"].copy()})
+        await send(_NOTHING if method == "HEAD" else body)
 
-    async def _answer(self, path: str, headers: Headers) -> tuple[int, dict[str, str], bytes]:
+    def _look_up(self, place: Place) -> PreparedFile | None:
+        ready = self._ready.get(place)
+        if ready is None:
+            return None
+        age = self._timer() - ready.checked_at
+        if age < self._recheck_seconds:
+            return ready.prepared
+        if age >= LATEST_SECONDS or self._recheck_seconds <= 0:
+            return None
+        if not ready.is_checking:
+            ready.is_checking = True
+            task = asyncio.get_running_loop().create_task(self._check(place, ready))
+            self._checks.add(task)
+            task.add_done_callback(self._checks.discard)
+        return ready.prepared
+
+    async def _check(self, place: Place, ready: _Ready) -> None:
         try:
-            address = parse_address(path)
+            await self._find(place, None)
+        finally:
+            ready.is_checking = False
+
+    async def _find(
+        self, place: Place, tag: bytes | None
+    ) -> PreparedFile | tuple[Message, Message]:
+        path, query = place
+        try:
+            address = parse_query(parse_address(path), query.decode("latin-1"))
             if address.format is None:
                 body = await anyio.to_thread.run_sync(self._render_index, address)
-                return _answer_index(body, headers)
+                return _write_index(body, tag)
+            asked_at = self._timer()
             # In a thread: a writer may hold the database for a moment.
             found = await anyio.to_thread.run_sync(self._files.find, address)
-            return _answer_file(found, address, headers)
+            return self._keep(place, PreparedFile(found, address), asked_at)
         except TocsinError as error:
-            return _answer_problem(describe_error(error, instance=path))
+            self._ready.pop(place, None)
+            return _write_problem(describe_error(error, instance=path))
         except Exception:
             _log.exception("A feed could not be served: %s", path)
             problem = describe_problem("internal", "The feed could not be served.", instance=path)
-            return _answer_problem(problem)
+            return _write_problem(problem)
+
+    def _keep(self, place: Place, prepared: PreparedFile, asked_at: float) -> PreparedFile:
+        kept = self._ready.get(place)
+        if kept is not None and kept.prepared.found is prepared.found:
+            kept.checked_at = asked_at
+            return kept.prepared
+        self._ready[place] = _Ready(prepared, asked_at)
+        while len(self._ready) > _MAX_READY:
+            self._ready.popitem(last=False)
+        return prepared
 
     def _render_index(self, address: FeedAddress) -> bytes:
         with self._database.read() as connection:
             return render_index(connection, address)
 
 
-def _answer_file(
-    found: StoredFile, address: FeedAddress, headers: Headers
-) -> tuple[int, dict[str, str], bytes]:
-    is_zipped = accepts_gzip(headers.get("accept-encoding", ""))
-    answer = {
-        "etag": found.zipped_etag if is_zipped else found.etag,
-        "last-modified": write_http_date(found.modified_at),
-        "cache-control": _cache_control(address),
-        "vary": "accept-encoding",
-    }
-    if _has_already(found, headers):
-        return 304, answer, b""
-    answer["content-type"] = found.media_type
-    kind = "attachment" if found.media_type.startswith("text/csv") else "inline"
-    answer["content-disposition"] = f'{kind}; filename="{found.file_name}"'
-    if is_zipped:
-        answer["content-encoding"] = "gzip"
-    return 200, answer, found.zipped if is_zipped else found.body
-
-
-def _has_already(found: StoredFile, headers: Headers) -> bool:
-    tags, since = headers.get("if-none-match"), headers.get("if-modified-since")
-    if tags is not None:  # It wins over the date: section 13.1.3 of RFC 9110.
-        return has_tag(tags, (found.etag, found.zipped_etag))
-    return since is not None and is_unmodified(since, found.modified_at)
-
-
-def _answer_index(body: bytes, headers: Headers) -> tuple[int, dict[str, str], bytes]:
+def _write_index(body: bytes, tag: bytes | None) -> tuple[Message, Message]:
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    answer = {"etag": etag, "cache-control": _CACHE_LATEST}
-    if has_tag(headers.get("if-none-match", ""), (etag,)):
-        return 304, answer, b""
-    return 200, answer | {"content-type": "application/json"}, body
+    headers = ALWAYS | {"etag": etag, "cache-control": CACHE_LATEST}
+    if tag is not None and has_tag(tag.decode("latin-1"), (etag,)):
+        return write_start(304, headers), _NOTHING
+    headers |= {"content-type": "application/json", "content-length": str(len(body))}
+    return write_start(200, headers), {"type": "http.response.body", "body": body}
 
 
-def _answer_problem(problem: dict[str, object]) -> tuple[int, dict[str, str], bytes]:
-    answer = {"content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store"}
-    return int(str(problem["status"])), answer, encode_problem(problem)
-
-
-def _cache_control(address: FeedAddress) -> str:
-    if address.as_of is None:
-        return _CACHE_LATEST
-    return _CACHE_DATED if address.revision is None else _CACHE_REVISION
+def _write_problem(problem: dict[str, object], **more: str) -> tuple[Message, Message]:
+    body = encode_problem(problem)
+    headers = ALWAYS | {
+        "content-type": PROBLEM_MEDIA_TYPE,
+        "cache-control": "no-store",
+        "content-length": str(len(body)),
+        **more,
+    }
+    start = write_start(int(str(problem["status"])), headers)
+    return start, {"type": "http.response.body", "body": body}

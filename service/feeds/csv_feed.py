@@ -1,8 +1,4 @@
-"""The CSV feed (Shafranovich 2005, RFC 4180): one row per region, outcome and horizon.
-
-The columns are fixed, so a simulated world speaks through the columns there are: `set` and
-`model_version` begin with `simulated` unless they say it already, and so does the name under which
-the file is saved. The `status` column keeps its three values, because programs branch on it.
+"""The CSV feed (Shafranovich 2005, RFC 4180): the columns of `service.feeds.columns`.
 
 Text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a
 carriage return) gets an apostrophe before it, which spreadsheets do not show.
@@ -12,27 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 from data.regions import RegionSet
+from service.feeds.columns import COLUMNS, NAMES, Value, write_rows
 from service.feeds.facts import DIGITS
 from service.publication import Document, Publication
-
-COLUMNS: tuple[str, ...] = (
-    "set",
-    "region_id",
-    "region_name",
-    "country",
-    "as_of",
-    "origin",
-    "outcome",
-    "horizon",
-    "step",
-    "risk_score",
-    "level",
-    "change",
-    "status",
-    "model_version",
-)
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -40,31 +21,32 @@ _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def render(publication: Publication, region_set: RegionSet) -> Document:
     """Returns the publication as CSV: UTF-8, CRLF, empty where a value is missing."""
     del region_set  # Every format renders from the same two arguments.
+    return _write(publication, has_hashtags=False)
+
+
+def render_with_hashtags(publication: Publication, region_set: RegionSet) -> Document:
+    """Returns the CSV feed with a row of HXL hashtags under the header."""
+    del region_set
+    return _write(publication, has_hashtags=True)
+
+
+def _write(publication: Publication, *, has_hashtags: bool) -> Document:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    name = _mark(publication.region_set, publication.is_simulated)
-    model_version = _mark(publication.model_version, publication.is_simulated)
-    for score in publication.scores:
-        writer.writerow(
-            (
-                disarm(name),
-                disarm(score.region_id),
-                disarm(score.region_name),
-                disarm(score.country),
-                publication.as_of.isoformat(),
-                publication.origin_label,
-                disarm(score.outcome),
-                score.horizon,
-                publication.step,
-                write_decimal(score.risk_score),
-                disarm(score.level or ""),
-                write_decimal(score.change),
-                score.status,
-                disarm(model_version),
-            )
-        )
+    writer.writerow(NAMES)
+    if has_hashtags:
+        writer.writerow(column.hashtag for column in COLUMNS)
+    for row in write_rows(publication):
+        writer.writerow([_write_value(value) for value in row])
     return Document("csv", "text/csv; charset=utf-8", stream.getvalue().encode())
+
+
+def _write_value(value: Value) -> str:
+    if isinstance(value, str):
+        return disarm(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return write_decimal(value)
 
 
 def write_decimal(value: float | None) -> str:
@@ -78,7 +60,3 @@ def write_decimal(value: float | None) -> str:
 def disarm(text: str) -> str:
     """Returns text that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(_RUNS_AS_FORMULA) else text
-
-
-def _mark(name: str, is_simulated: bool) -> str:
-    return f"simulated-{name}" if is_simulated and "simulated" not in name else name

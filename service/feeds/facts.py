@@ -67,6 +67,9 @@ def write_notices(publication: Publication, counts: StatusCounts) -> list[str]:
         notices.append(SIMULATED_NOTICE)
     if publication.is_schematic:
         notices.append(SCHEMATIC_NOTICE)
+    note = publication.manifest.get("revision_note")
+    if note:
+        notices.append(f"Revision {publication.revision} corrects what was published: {note}")
     for (outcome, horizon), statuses in counts.items():
         where = f"{outcome} over {count_steps(horizon, publication.step)}"
         if statuses["baseline_only"]:

@@ -1,26 +1,32 @@
-"""Finding stored files: which one an address means now, and its bytes, kept in memory.
+"""Finding files: which one an address means now, and its bytes in every encoding, kept in memory.
 
-Which publication is the newest is asked of the database each time, because another process may
-have published. The bytes of a publication never change, so they are read and compressed once.
+Which publication is the newest is asked of the database, because another process may have
+published. The bytes of a publication never change, so they are read once. A file that is filtered
+by country or outcome, or has hashtags, is rendered when it is first asked for.
 """
 
 from __future__ import annotations
 
-import gzip
 import re
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from data.database import Database
-from data.errors import NotReady, UnknownName
+from data.errors import NotReady, UnknownName, UsageError
+from data.regions import load_region_set
 from data.tables import region_sets
+from service.feeds import csv_feed
 from service.feeds.addresses import FeedAddress, write_index_address
+from service.feeds.compression import compress_document
+from service.feeds.formats import FORMATS
+from service.publication import Document
 from service.publication_rows import PublicationHead
-from service.publication_store import find_head, read_document
+from service.publication_store import find_head, load_publication, read_document
 from service.tables import documents
 
 CACHE_BYTES = 64 * 1024 * 1024
@@ -35,25 +41,32 @@ class StoredFile:
         file_name: Name under which it is saved; says `simulated` where that is so.
         modified_at: When its publication was written.
         etag: Strong entity tag of the plain bytes, quoted.
-        body: The plain bytes.
-        zipped: The bytes compressed with gzip.
+        bodies: Content encoding to bytes; `identity` is always there.
     """
 
     media_type: str
     file_name: str
     modified_at: datetime
     etag: str
-    body: bytes = field(repr=False)
-    zipped: bytes = field(repr=False)
+    bodies: Mapping[str, bytes] = field(repr=False)
+
+    def tag_of(self, encoding: str) -> str:
+        """Returns the entity tag of the bytes in an encoding: other bytes, another tag."""
+        return self.etag if encoding == "identity" else f'{self.etag[:-1]}-{encoding}"'
 
     @property
-    def zipped_etag(self) -> str:
-        """Strong entity tag of the compressed bytes: other bytes, another tag."""
-        return f'{self.etag[:-1]}-gzip"'
+    def tags(self) -> tuple[str, ...]:
+        """The entity tags of all its encodings."""
+        return tuple(self.tag_of(encoding) for encoding in self.bodies)
+
+    @property
+    def n_bytes(self) -> int:
+        """What its bodies take together."""
+        return sum(map(len, self.bodies.values()))
 
 
 class FileCache:
-    """Stored files by publication and format, the least recently used dropped first.
+    """Files by publication and address, the least recently used dropped first.
 
     Safe to use from many threads.
 
@@ -65,55 +78,111 @@ class FileCache:
     def __init__(self, database: Database, max_bytes: int = CACHE_BYTES) -> None:
         self._database = database
         self._max_bytes = max_bytes
-        self._kept: OrderedDict[tuple[int, str], StoredFile] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, FeedAddress], StoredFile] = OrderedDict()
         self._lock = threading.Lock()
+        self._rendering = threading.Lock()
 
     def find(self, address: FeedAddress) -> StoredFile:
         """Returns the file that an address means now.
 
         Raises:
-            UnknownName: There is no such set, as-of, revision or format.
+            UnknownName: There is no such set, as-of, revision or format, or no such country or
+                outcome in it.
             NotReady: The set has no publication yet.
+            UsageError: The format cannot be filtered, or has no hashtags.
         """
-        region_set, feed_format = address.region_set, address.format
-        if region_set is None or feed_format is None:
+        region_set = address.region_set
+        if region_set is None or address.format is None:
             raise ValueError("an index is no stored file")
         with self._database.read() as connection:
             head = find_head(connection, region_set, address.as_of, address.revision)
             if head is None:
                 raise explain_absence(connection, address)
-            key = (head.publication_id, feed_format)
+            key = (head.publication_id, replace(address, as_of=None, revision=None))
             kept = self._get(key)
             if kept is not None:
                 return kept
-            document = read_document(connection, *key)
-            if document is None:
-                raise _explain_format(connection, head, feed_format)
-        found = StoredFile(
-            media_type=document.media_type,
-            file_name=_name_file(head, feed_format),
-            modified_at=head.published_at,
-            etag=document.etag,
-            body=document.body,
-            zipped=gzip.compress(document.body, compresslevel=6, mtime=0),
-        )
+            if address.is_cut:
+                with self._rendering:  # One at a time: rendering takes memory.
+                    document = _cut(connection, head, address)
+            else:
+                document = _read(connection, head, address.format)
+        found = _prepare(document, head, address)
         self._keep(key, found)
         return found
 
-    def _get(self, key: tuple[int, str]) -> StoredFile | None:
+    def _get(self, key: tuple[int, FeedAddress]) -> StoredFile | None:
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
             return kept
 
-    def _keep(self, key: tuple[int, str], found: StoredFile) -> None:
+    def _keep(self, key: tuple[int, FeedAddress], found: StoredFile) -> None:
         with self._lock:
             self._kept[key] = found
-            size = sum(len(file.body) + len(file.zipped) for file in self._kept.values())
+            size = sum(file.n_bytes for file in self._kept.values())
             while size > self._max_bytes and len(self._kept) > 1:
                 _, dropped = self._kept.popitem(last=False)
-                size -= len(dropped.body) + len(dropped.zipped)
+                size -= dropped.n_bytes
+
+
+def _read(connection: Connection, head: PublicationHead, feed_format: str) -> Document:
+    document = read_document(connection, head.publication_id, feed_format)
+    if document is None:
+        raise _explain_format(connection, head, feed_format)
+    return document
+
+
+def _cut(connection: Connection, head: PublicationHead, address: FeedAddress) -> Document:
+    """Renders the part of a publication that an address asks for."""
+    feed_format = address.format or ""
+    if feed_format not in FORMATS:
+        raise _explain_format(connection, head, feed_format)
+    render = FORMATS[feed_format]
+    if address.has_hashtags:
+        if feed_format != "csv":
+            raise UsageError("Only the CSV feed has hashtags.", "Ask for .csv?hxl=1.")
+        render = csv_feed.render_with_hashtags
+    publication = load_publication(connection, head.publication_id)
+    region_set = load_region_set(connection, head.region_set)
+    scores = publication.scores
+    if address.country is not None:
+        known = sorted({score.country for score in scores})
+        if address.country not in known:
+            raise UnknownName(f"No region lies in '{address.country}'.", f"Known: {known}.")
+        scores = tuple(score for score in scores if score.country == address.country)
+        regions = [region.country == address.country for region in region_set.regions]
+        kept = [place for place, is_kept in enumerate(regions) if is_kept]
+        # Who touches whom is not told by any file.
+        region_set = replace(
+            region_set,
+            regions=tuple(region_set.regions[place] for place in kept),
+            neighbours=((),) * len(kept),
+        )
+    if address.outcome is not None:
+        known = sorted({score.outcome for score in scores})
+        if address.outcome not in known:
+            raise UnknownName(f"There is no outcome '{address.outcome}'.", f"Known: {known}.")
+        scores = tuple(score for score in scores if score.outcome == address.outcome)
+    return render(replace(publication, scores=scores), region_set)
+
+
+def _prepare(document: Document, head: PublicationHead, address: FeedAddress) -> StoredFile:
+    if document.gzip_body is None and document.brotli_body is None:
+        document = compress_document(document)
+    bodies = {
+        "br": document.brotli_body,
+        "gzip": document.gzip_body,
+        "identity": document.body,
+    }
+    return StoredFile(
+        media_type=document.media_type,
+        file_name=_name_file(head, address),
+        modified_at=head.published_at,
+        etag=document.etag,
+        bodies={name: body for name, body in bodies.items() if body is not None},
+    )
 
 
 def explain_absence(connection: Connection, address: FeedAddress) -> UnknownName | NotReady:
@@ -147,8 +216,11 @@ def _explain_format(connection: Connection, head: PublicationHead, feed_format: 
     )
 
 
-def _name_file(head: PublicationHead, feed_format: str) -> str:
+def _name_file(head: PublicationHead, address: FeedAddress) -> str:
     parts = ["tocsin", head.region_set, head.as_of.isoformat(), f"r{head.revision}"]
     if head.is_simulated:
         parts.insert(1, "SIMULATED")
-    return re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(parts)) + f".{feed_format}"
+    parts += [part for part in (address.country, address.outcome) if part is not None]
+    if address.has_hashtags:
+        parts.append("hxl")
+    return re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(parts)) + f".{address.format}"

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
+_SAME_AS = {"x-gzip": "gzip"}
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Returns True if the header Accept-Encoding allows gzip at least as much as plain bytes."""
+def choose_encoding(accept_encoding: str, available: Sequence[str]) -> str:
+    """Returns the content encoding that the header Accept-Encoding prefers among those there are.
+
+    Args:
+        accept_encoding: The header; empty if the request has none.
+        available: Encodings, the best first, `identity` last.
+    """
     weights = {}
     for part in accept_encoding.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
-        weights[name] = _read_weight(parameters)
-    gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+        weights[_SAME_AS.get(name, name)] = _read_weight(parameters)
+    anything = weights.get("*", 0.0)
+    plain = weights.get("identity", 0.0)
+    best, best_weight = "identity", 0.0
+    for encoding in available:
+        weight = weights.get(encoding, anything)
+        if encoding != "identity" and weight > best_weight and weight >= plain:
+            best, best_weight = encoding, weight
+    return best
 
 
 def _read_weight(parameters: list[str]) -> float:

@@ -37,8 +37,8 @@ def read_json(render, publication, region_set):
 def test_the_columns_are_fixed(make_publication, region_set):
     first_line = csv_feed.render(make_publication(), region_set).body.split(b"\r\n")[0]
     assert first_line == (
-        b"set,region_id,region_name,country,as_of,origin,outcome,horizon,step,"
-        b"risk_score,level,change,status,model_version"
+        b"set,region_id,region_name,country,as_of,origin,outcome,horizon,step,lead_time_days,"
+        b"risk_score,low,high,level,change,status,completeness,model_version,outcome_version"
     )
 
 
@@ -56,11 +56,16 @@ def test_csv_rows_say_what_the_publication_says(make_publication, region_set):
         "outcome": "escalation",
         "horizon": "1",
         "step": "month",
+        "lead_time_days": "-15",
         "risk_score": "0.333333",
+        "low": "",
+        "high": "",
         "level": "high",
         "change": "-0.012346",
         "status": "ok",
+        "completeness": "",
         "model_version": "squares-2022-01-15-abc",
+        "outcome_version": "escalation-1",
     }
     assert (rows[-1]["risk_score"], rows[-1]["level"], rows[-1]["change"]) == ("", "", "")
     assert rows[-1]["status"] == "stale"
@@ -246,21 +251,38 @@ def test_the_three_formats_agree_on_the_numbers(make_publication, region_set):
         assert score["risk_score"] == (float(written) if written else None)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_document_of_a_simulated_world_says_so(make_publication, region_set, name):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("csv", b"simulated-squares"),
+        ("json", b"these events did not happen"),
+        ("geojson", b"these events did not happen"),
+        ("parquet", b"these events did not happen"),
+        ("atom", b"SIMULATED"),
+        ("html", b"SIMULATED"),
+        ("fr.html", "SIMULÉ".encode()),
+    ],
+)
+def test_every_text_of_a_simulated_world_says_so(make_publication, region_set, name, says):
     real = {item.name: item for item in render_documents(make_publication(), region_set)}
     pretended = make_publication(is_simulated=True)
     simulated = {item.name: item for item in render_documents(pretended, region_set)}
-    assert b"simulated-squares" not in real[name].body
-    if name == "csv":
-        rows = read_csv(pretended, region_set)
-        assert {row["set"] for row in rows} == {"simulated-squares"}
-        assert all(row["model_version"].startswith("simulated-") for row in rows)
-        assert {row["status"] for row in rows} == {"ok"}
-    else:
-        content = json.loads(simulated[name].body)
-        assert content["simulated"] is True
-        assert content["notice"][0].startswith("Simulated: these events did not happen.")
+    assert says not in real[name].body
+    assert says in simulated[name].body
+
+
+@pytest.mark.parametrize("name", ["json", "geojson"])
+def test_programs_read_that_a_world_is_simulated(make_publication, region_set, name):
+    content = json.loads(FORMATS[name](make_publication(is_simulated=True), region_set).body)
+    assert content["simulated"] is True
+    assert content["notice"][0].startswith("Simulated: these events did not happen.")
+
+
+def test_rows_of_a_simulated_world_keep_their_status(make_publication, region_set):
+    rows = read_csv(make_publication(is_simulated=True), region_set)
+    assert {row["set"] for row in rows} == {"simulated-squares"}
+    assert all(row["model_version"].startswith("simulated-") for row in rows)
+    assert {row["status"] for row in rows} == {"ok"}
 
 
 def test_a_name_that_says_simulated_is_left_alone(make_publication, region_set):

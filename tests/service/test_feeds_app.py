@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
 import gzip
+import io
 import json
 from datetime import UTC, date, datetime, timedelta
 
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from data.errors import UnknownName
 from service.feeds.addresses import FeedAddress, parse_address, write_address
-from service.feeds.app import FeedsApp
+from service.feeds.app import LATEST_SECONDS, RECHECK_SECONDS, FeedsApp
 from service.feeds.files import FileCache
-from service.feeds.negotiation import accepts_gzip, has_tag, is_unmodified, write_http_date
+from service.feeds.formats import FORMATS
+from service.feeds.negotiation import choose_encoding, has_tag, is_unmodified, write_http_date
 from service.publication_store import load_document
+from service.tables import documents
 
 PLAIN = {"accept-encoding": "identity"}
 
 
 @pytest.fixture
 def client(squares, browse):
-    return browse(FeedsApp(squares))
+    return browse(FeedsApp(squares, recheck_seconds=0))
 
 
-@pytest.mark.parametrize("name", ["csv", "json", "geojson"])
+@pytest.mark.parametrize("name", list(FORMATS))
 def test_a_feed_is_the_stored_bytes(client, squares, publish, make_publication, name):
     publish(make_publication())
     with squares.read() as connection:
@@ -62,7 +69,7 @@ def test_a_feed_that_the_client_has_is_not_sent_again(client, publish, make_publ
 def test_compressed_bytes_have_their_own_tag(client, publish, make_publication):
     publish(make_publication())
     plain = client.get("/feeds/squares/latest.csv", headers=PLAIN)
-    zipped = client.get("/feeds/squares/latest.csv", headers={"accept-encoding": "br, gzip"})
+    zipped = client.get("/feeds/squares/latest.csv", headers={"accept-encoding": "gzip"})
     assert zipped.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
     assert zipped.content == plain.content  # The client unpacks.
@@ -75,6 +82,117 @@ def test_compressed_bytes_have_their_own_tag(client, publish, make_publication):
         )
         assert answer.status_code == 304
         assert answer.headers["etag"] == zipped.headers["etag"]
+
+
+def test_brotli_is_sent_before_gzip_where_both_are_wanted(client, publish, make_publication):
+    publish(make_publication())
+    plain = client.get("/feeds/squares/latest.json", headers=PLAIN)
+    packed = client.get("/feeds/squares/latest.json", headers={"accept-encoding": "gzip, br"})
+    assert packed.headers["content-encoding"] == "br"
+    assert packed.content == plain.content  # The client unpacks.
+    assert packed.headers["etag"] not in ("", plain.headers["etag"])
+
+
+def test_files_are_compressed_when_they_are_stored(squares, publish, make_publication):
+    publish(make_publication())
+    with squares.read() as connection:
+        stored = load_document(connection, "squares", None, "json")
+    assert gzip.decompress(stored.gzip_body) == stored.body
+    assert brotli.decompress(stored.brotli_body) == stored.body
+    assert len(stored.brotli_body) < len(stored.body)
+
+
+def test_a_file_of_before_there_was_compression_is_served(
+    squares, client, publish, make_publication
+):
+    publish(make_publication())
+    with squares.write() as connection:
+        connection.execute(update(documents).values(gzip_body=None, brotli_body=None))
+    answer = client.get("/feeds/squares/latest.csv", headers={"accept-encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.content.startswith(b"set,region_id")
+
+
+def test_a_feed_can_be_cut_to_a_country(client, publish, make_publication):
+    publish(make_publication())
+    rows = list(
+        csv.DictReader(io.StringIO(client.get("/feeds/squares/latest.csv?country=BBB").text))
+    )
+    assert {row["region_id"] for row in rows} == {"BB01", "BB02"}
+    assert len(rows) == 4
+    shapes = client.get("/feeds/squares/2022-01-15.geojson?country=BBB&outcome=escalation").json()
+    assert [feature["id"] for feature in shapes["features"]] == ["BB01", "BB02"]
+    assert client.get("/feeds/squares/latest.pdf?country=AAA").content.startswith(b"%PDF")
+
+
+def test_hashtags_come_under_the_header_on_request(client, publish, make_publication):
+    publish(make_publication())
+    plain = client.get("/feeds/squares/latest.csv?hxl=0").text.split("\r\n")
+    tagged = client.get("/feeds/squares/latest.csv?hxl=1").text.split("\r\n")
+    assert tagged[0] == plain[0]
+    assert all(tag.startswith("#") for tag in tagged[1].split(","))
+    assert len(tagged[1].split(",")) == len(plain[0].split(","))
+    assert tagged[2:] == plain[1:]
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("latest.csv?country=XXX", "unknown_name"),
+        ("latest.csv?outcome=rain", "unknown_name"),
+        ("latest.csv?contry=AAA", "usage"),
+        ("latest.csv?country=", "usage"),
+        ("latest.csv?country=AAA&country=BBB", "usage"),
+        ("latest.csv?hxl=yes", "usage"),
+        ("latest.json?hxl=1", "usage"),
+        ("latest.csv?nonsense", "usage"),
+        ("?country=AAA", "usage"),
+        ("latest.docx?country=AAA", "unknown_name"),
+    ],
+)
+def test_a_cut_that_cannot_be_made_is_a_problem(client, publish, make_publication, place, code):
+    publish(make_publication())
+    assert client.get(f"/feeds/squares/{place}").json()["code"] == code
+
+
+def test_what_an_address_means_is_kept_for_a_moment_only(squares, publish, make_publication):
+    """The old file goes out while the database is asked, then the new one."""
+    moments = {"now": 100.0}
+    app = FeedsApp(squares, timer=lambda: moments["now"])
+    publish(make_publication())
+
+    async def ask() -> bytes:
+        sent: list = []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/feeds/squares/latest.csv",
+            "query_string": b"",
+            "headers": [],
+        }
+        await app(scope, None, send)
+        return sent[1]["body"]
+
+    async def follow() -> list[bytes]:
+        first = await ask()
+        publish(make_publication(risk={("AA01", 1): 0.9}))
+        moments["now"] += RECHECK_SECONDS / 2
+        kept = await ask()
+        moments["now"] += RECHECK_SECONDS
+        old = await ask()
+        await asyncio.gather(*app._checks)
+        new = await ask()
+        publish(make_publication(risk={("AA01", 1): 0.1}))
+        moments["now"] += LATEST_SECONDS
+        return [first, kept, old, new, await ask()]
+
+    first, kept, old, new, newest = asyncio.run(follow())
+    assert first == kept == old
+    assert len({first, new, newest}) == 3
 
 
 def test_last_modified_is_the_moment_of_publication(client, publish, make_publication, now):
@@ -131,7 +249,7 @@ def test_the_indexes_lead_to_every_file(client, publish, make_publication):
         for entry in index["publications"]
     ] == [("2022-01-15", 2, True), ("2022-01-15", 1, False), ("2021-12-15", 1, True)]
     paths = [path for entry in index["publications"] for path in entry["files"].values()]
-    assert len(paths) == 9
+    assert len(paths) == 3 * len(FORMATS)
     for path in (*paths, *index["latest"].values()):
         assert client.get(path).status_code == 200
 
@@ -148,7 +266,7 @@ def test_an_unchanged_index_is_not_sent_again(client, publish, make_publication)
     [
         ("/feeds/nowhere/latest.csv", "unknown_name", "squares"),
         ("/feeds/nowhere/", "unknown_name", "squares"),
-        ("/feeds/squares/latest.pdf", "unknown_name", "csv, geojson, json"),
+        ("/feeds/squares/latest.docx", "unknown_name", "csv, fr.html, fr.pdf"),
         ("/feeds/squares/2020-01-15.csv", "unknown_name", "/feeds/squares/"),
         ("/feeds/squares/2022-01-15-r9.csv", "unknown_name", "/feeds/squares/"),
         ("/feeds/squares/2022-02-31.csv", "unknown_name", "2022-02-31"),
@@ -212,8 +330,11 @@ def test_a_small_cache_still_serves_every_file(squares, publish, make_publicatio
     cache = FileCache(squares, max_bytes=1)
     for name in ("csv", "json", "geojson", "csv"):
         found = cache.find(FeedAddress("squares", name))
-        assert gzip.decompress(found.zipped) == found.body
-    assert json.loads(cache.find(FeedAddress("squares", "json")).body)["set"] == "squares"
+        assert gzip.decompress(found.bodies["gzip"]) == found.bodies["identity"]
+    assert (
+        json.loads(cache.find(FeedAddress("squares", "json")).bodies["identity"])["set"]
+        == "squares"
+    )
 
 
 def test_a_file_is_read_and_compressed_once(squares, publish, make_publication):
@@ -251,23 +372,30 @@ def test_no_path_breaks_the_reader(text):
 
 
 @pytest.mark.parametrize(
-    ("header", "accepted"),
+    ("header", "chosen"),
     [
-        ("", False),
-        ("identity", False),
-        ("gzip", True),
-        ("GZIP;q=0.5, br", True),
-        ("gzip;q=0", False),
-        ("*", True),
-        ("*;q=0", False),
-        ("gzip;q=0.2, identity;q=0.8", False),
-        ("deflate, gzip;q=1.0, *;q=0.5", True),
-        ("gzip;q=nonsense", False),
-        ("br", False),
+        ("", "identity"),
+        ("identity", "identity"),
+        ("gzip", "gzip"),
+        ("GZIP;q=0.5, br;q=0.4", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=0", "identity"),
+        ("x-gzip", "gzip"),
+        ("*", "br"),
+        ("*;q=0", "identity"),
+        ("gzip;q=0.2, identity;q=0.8", "identity"),
+        ("deflate, gzip;q=1.0, *;q=0.5", "gzip"),
+        ("gzip;q=nonsense", "identity"),
+        ("br", "br"),
     ],
 )
-def test_gzip_is_sent_only_where_it_is_wanted(header, accepted):
-    assert accepts_gzip(header) is accepted
+def test_the_encoding_that_the_client_prefers_is_sent(header, chosen):
+    assert choose_encoding(header, ("br", "gzip", "identity")) == chosen
+
+
+@pytest.mark.parametrize("header", ["br, gzip", "*", ""])
+def test_what_is_not_worth_compressing_goes_out_plain(header):
+    assert choose_encoding(header, ("identity",)) == "identity"
 
 
 @pytest.mark.parametrize(

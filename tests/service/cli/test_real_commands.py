@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 COLUMNS = (
-    "set,region_id,region_name,country,as_of,origin,outcome,horizon,step,risk_score,level,change,"
-    "status,model_version"
+    "set,region_id,region_name,country,as_of,origin,outcome,horizon,step,lead_time_days,"
+    "risk_score,low,high,level,change,status,completeness,model_version,outcome_version"
 )
 
 
