@@ -17,12 +17,15 @@ from data.tables import region_sets
 from models.admission import StoredModel, open_model
 from models.artefact import LoadedModel
 from models.signing import PublicKey, SigningKey, sign
-from models.tables import models
+from models.tables import models, promotions
 from models.train import TrainedModel
 
 Role = Literal["champion", "challenger", "retired"]
 """`champion`: scores are made with it. `challenger`: stored, not in service. `retired`: was
 champion once; promoting it again is the way back."""
+
+
+PromotionKind = Literal["promotion", "rollback"]
 
 
 @dataclass(frozen=True)
@@ -158,13 +161,22 @@ def show_model(connection: Connection, model_version: str) -> ModelEntry:
     return _entry(_get(connection, model_version))
 
 
-def promote(connection: Connection, model_version: str, key: PublicKey | None = None) -> str | None:
+def promote(
+    connection: Connection,
+    model_version: str,
+    key: PublicKey | None = None,
+    *,
+    promoted_at: datetime,
+    kind: PromotionKind = "promotion",
+) -> str | None:
     """Puts a stored model into service; returns the version that it replaces, if any.
 
     Args:
         connection: A write transaction.
         model_version: The model that becomes champion.
         key: Public key; if given, the model must pass every check first.
+        promoted_at: The present moment, aware; it goes into the log.
+        kind: What the log calls it.
 
     Raises:
         UnknownName: There is no such model.
@@ -177,10 +189,69 @@ def promote(connection: Connection, model_version: str, key: PublicKey | None = 
     before = _champion_of(connection, row.region_set, row.outcome)
     if before is not None and before.model_version == model_version:
         return None
-    if before is not None:
-        _set_role(connection, before.model_version, "retired")
+    replaced = None if before is None else str(before.model_version)
+    if replaced is not None:
+        _set_role(connection, replaced, "retired")
     _set_role(connection, model_version, "champion")
-    return str(before.model_version) if before is not None else None
+    connection.execute(
+        insert(promotions).values(
+            region_set=row.region_set,
+            outcome=row.outcome,
+            kind=kind,
+            model_version=model_version,
+            replaced=replaced,
+            promoted_at=promoted_at,
+        )
+    )
+    return replaced
+
+
+def find_earlier(connection: Connection, region_set: str, outcome: str) -> str:
+    """Returns the model that the champion replaced when it was promoted.
+
+    Args:
+        connection: A read transaction.
+        region_set: Name of the region set.
+        outcome: Name of the outcome.
+
+    Raises:
+        NotReady: No model stands, or the champion replaced none.
+    """
+    champion = _champion_of(connection, region_set, outcome)
+    replaced = None
+    if champion is not None:
+        query = (
+            select(promotions.c.replaced)
+            .where(
+                promotions.c.region_set == region_set,
+                promotions.c.outcome == outcome,
+                promotions.c.model_version == champion.model_version,
+                promotions.c.kind == "promotion",
+            )
+            .order_by(promotions.c.promotion_id.desc())
+        )
+        replaced = connection.execute(query.limit(1)).scalar()
+    if replaced is None:
+        raise NotReady(
+            f"No earlier model of '{outcome}' is known for the region set '{region_set}'.",
+            "`tocsin models list` shows what is stored; `tocsin models promote` takes any of it.",
+        )
+    return str(replaced)
+
+
+def load_stored(connection: Connection, model_version: str, key: PublicKey) -> LoadedModel:
+    """Returns a stored model of any role, after every check of `load_champion`.
+
+    Args:
+        connection: A read transaction.
+        model_version: The model.
+        key: Public part of the service's signing key.
+
+    Raises:
+        UnknownName: There is no such model.
+        Refused: It does not pass a check.
+    """
+    return open_model(_stored(_get(connection, model_version)), key)
 
 
 def _lock(connection: Connection, region_set: str) -> None:

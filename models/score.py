@@ -15,6 +15,7 @@ from features.build import FeatureMatrix, rows_for_origin
 from models.artefact import HorizonModel, LoadedModel
 from models.baselines import climatology
 from models.estimators import base_log_odds, contributions_of, probability_of
+from models.guard import check_magnitude
 from models.history import OutcomeHistory, build_history
 from models.manifest import hash_regions
 from models.metrics import Floats
@@ -139,9 +140,12 @@ def _score_horizon(
     base = float(part.calibration.apply(np.array(base_log_odds(part.estimator))))
     added = slope * contributions_of(part.estimator, features.values[0])
     probability = probability_of(base + added.sum(axis=1))
+    odd = check_magnitude(probability[np.isfinite(history.thresholds[row])], described["guard"])
     scores = []
     for region, region_id in enumerate(panel.region_ids):
         status, reason = _judge_region(panel, history, region, described["gate"], settings)
+        if status == "ok" and odd:
+            status, reason = "baseline_only", f"{odd} The region's own past frequency is served."
         threshold = history.thresholds[row, region]
         has_data = status != "stale"
         is_scored = bool(has_data and np.isfinite(threshold))

@@ -51,6 +51,13 @@ class ModelSettings(DataSettings):
     refit_every_months: int = Field(default=6, ge=1, description="Refit interval in a backtest.")
     bootstrap_draws: int = Field(default=1000, ge=100, description="Draws for intervals of skill.")
     seed: int = Field(default=20_260_101, description="Seed of everything that is drawn.")
+    promotion_level_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Share of scores whose risk level may change before `tocsin models promote` "
+        "asks for --yes.",
+    )
     stale_after_steps: int = Field(
         default=2,
         ge=0,

@@ -1,8 +1,8 @@
-"""Table of the models room: the registry of trained models."""
+"""Tables of the models room: the registry of trained models, and who was in service when."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, String, Table
 
 from data.database import METADATA, EpochDay, EpochSecond
 from data.tables import region_sets
@@ -20,4 +20,16 @@ models = Table(
     Column("manifest_bytes", LargeBinary, nullable=False),
     Column("artefact", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+)
+
+promotions = Table(
+    "promotions",
+    METADATA,
+    Column("promotion_id", Integer, primary_key=True, autoincrement=True),
+    Column("region_set", ForeignKey(region_sets.c.region_set), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("model_version", String(96), nullable=False),
+    Column("replaced", String(96)),
+    Column("promoted_at", EpochSecond, nullable=False),
 )

@@ -22,6 +22,7 @@ from models.calibration import PRIOR_DEVIATION, CalibrationChoice, choose_calibr
 from models.estimators import FittedLogit, base_log_odds, fit_logit, probability_of
 from models.forecasts import Forecasts, forecast_table
 from models.gate import judge
+from models.guard import measure_range
 from models.history import OutcomeHistory
 from models.manifest import complete_manifest, describe_training, encode_manifest
 from models.outcome import ESCALATION
@@ -156,6 +157,7 @@ def _finish(
         "train_from": origins[history.first_row],
         "calibration": _describe_calibration(choice),
         "gate": asdict(verdict),
+        "guard": measure_range(forecasts, probability_of(choice.log_odds)),
         "backtest": {
             "first_origin": origins[int(forecasts.row.min())],
             "last_origin": origins[int(forecasts.row.max())],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,8 @@ from models.task import Task, build_task
 
 IN_SERVICE = "in_service"
 """Name of the baseline that the model in service makes, refitted at each origin."""
+
+AnySettings = TypeVar("AnySettings", bound=ModelSettings)
 
 OnProgress = Callable[[int, int, str], None]
 
@@ -122,6 +124,22 @@ def run_trial(
     return Trial({**described, "horizons": horizons}, pd.concat(tables, ignore_index=True))
 
 
+def settings_of(settings: AnySettings, manifest: Mapping[str, Any]) -> AnySettings:
+    """Returns the settings with the features, penalty and training rows of a stored model.
+
+    Args:
+        settings: Settings in force.
+        manifest: The model's manifest.
+    """
+    return settings.model_copy(
+        update={
+            "feature_set": manifest["feature_set"],
+            "ridge_c": manifest["settings"]["ridge_c"],
+            "train_from": manifest["settings"]["train_from"],
+        }
+    )
+
+
 def _add_in_service(
     panel: Panel,
     settings: ModelSettings,
@@ -131,13 +149,7 @@ def _add_in_service(
     task: Task,
 ) -> Forecasts:
     """Adds what the model in service would have said, learned anew at each refit."""
-    theirs = settings.model_copy(
-        update={
-            "feature_set": manifest["feature_set"],
-            "ridge_c": manifest["settings"]["ridge_c"],
-            "train_from": manifest["settings"]["train_from"],
-        }
-    )
+    theirs = settings_of(settings, manifest)
     other_task = build_task(panel, theirs, task.history.horizon, task.history.outcome)
     found = run_backtest(other_task, theirs, span=span)
     probability = np.full(task.history.labels.shape, np.nan)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.database import Database
 from data.errors import UsageError
-from data.panel import Panel, build_panel
+from data.panel import build_panel
 from data.regions import load_region_set
 from models.registry import find_champion
 from models.trial import Plan, Trial, run_trial
@@ -38,7 +38,7 @@ def backtest_set(
     Args:
         database: The database.
         settings: Settings in force.
-        plan: What is tried; the model in service is added as a baseline.
+        plan: What is tried; without a model in service, the one that stands is its baseline.
         region_set: Name of the set.
         as_of: Knowledge limit.
         out: File for the predictions, `.parquet` or `.csv`.
@@ -51,10 +51,12 @@ def backtest_set(
         NotReady: There is too little history.
     """
     folder = None if out is None else fold_folder(out)
-    panel, standing = _read(database, region_set, as_of, plan)
-    trial = run_trial(
-        panel, settings, replace(plan, in_service=standing), folder=folder, on_progress=on_progress
-    )
+    with database.read() as connection:
+        panel = build_panel(connection, load_region_set(connection, region_set), as_of)
+        champion = find_champion(connection, region_set, plan.outcome)
+    if plan.in_service is None and champion is not None:
+        plan = replace(plan, in_service=champion.manifest)
+    trial = run_trial(panel, settings, plan, folder=folder, on_progress=on_progress)
     if out is not None:
         write_predictions(trial.predictions, out)
     return trial
@@ -82,12 +84,3 @@ def write_predictions(predictions: pd.DataFrame, out: Path) -> None:
     else:
         predictions.to_csv(unfinished, index=False)
     unfinished.replace(out)
-
-
-def _read(
-    database: Database, region_set: str, as_of: date, plan: Plan
-) -> tuple[Panel, dict[str, object] | None]:
-    with database.read() as connection:
-        panel = build_panel(connection, load_region_set(connection, region_set), as_of)
-        champion = find_champion(connection, region_set, plan.outcome)
-    return panel, None if champion is None else dict(champion.manifest)

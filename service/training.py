@@ -11,6 +11,7 @@ from data.database import Database
 from data.panel import build_panel
 from data.regions import load_region_set
 from data.store import list_deliveries
+from models.outcome import ESCALATION
 from models.registry import Role, save_model
 from models.signing import load_or_make_key
 from models.train import train_model
@@ -42,6 +43,7 @@ def train_set(
     *,
     region_set: str,
     as_of: date,
+    outcome: str = ESCALATION,
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> TrainingReport:
     """Trains a model of a region set on what was known on a day, and stores it signed.
@@ -52,10 +54,11 @@ def train_set(
         clock: The clock.
         region_set: Name of the set.
         as_of: Knowledge limit.
+        outcome: Name of the outcome.
         on_progress: Called with steps done, steps in all and what is done.
 
     Raises:
-        UnknownName: There is no such set.
+        UnknownName: There is no such set or outcome.
         NothingKnown: Nothing is known as of that day.
         NotReady: There is too little history.
     """
@@ -68,7 +71,12 @@ def train_set(
             for delivery in list_deliveries(connection, source=regions.source, as_of=as_of)
         ]
     trained = train_model(
-        panel, settings, created_at=clock(), on_progress=on_progress, vintages=vintages
+        panel,
+        settings,
+        created_at=clock(),
+        on_progress=on_progress,
+        vintages=vintages,
+        outcome=outcome,
     )
     with database.write() as connection:
         saved = save_model(connection, trained, key)

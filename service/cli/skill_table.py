@@ -41,7 +41,7 @@ def print_skill(manifest: Mapping[str, Any]) -> None:
     print_table(
         [
             "horizon",
-            "escalations",
+            "cases",
             "avg. precision",
             "(conflictology)",
             "Brier skill",

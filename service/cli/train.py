@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
+from models.outcome import ESCALATION, OUTCOMES
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, progress_bar, say
 from service.cli.session import open_session
 from service.cli.skill_table import print_skill
@@ -11,24 +16,28 @@ from service.training import train_set
 def train(
     name: SetOption = None,
     as_of: AsOfOption = None,
+    outcome: Annotated[
+        str, typer.Option("--outcome", help=f"One of {', '.join(OUTCOMES)}.")
+    ] = ESCALATION,
     as_json: JsonOption = False,
 ) -> None:
     """Trains a model on what was known, and measures it out of time against simple baselines.
 
-    The first model of a set goes into service. Later ones are stored as challengers: see
-    `tocsin models promote`.
+    The first model of a set and outcome goes into service. Later ones are stored as challengers:
+    see `tocsin models compare` and `tocsin models promote`.
 
     Example: tocsin train --set sahel --as-of 2022-01-15
     """
     with open_session() as session:
         region_set, day = session.set_name(name), session.as_of(as_of)
-        with progress_bar(f"Training {region_set}") as on_progress:
+        with progress_bar(f"Training {outcome} in {region_set}") as on_progress:
             report = train_set(
                 session.database,
                 session.settings,
                 session.clock,
                 region_set=region_set,
                 as_of=day,
+                outcome=outcome,
                 on_progress=on_progress,
             )
     if as_json:

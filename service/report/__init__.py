@@ -7,4 +7,5 @@ May import: altair, vl-convert, jinja2.
 Where to go:
     pictures      service/report/pictures.py
     the page      service/report/page.py, service/report/report.html
+    model card    service/report/card.py, service/report/card.html
 """

@@ -17,10 +17,21 @@ from sqlalchemy import Connection, update
 from data.errors import NotReady, Refused, StateError, UnknownName
 from models import admission
 from models.manifest import encode_manifest
-from models.registry import list_models, load_champion, promote, save_model, show_model
+from models.registry import (
+    find_champion,
+    find_earlier,
+    list_models,
+    load_champion,
+    load_stored,
+    promote,
+    save_model,
+    show_model,
+)
 from models.signing import SigningKey, load_or_make_key, sign
 from models.tables import models
 from models.train import TrainedModel
+
+NOW = datetime(2022, 1, 16, tzinfo=UTC)
 
 
 class LeavesMark:
@@ -82,12 +93,12 @@ def test_training_never_promotes_by_itself(connection, trained, key):
     assert load_champion(connection, "plain", "escalation", key.public).model_version == (
         trained.model_version
     )
-    assert promote(connection, "second", key.public) == trained.model_version
+    assert promote(connection, "second", key.public, promoted_at=NOW) == trained.model_version
     assert load_champion(connection, "plain", "escalation", key.public).model_version == "second"
     roles = {one.model_version: one.role for one in list_models(connection, "plain")}
     assert roles == {trained.model_version: "retired", "second": "champion", "third": "challenger"}
-    assert promote(connection, trained.model_version) == "second"
-    assert promote(connection, trained.model_version) is None
+    assert promote(connection, trained.model_version, promoted_at=NOW) == "second"
+    assert promote(connection, trained.model_version, promoted_at=NOW) is None
     assert show_model(connection, "second").role == "retired"
 
 
@@ -119,9 +130,10 @@ def test_names_that_are_not_there_are_said(connection, trained, key):
     with pytest.raises(NotReady, match="No model") as refused:
         load_champion(connection, "plain", "escalation", key.public)
     assert "tocsin train --set plain" in refused.value.hint
-    for ask in (show_model, promote):
-        with pytest.raises(UnknownName, match="No model 'nowhere'"):
-            ask(connection, "nowhere")
+    with pytest.raises(UnknownName, match="No model 'nowhere'"):
+        show_model(connection, "nowhere")
+    with pytest.raises(UnknownName, match="No model 'nowhere'"):
+        promote(connection, "nowhere", promoted_at=NOW)
     with pytest.raises(UnknownName, match="No region set 'moon'"):
         save_model(connection, _variant(trained, "moon", region_set="moon"), key)
 
@@ -237,7 +249,60 @@ def test_a_model_that_would_be_refused_cannot_be_promoted(connection, trained, k
     save_model(connection, bad, key)
     _overwrite(connection, bad, artefact=b"cut")
     with pytest.raises(Refused):
-        promote(connection, "bad", key.public)
+        promote(connection, "bad", key.public, promoted_at=NOW)
     assert load_champion(connection, "plain", "escalation", key.public).model_version == (
         trained.model_version
     )
+
+
+def test_the_way_back_is_the_model_that_was_replaced(connection, trained, key):
+    for version in ("first", "second", "third"):
+        save_model(connection, _variant(trained, version), key)
+    with pytest.raises(NotReady, match="No earlier model"):
+        find_earlier(connection, "plain", "escalation")
+    promote(connection, "second", promoted_at=NOW)
+    promote(connection, "third", promoted_at=NOW)
+    for current, earlier in (("third", "second"), ("second", "first")):
+        assert find_champion(connection, "plain", "escalation").model_version == current
+        assert find_earlier(connection, "plain", "escalation") == earlier
+        promote(connection, earlier, promoted_at=NOW, kind="rollback")
+    assert find_champion(connection, "plain", "escalation").model_version == "first"
+    with pytest.raises(NotReady):
+        find_earlier(connection, "plain", "escalation")
+
+
+def test_a_challenger_is_loaded_after_the_same_checks(connection, trained, key):
+    save_model(connection, trained, key)
+    assert load_stored(connection, trained.model_version, key.public).horizons
+    _overwrite(connection, trained, signature=b"")
+    with pytest.raises(Refused, match="not signed"):
+        load_stored(connection, trained.model_version, key.public)
+    with pytest.raises(UnknownName):
+        load_stored(connection, "none", key.public)
+
+
+def test_a_thousand_unsigned_and_mismatched_models_are_refused_and_the_champion_stays(
+    trained, key, never_unpickle, tmp_path
+):
+    stranger = load_or_make_key(tmp_path / "stranger")
+    generator = np.random.default_rng(12)
+    good = admission.StoredModel(
+        trained.model_version,
+        "plain",
+        "escalation",
+        trained.manifest_bytes,
+        trained.artefact,
+        sign(key, trained.manifest_bytes),
+    )
+    for number in range(1000):
+        noise = generator.bytes(64)
+        bad = [
+            {"signature": noise},
+            {"signature": sign(stranger, trained.manifest_bytes)},
+            {"artefact": noise * int(generator.integers(1, 40))},
+            {"model_version": noise.hex()},
+            {"outcome": ("severe", "onset", "fatalities")[int(generator.integers(3))]},
+            {"region_set": noise.hex()[:8]},
+        ][number % 6]
+        with pytest.raises(Refused):
+            admission.open_model(replace(good, **bad), key.public)

@@ -1,0 +1,92 @@
+"""The model card: what a model is for, what it was made from and what it is worth.
+
+Every figure is read from the manifest, where training wrote what it measured. Mitchell et al.
+(2019), doi:10.1145/3287560.3287596.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+CARD_FORMAT = 1
+
+INTENDED_USE = (
+    "A planner's first look at where violence may rise, beside other sources and people's judgment."
+)
+NOT_FOR: tuple[str, ...] = (
+    "Deciding about single persons or groups.",
+    "Targeting, or any use of force.",
+    "Regions, sources or outcome definitions other than those named here.",
+)
+LIMITS: tuple[str, ...] = (
+    "Past forecasts were replayed on data as corrected since: what was known then was poorer.",
+    "The positive cases come in few separate runs: intervals are wide, and windows overlap.",
+    "Events that nobody reported are not in the data; reporting differs between regions.",
+    "Contributions say what moved the score, not what causes violence.",
+)
+
+
+def build_card(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the card of a model, ready for JSON.
+
+    Args:
+        manifest: The model's manifest.
+
+    Returns:
+        `model_version`, `created_at`, `region_set`, `outcome`, `intended_use`, `not_for`, `data`,
+        `features`, `estimator`, `horizons` (per horizon: verdict, reason, rows, origins, figures
+        with intervals, reliability, coefficients), `limits`, `libraries`.
+    """
+    return {
+        "format": CARD_FORMAT,
+        "model_version": manifest["model_version"],
+        "created_at": manifest["created_at"],
+        "region_set": manifest["region_set"],
+        "n_regions": manifest["regions"]["n"],
+        "step": manifest["step"],
+        "outcome": manifest["outcome"],
+        "intended_use": INTENDED_USE,
+        "not_for": list(NOT_FOR),
+        "data": {**manifest["data"], "replay": manifest["replay"]},
+        "feature_set": manifest["feature_set"],
+        "estimator": {
+            "kind": "ridge logit on standardised features, one per horizon",
+            "ridge_c": manifest["settings"]["ridge_c"],
+        },
+        "horizons": {
+            horizon: _describe_horizon(described)
+            for horizon, described in manifest["horizons"].items()
+        },
+        "limits": list(LIMITS),
+        "libraries": manifest["libraries"],
+    }
+
+
+def _describe_horizon(described: Mapping[str, Any]) -> dict[str, Any]:
+    skill = described["skill"]
+    heaviest = sorted(described["features"], key=lambda one: -abs(one["coefficient"]))
+    return {
+        "is_served": described["gate"]["is_passed"],
+        "reason": described["gate"]["reason"],
+        "train_from": described["train_from"],
+        "n_rows": described["n_rows"],
+        "n_positives": described["n_positives"],
+        "calibration": described["calibration"]["kind"],
+        "backtest": described["backtest"],
+        "n_forecasts": skill["n_forecasts"],
+        "n_forecast_positives": skill["n_positives"],
+        "prevalence": skill["prevalence"],
+        "average_precision": skill["model"]["average_precision"],
+        "average_precision_of_baselines": {
+            name: one["average_precision"] for name, one in skill["baselines"].items()
+        },
+        "brier": skill["model"]["brier"],
+        "brier_skill_against": skill["skill_against"],
+        "within_region_auc": skill["model"]["within_region_auc"],
+        "reliability": skill["reliability"],
+        "coefficients": [
+            {"feature": one["name"], "label": one["label"], "coefficient": one["coefficient"]}
+            for one in heaviest
+        ],
+    }
