@@ -4,7 +4,8 @@ Purpose: keep every record that a source ever delivered, with the moment it beca
 what was known on a day into dense arrays.
 
 Owns: errors, calendar, the database and its migrations, region sets, the event contract, the
-bitemporal store, quarantine, placement of events in regions, the panel, the simulated world.
+bitemporal store, quarantine, the examination of deliveries, placement of events in regions, the
+panel, the simulated world.
 Does not own: indicators, labels, models, anything that is told to people.
 May import: numpy, pandas, scipy, shapely, SQLAlchemy, Alembic, httpx (to fetch). Knows no
 scikit-learn and no HTTP server.
@@ -15,6 +16,8 @@ Where to go:
     a new source                      data/sources/ (one file each)
     what an event is, what is refused data/events.py
     "as known on a day"               data/store/
+    what is suspicious, held, accepted data/quality/
+    what a release changed            data/revisions.py
     which region an event falls in    data/placement.py
     region files, P-codes, neighbours data/regions/
     arrays per region and period      data/panel.py

@@ -1,4 +1,4 @@
-"""Tables of the data room: region sets, deliveries, events, quarantine.
+"""Tables of the data room: region sets, deliveries, events, quarantine, examinations.
 
 A table is named for its rows. Days are days since 1970-01-01, moments are seconds since then (see
 `data.database.EpochDay`, `EpochSecond`).
@@ -121,4 +121,30 @@ quarantine = Table(
     Column("reason", String(64), nullable=False),
     Column("message", Text, nullable=False),
     Column("row", JSON, nullable=False),
+)
+
+examinations = Table(
+    "examinations",
+    METADATA,
+    Column("examination_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("vintage", String(64), nullable=False),
+    Column("known_at", EpochSecond, nullable=False),
+    Column("received_at", EpochSecond, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("countries", JSON, nullable=False),
+    Column("covers_from", EpochDay, nullable=False),
+    Column("covers_to", EpochDay, nullable=False),
+    Column("n_rows", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.delivery_id")),
+    Column("decided_at", EpochSecond),
+    Column("note", Text),
+    # Only while it is held: who delivered it, and the rows.
+    Column("source_info", JSON(none_as_null=True)),
+    Column("events", LargeBinary),
+    Column("refusals", JSON(none_as_null=True)),
+    UniqueConstraint("source", "vintage", "sha256"),
 )

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from data.database import Database
 from data.errors import UsageError
 from data.events import Batch
+from data.quality import receive_delivery
 from data.regions import RegionSet, load_region_set
 from data.sources.simulated import (
     SIMULATED,
@@ -21,8 +22,9 @@ from data.sources.simulated import (
     release_days,
     vintage_name,
 )
-from data.store import DeliveryReport, append_delivery, list_deliveries
+from data.store import DeliveryReport, list_deliveries
 from service.clock import Clock
+from service.ingestion import require_stored
 from service.settings import Settings
 
 OnProgress = Callable[[int, int, str], None]
@@ -60,6 +62,7 @@ def ingest_new(
         UnknownName: There is no such region set.
         UsageError: The source of the set cannot be fetched.
         NothingKnown: The source has released nothing yet.
+        Refused: A release is suspicious and held.
     """
     now = clock()
     with database.read() as connection:
@@ -80,7 +83,7 @@ def ingest_new(
         batch = deliver_simulated(release, settings.seed)
         vintage = vintage_name(release)
         with database.write() as connection:
-            report = append_delivery(
+            reception = receive_delivery(
                 connection,
                 batch,
                 source=SIMULATED,
@@ -90,7 +93,7 @@ def ingest_new(
                 file_name=f"simulated-{vintage}",
                 sha256=_hash_batch(batch),
             )
-        reports.append(report)
+        reports.append(require_stored(reception))
         if on_progress is not None:
             on_progress(number, len(releases), vintage)
     return reports

@@ -1,4 +1,4 @@
-"""Taking in a delivery: one batch, one transaction."""
+"""Taking in a delivery: one batch, examined, in one transaction."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from data.database import Database
-from data.errors import Conflict
+from data.errors import Conflict, Refused
 from data.events import Batch
+from data.quality import Finding, Reception, receive_delivery
 from data.sources.contract import SourceInfo
-from data.store import DeliveryReport, append_delivery
+from data.store import DeliveryReport
 
 
 def take_in(
@@ -23,8 +24,9 @@ def take_in(
     received_at: datetime,
     file: Path,
     stated_day: date | None = None,
+    is_scope_stated: bool = False,
 ) -> DeliveryReport:
-    """Stores a batch that was read from a file, whole or not at all.
+    """Examines and stores a batch that was read from a file, whole or not at all.
 
     Args:
         database: The database.
@@ -36,6 +38,7 @@ def take_in(
         file: The file; its name and SHA-256 are stored.
         stated_day: The day of `known_at` if somebody stated it; then the same file stored as known
             on another day is a contradiction and not a repetition.
+        is_scope_stated: True if somebody said which countries the delivery shall speak for.
 
     Returns:
         What was added, changed, left, deleted and quarantined.
@@ -43,11 +46,12 @@ def take_in(
     Raises:
         Conflict: The delivery is older than one that is stored and overlaps it, or the same file
             is stored as known on another day or for other countries or days.
+        Refused: The delivery is suspicious and held, or was rejected before.
     """
     with file.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     with database.write() as connection:
-        report = append_delivery(
+        reception = receive_delivery(
             connection,
             batch,
             source=source,
@@ -56,10 +60,34 @@ def take_in(
             received_at=received_at,
             file_name=file.name,
             sha256=sha256,
+            is_scope_stated=is_scope_stated,
         )
+    report = require_stored(reception)
     if report.already_stored:
         _refuse_other_scope(report, batch, stated_day)
     return report
+
+
+def require_stored(reception: Reception) -> DeliveryReport:
+    """Returns what a delivery changed.
+
+    Raises:
+        Refused: It is held: an operator must look at it first.
+    """
+    if reception.report is None:
+        suspicious = [item for item in reception.findings if item.is_suspicious]
+        more = f" (and {len(suspicious) - 1} more)" if len(suspicious) > 1 else ""
+        number = reception.examination_id
+        raise Refused(
+            f"The delivery is held, nothing of it is used: {_describe(suspicious[0])}{more}",
+            f"See `tocsin data show {number}`, then `tocsin data accept {number}` or `reject`.",
+        )
+    return reception.report
+
+
+def _describe(finding: Finding) -> str:
+    country = "" if finding.country is None else f"{finding.country}: "
+    return f"{finding.code}: {country}{finding.message}"
 
 
 def _refuse_other_scope(report: DeliveryReport, batch: Batch, stated_day: date | None) -> None:

@@ -24,6 +24,7 @@ from data.store.as_known import (
     events_as_known,
     events_known_at,
 )
+from data.store.changes import is_claimed
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "coverage_known_at",
     "events_as_known",
     "events_known_at",
+    "is_claimed",
     "list_deliveries",
     "list_quarantine",
 ]

@@ -1,4 +1,4 @@
-"""`tocsin data`: what a release changed."""
+"""`tocsin data`: what was examined and held, what a release changed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,108 @@ from typing import Annotated
 import typer
 
 from data.calendar import parse_period, period_label
+from data.errors import UnknownName
+from data.quality import accept_held, list_examinations, reject_held
 from data.regions import load_region_set
 from data.revisions import CellChange, diff_vintages
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
 
-app = typer.Typer(help="What releases changed.", no_args_is_help=True)
+app = typer.Typer(help="What was examined and held; what releases changed.", no_args_is_help=True)
+
+NumberArgument = Annotated[int, typer.Argument(help="Number of the examination, from the list.")]
+NoteOption = Annotated[str, typer.Option(help="Why; it is kept with the decision.")]
+
+
+@app.command("list")
+def list_all(
+    held: Annotated[bool, typer.Option("--held", help="Only those that wait.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the examined deliveries with what became of them.
+
+    Example: tocsin data list --held
+    """
+    with open_session() as session, session.database.read() as connection:
+        found = list_examinations(connection, "held" if held else None)
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(
+            ["number", "source", "vintage", "known at", "state", "suspicious", "noted"],
+            [
+                [
+                    item.examination_id,
+                    item.source,
+                    item.vintage,
+                    item.known_at.date(),
+                    item.state,
+                    sum(finding.is_suspicious for finding in item.findings),
+                    sum(not finding.is_suspicious for finding in item.findings),
+                ]
+                for item in found
+            ],
+        )
+    else:
+        say("No delivery is held." if held else "No delivery was examined yet.")
+
+
+@app.command("show")
+def show(number: NumberArgument, as_json: JsonOption = False) -> None:
+    """Shows what was found in a delivery, the suspicious first.
+
+    Example: tocsin data show 3
+    """
+    with open_session() as session, session.database.read() as connection:
+        found = [item for item in list_examinations(connection) if item.examination_id == number]
+    if not found:
+        raise UnknownName(f"There is no examination {number}.", "See `tocsin data list`.")
+    (item,) = found
+    if as_json:
+        print_json(item)
+        return
+    say(
+        f"{item.source} {item.vintage} ({item.file_name}, {item.n_rows} rows, known at "
+        f"{item.known_at.date()}) is {item.state}. {item.note or ''}"
+    )
+    if item.findings:
+        print_table(
+            ["finding", "country", "suspicious", "what was found"],
+            [
+                [finding.code, finding.country, finding.is_suspicious or None, finding.message]
+                for finding in item.findings
+            ],
+        )
+    else:
+        say("Nothing unusual was found.")
+
+
+@app.command("accept")
+def accept(number: NumberArgument, note: NoteOption = "", as_json: JsonOption = False) -> None:
+    """Takes in a held delivery: from now on it is known from the day on which it became known.
+
+    Example: tocsin data accept 3 --note "the offensive is real"
+    """
+    with open_session() as session, session.database.write() as connection:
+        report = accept_held(connection, number, decided_at=session.clock(), note=note)
+    if as_json:
+        print_json(report)
+    else:
+        say(
+            f"Stored {report.source} {report.vintage}: {report.n_added} new events, "
+            f"{report.n_changed} changed, {report.n_deleted} deleted."
+        )
+
+
+@app.command("reject")
+def reject(number: NumberArgument, note: NoteOption = "") -> None:
+    """Drops the rows of a held delivery; the examination stays.
+
+    Example: tocsin data reject 3 --note "all deaths are zero"
+    """
+    with open_session() as session, session.database.write() as connection:
+        reject_held(connection, number, decided_at=session.clock(), note=note)
+    say(f"Rejected: nothing of delivery {number} is used.")
 
 
 @app.command("diff")

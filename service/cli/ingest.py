@@ -58,7 +58,8 @@ def ingest_ged(
     """Takes in a UCDP GED file, yearly or Candidate. Bad rows go to quarantine, the rest is stored.
 
     The file is a full statement for its countries and days: events known before that it no longer
-    holds are marked deleted from --known-at on. A Candidate month is best taken in with
+    holds are marked deleted from --known-at on. A suspicious file is held whole, and nothing of it
+    is used until `tocsin data accept`. A Candidate month is best taken in with
     --countries: a country without events in it is then known to have none.
 
     Example: tocsin ingest ged ged241.csv --vintage 24.1 --known-at 2024-06-20
@@ -113,6 +114,7 @@ def ingest_ged(
             received_at=session.clock(),
             file=file,
             stated_day=None if known_at is None else known_on,
+            is_scope_stated=scope is not None,
         )
     if as_json:
         print_json(report)

@@ -12,7 +12,15 @@ import pytest
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
-from data.errors import BadInput, Conflict, SettingsError, SourceUnavailable, UsageError
+from data.errors import (
+    BadInput,
+    Conflict,
+    Refused,
+    SettingsError,
+    SourceUnavailable,
+    UnknownName,
+    UsageError,
+)
 from service.cli.main import app
 
 ROW = {
@@ -140,3 +148,30 @@ def test_the_same_file_known_on_another_day_is_a_contradiction(tmp_path: Path) -
 def test_contradictions(words: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):
         run("ingest", "ged", *words)
+
+
+def test_a_suspicious_file_is_held_and_can_be_accepted(tmp_path: Path) -> None:
+    def ingest(name: str, text: str, known_at: str) -> Any:
+        path = tmp_path / name
+        path.write_text(text)
+        return run("ingest", "ged", str(path), "--vintage", name, "--known-at", known_at)
+
+    rows = [
+        {"date_start": f"2024-{month:02d}-{day:02d}", "date_end": f"2024-{month:02d}-{day:02d}"}
+        for month in range(1, 13)
+        for day in range(1, 13)
+    ]
+    ingest("a", ged_text(*rows), "2025-01-20")
+    scaled = [{**row, "best": "3000", "high": "3000"} for row in rows]
+    with pytest.raises(Refused, match=r"held.*units.*tocsin data show 2"):
+        ingest("b", ged_text(*scaled), "2025-02-20")
+    assert len(run("ingest", "list")) == 1
+    (held,) = run("data", "list", "--held")
+    assert run("data", "show", "2") == held
+    assert {item["code"] for item in held["findings"] if item["is_suspicious"]} >= {"units"}
+    assert run("data", "accept", "2", "--note", "checked")["n_changed"] == 144
+    assert [item["state"] for item in run("data", "list")] == ["stored", "accepted"]
+    with pytest.raises(Conflict, match="accepted, not held"):
+        CliRunner().invoke(app, ["data", "reject", "2"], catch_exceptions=False)
+    with pytest.raises(UnknownName, match="examination 9"):
+        run("data", "show", "9")
