@@ -45,6 +45,15 @@ def test_incidents_with_their_events(world: Any, build: Any) -> None:
     ]
 
 
+def test_the_newest_change_comes_first_among_equals(world: Any, build: Any) -> None:
+    world.apply(build.rule())
+    world.publish(build.month(0), {"ML01": HIGH, "ML05": LOW, "NE06": LOW})
+    world.publish(build.month(1), {"ML01": HIGH, "ML05": HIGH, "NE06": HIGH})
+    with world.database.read() as connection:
+        order = [item.region_id for item in list_incidents(connection)]
+    assert order == ["ML05", "NE06", "ML01"]
+
+
 def test_incidents_are_chosen(world: Any, build: Any) -> None:
     publish_a_course(world, build)
 

@@ -70,6 +70,16 @@ def test_both_secrets_verify_while_one_is_replaced(httpserver: HTTPServer) -> No
     assert outcome == Delivered("HTTP 204")
 
 
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_every_success_counts(httpserver: HTTPServer, status: int) -> None:
+    assert answer(httpserver, status) == Delivered(f"HTTP {status}")
+
+
+@pytest.mark.parametrize("status", [300, 399])
+def test_the_first_and_the_last_redirect(httpserver: HTTPServer, status: int) -> None:
+    assert answer(httpserver, status) == Retry(None, f"HTTP {status} (redirects are not followed)")
+
+
 @pytest.mark.parametrize("status", [400, 401, 404, 409, 500, 502, 503])
 def test_a_failure_is_tried_again(httpserver: HTTPServer, status: int) -> None:
     assert answer(httpserver, status) == Retry(None, f"HTTP {status}")
@@ -89,7 +99,8 @@ def test_gone_is_final(httpserver: HTTPServer) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("120", 120), ("0", 0), (" 7 ", 7), ("9" * 40, 1e6), ("soon", None), ("-5", None),
+    [("120", 120), ("0", 0), (" 7 ", 7), ("999999", 999_999), ("1000001", 1e6), ("9" * 40, 1e6),
+     ("soon", None), ("-5", None),
      ("1.5", None), ("", None), ("Tue, 15 Nov 1994 08:12:31 GMT", 0)],
 )  # fmt: skip
 def test_retry_after(httpserver: HTTPServer, text: str, seconds: float | None) -> None:
