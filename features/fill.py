@@ -6,7 +6,7 @@ block by block. Blocks know nothing of each other, so threads may share them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -29,7 +29,7 @@ from features.measures import (
 )
 from features.outcomes import EscalationDefinition
 from features.slices import PanelSlice
-from features.temporal import decayed_sums, fill_window_sums
+from features.temporal import DecayState, decayed_sums, fill_window_sums
 
 Float32 = npt.NDArray[np.float32]
 
@@ -100,33 +100,58 @@ def run_all(jobs: Sequence[Callable[[], object]], n_jobs: int) -> None:
         Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(job)() for job in jobs)
 
 
+def needed_decays(
+    measures: Iterable[Measure], periods: Callable[[int], int]
+) -> dict[str, dict[int, DecayedSum]]:
+    """Returns the decayed sums that measures need, by variable and half-life in periods.
+
+    Args:
+        measures: What is wanted.
+        periods: Turns months into periods.
+    """
+    needed: dict[str, dict[int, DecayedSum]] = {}
+    for one in measures:
+        if isinstance(one, ThresholdRatio) and one.half_life_months is not None:
+            one = DecayedSum("deaths", one.half_life_months)
+        if isinstance(one, DecayedSum):
+            needed.setdefault(one.variable, {})[periods(one.half_life_months)] = one
+    return needed
+
+
 def plan_series(
-    wanted: PanelSlice, target_of: dict[Measure, Float32]
+    wanted: PanelSlice,
+    target_of: dict[Measure, Float32],
+    carried: Mapping[str, DecayState] | None = None,
 ) -> tuple[Given, list[Callable[[], object]]]:
     """Returns the arrays of window and decayed sums, and the jobs that fill them.
 
     A series is gone through once for all its windows, and once for all its half-lives.
+
+    Args:
+        wanted: Which rows and regions.
+        target_of: Array of each measure that is wanted.
+        carried: By variable, the decayed sums of all regions before the first wanted row; without
+            them the decays begin with the panel.
     """
-    paces = (
-        DecayedSum("deaths", one.half_life_months)
-        for one in target_of
-        if isinstance(one, ThresholdRatio) and one.half_life_months is not None
-    )
     given: Given = {}
-    windows: dict[str, dict[int, Float32]] = {}
-    decays: dict[str, dict[int, Float32]] = {}
-    for one in dict.fromkeys((*target_of, *paces)):
-        if isinstance(one, WindowSum):
-            given[one] = target_of[one]
-            windows.setdefault(one.variable, {})[wanted.periods(one.months)] = given[one]
-        elif isinstance(one, DecayedSum):
+    jobs: list[Callable[[], object]] = []
+    for variable, decays in needed_decays(target_of, wanted.periods).items():
+        for one in decays.values():
             target = target_of.get(one)
             given[one] = np.empty(wanted.shape, np.float32) if target is None else target
-            decays.setdefault(one.variable, {})[wanted.periods(one.half_life_months)] = given[one]
-    jobs: list[Callable[[], object]] = []
-    for variable, targets in decays.items():
-        values = wanted.values(variable, 0)
-        jobs.append(partial(decayed_sums, values, targets, first_row=wanted.first))
+        targets = {half_life: given[one] for half_life, one in decays.items()}
+        if carried:
+            values, before = wanted.values(variable, wanted.first), carried[variable]
+            here = before.of(wanted.columns)
+            jobs.append(partial(decayed_sums, values, targets, first_row=0, before=here))
+        else:
+            values = wanted.values(variable, 0)
+            jobs.append(partial(decayed_sums, values, targets, first_row=wanted.first))
+    windows: dict[str, dict[int, Float32]] = {}
+    for measure, target in target_of.items():
+        if isinstance(measure, WindowSum):
+            given[measure] = target
+            windows.setdefault(measure.variable, {})[wanted.periods(measure.months)] = target
     for variable, targets in windows.items():
         start = wanted.start(max(targets))
         values = wanted.values(variable, start)

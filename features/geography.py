@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from data.panel import Panel
-from features.spatial import Links, group_matrix
+from features.spatial import Links, group_matrix, rows_of
 
 Group: TypeAlias = Literal["neighbours", "nearby"]
 
@@ -34,10 +34,18 @@ class Geography:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._n_regions = len(panel.region_ids)
+        self._reverse: dict[Group, Links] = {}
 
     def links(self, group: Group) -> Links:
         """Returns the weights by which regions belong to each region, (n_regions, n_regions)."""
         return self.neighbours if group == "neighbours" else self.nearby
+
+    def seen_from(self, group: Group, regions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Returns the regions to which any of some regions belong, sorted."""
+        if group not in self._reverse:
+            self._reverse[group] = self.links(group).T.tocsr()
+        reverse = self._reverse[group]
+        return np.unique(reverse.indices[rows_of(reverse, regions)[0]]).astype(np.int64)
 
     @cached_property
     def neighbours(self) -> Links:

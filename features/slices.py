@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from data.calendar import months_to_periods
 from data.errors import StateError
 from data.panel import BASE_VARIABLES, Panel
 from features.geography import Geography, Group
-from features.spatial import Links, Totals, group_maxima, sum_by_group
+from features.spatial import Links, Totals, group_maxima, pick_rows, sum_by_group
 from features.tempo import lag_rows
 from features.temporal import window_sums
 
@@ -52,8 +51,8 @@ class PanelSlice:
         self.regions: Int64 = np.arange(len(panel.region_ids)) if regions is None else regions
         first, last = int(self.regions[0]), int(self.regions[-1])
         is_run = last - first + 1 == len(self.regions)
-        # A run of regions is a view into the panel, not a copy.
-        self._columns: slice | Int64 = slice(first, last + 1) if is_run else self.regions
+        # How the regions are indexed; a run of them is a view into the panel, not a copy.
+        self.columns: slice | Int64 = slice(first, last + 1) if is_run else self.regions
         self._values: dict[tuple[str, int], Float32] = {}
         self._chains: dict[tuple[str, int], dict[int, Float32]] = {}
         self._links: dict[Group, tuple[Links, slice | Int64]] = {}
@@ -82,7 +81,7 @@ class PanelSlice:
         """
         key = (variable, start)
         if key not in self._values:
-            self._values[key] = self._of(variable, start, self._columns)
+            self._values[key] = self._of(variable, start, self.columns)
         return self._values[key]
 
     def window_sum(
@@ -153,10 +152,5 @@ class PanelSlice:
             if self.is_whole:
                 self._links[group] = links, slice(None)
             else:
-                own = links[self.regions]
-                members = np.unique(own.indices).astype(np.int64)
-                columns = np.searchsorted(members, own.indices)
-                shape = (len(self.regions), len(members))
-                matrix = sparse.csr_array((own.data, columns, own.indptr), shape=shape)
-                self._links[group] = matrix, members
+                self._links[group] = pick_rows(links, self.regions)
         return self._links[group]

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 Float32 = npt.NDArray[np.float32]
+Int64 = npt.NDArray[np.int64]
 Links: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 
 _REGIONS_AT_ONCE = 256
@@ -59,6 +60,35 @@ def group_matrix(groups: Sequence[Sequence[int]], n_regions: int) -> Links:
     members = np.array(list(chain.from_iterable(groups)), np.int64)
     ones = np.ones(len(members), np.float32)
     return sparse.csr_array((ones, members, ends), shape=(len(groups), n_regions))
+
+
+def rows_of(links: Links, rows: Int64) -> tuple[Int64, Int64]:
+    """Returns where the entries of some rows stand in a matrix, and where each row begins."""
+    sizes = links.indptr[rows + 1] - links.indptr[rows]
+    ends = np.cumsum(sizes, dtype=np.int64)
+    begins = ends - sizes
+    at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(links.indptr[rows] - begins, sizes)
+    return at, np.concatenate([begins, ends[-1:]])
+
+
+def pick_rows(links: Links, rows: Int64) -> tuple[Links, Int64]:
+    """Returns some rows of a matrix, and the columns that they use, sorted.
+
+    Args:
+        links: Shape (n_groups, n_regions).
+        rows: Positions of the rows, shape (n_rows,), not empty.
+
+    Returns:
+        A matrix of shape (n_rows, n_used) in which each row's entries keep their order, and the
+        region that each of its columns stands for, shape (n_used,).
+    """
+    at, starts = rows_of(links, rows)
+    is_used = np.zeros(links.shape[1], np.bool_)
+    is_used[links.indices[at]] = True
+    used = np.flatnonzero(is_used).astype(np.int64)
+    new_column = np.cumsum(is_used) - 1
+    picked = (links.data[at], new_column[links.indices[at]], starts)
+    return sparse.csr_array(picked, shape=(len(rows), len(used))), used
 
 
 def sum_by_group(values: Float32, matrix: Links) -> Totals:

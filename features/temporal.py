@@ -9,6 +9,7 @@ one cut to that window.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -146,12 +147,30 @@ def decay_factor(half_life: float) -> float:
     return float(0.5 ** (1 / half_life))
 
 
+@dataclass(frozen=True)
+class DecayState:
+    """Decayed sums at one row, from which they can go on.
+
+    Attributes:
+        decayed: The sums, float64, shape (n_half_lives, n_columns).
+        known_run: How many periods are known without a gap, int32, shape (n_columns,).
+    """
+
+    decayed: npt.NDArray[np.float64]
+    known_run: npt.NDArray[np.int32]
+
+    def of(self, columns: slice | npt.NDArray[np.int64]) -> DecayState:
+        """Returns the state of some columns."""
+        return DecayState(self.decayed[:, columns], self.known_run[columns])
+
+
 def decayed_sums(
     values: npt.NDArray[np.float32],
     targets: Mapping[int, npt.NDArray[np.float32]],
     *,
     first_row: int,
-) -> None:
+    before: DecayState | None = None,
+) -> DecayState:
     """Writes sums of all known values up to each row, weighted by 0.5 ** (age / half_life).
 
     A sum starts anew after an unknown period, and is defined once `HALF_LIVES_NEEDED` half-lives
@@ -163,14 +182,21 @@ def decayed_sums(
             on, shape (n_periods - first_row, n_columns).
         first_row: First row that is wanted; all rows before it are still gone through, because
             the sum has no end in the past.
+        before: Sums just before the first row of `values`, for the same half-lives in the same
+            order; nothing if left out.
+
+    Returns:
+        The sums after the last row.
     """
     n_columns = values.shape[1]
     factors = np.array([decay_factor(half_life) for half_life in targets])[:, None]
     needed = [HALF_LIVES_NEEDED * half_life for half_life in targets]
-    decayed = np.zeros((len(targets), n_columns))
+    if before is None:
+        decayed, known_run = np.zeros((len(targets), n_columns)), np.zeros(n_columns, np.int32)
+    else:
+        decayed, known_run = before.decayed.copy(), before.known_run.copy()
     current = np.empty(n_columns)
-    known_run = np.zeros(n_columns, np.int32)
-    has_gaps = bool(np.isnan(values).any())
+    has_gaps = before is not None or bool(np.isnan(values).any())
     for row, counted in enumerate(values):
         np.copyto(current, counted)
         decayed *= factors
@@ -188,6 +214,9 @@ def decayed_sums(
                 target[row - first_row, known_run < needed[number]] = np.nan
             else:
                 target[row - first_row] = decayed[number] if row + 1 >= needed[number] else np.nan
+    if not has_gaps:
+        known_run += len(values)
+    return DecayState(decayed, known_run)
 
 
 def periods_since(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.float32]:

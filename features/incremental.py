@@ -1,0 +1,222 @@
+"""Incremental update: after a delivery, only what its events touch is computed anew.
+
+A changed cell touches its own region, the regions that look at it (neighbours, nearby, its
+country) and the periods from its own on. What is computed anew goes through the same lines as a
+full build, so the result is the same, bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from data.panel import Panel
+from features.build import FeatureMatrix, build_features
+from features.catalogue import indicators_of
+from features.changes import Changes
+from features.evaluation import Evaluation
+from features.fill import fill_indicators, needed_decays, plan_series
+from features.geography import Geography
+from features.measures import (
+    CapitalFront,
+    CountrySum,
+    Exposure,
+    FixedTrait,
+    Measure,
+    NeighbourMax,
+    NeighbourMean,
+    NeighbourSum,
+    WindowSeason,
+)
+from features.outcomes import EscalationDefinition
+from features.slices import PanelSlice
+from features.temporal import DecayState, decayed_sums
+
+Int64 = npt.NDArray[np.int64]
+Scope: TypeAlias = Literal["own", "neighbours", "nearby", "country", "fixed"]
+
+
+def scope_of(measure: Measure) -> Scope:
+    """Returns whose numbers a measure of a region is computed from."""
+    match measure:
+        case NeighbourMean() | NeighbourSum() | NeighbourMax():
+            return "neighbours"
+        case Exposure():
+            return "nearby"
+        case CountrySum() | CapitalFront():
+            return "country"
+        case FixedTrait() | WindowSeason():
+            return "fixed"
+        case _:
+            return "own"
+
+
+class LiveFeatures:
+    """A feature matrix that is kept up with its panel.
+
+    Args:
+        panel: What was known on one day.
+        feature_set: As for `features.build.build_features`.
+        definition: What an escalation is.
+        horizon: Forecast horizon in periods.
+        n_jobs: Threads of a full build.
+
+    Raises:
+        UnknownName: There is no such feature set.
+        UsageError: The horizon is shorter than 1 period or longer than 36 months.
+        StateError: The panel lacks a variable that an indicator needs.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        feature_set: str,
+        definition: EscalationDefinition,
+        horizon: int,
+        *,
+        n_jobs: int = 1,
+    ) -> None:
+        self._arguments = (feature_set, definition, horizon)
+        self._n_jobs = n_jobs
+        self._measures = tuple(one.measure for one in indicators_of(feature_set))
+        self._columns = _by_scope(self._measures)
+        self._panel: Panel = panel
+        self._geography: Geography
+        self._matrix: FeatureMatrix
+        self._out: npt.NDArray[np.float32]
+        self._carried: dict[str, DecayState]
+        self._rebuild(panel)
+
+    @property
+    def matrix(self) -> FeatureMatrix:
+        """The features of the newest panel. Its `raw` is overwritten by the next update."""
+        return self._matrix
+
+    def update(self, panel: Panel, changes: Changes) -> None:
+        """Brings the features up to a newer panel.
+
+        Where the panel has other regions or another first period, or fewer periods, everything is
+        built anew. A period that is new at its end is built for all regions.
+
+        Args:
+            panel: What is known now.
+            changes: Where it differs from the panel before, for the periods that both have; see
+                `features.changes.find_changes`.
+        """
+        if not is_same_frame(self._panel, panel):
+            self._rebuild(panel)
+            return
+        self._panel = panel
+        n_before, n_now = self._out.shape[1], len(panel.periods)
+        is_longer = n_now > n_before
+        if changes.first_row < n_before:
+            self._recompute(changes, n_before)
+        if is_longer:
+            self._extend(n_before)
+        if is_longer or changes.first_row < n_now - 1:
+            self._carried = self._carry()
+        self._matrix = replace(
+            self._matrix, raw=np.moveaxis(self._out, 0, 2), periods=panel.periods
+        )
+
+    def _rebuild(self, panel: Panel) -> None:
+        self._panel = panel
+        self._geography = Geography(panel)
+        self._matrix = build_features(panel, *self._arguments, n_jobs=self._n_jobs)
+        self._out = np.moveaxis(self._matrix.raw, 2, 0)
+        self._carried = self._carry()
+
+    def _carry(self) -> dict[str, DecayState]:
+        """Returns the decayed sums before the last period: where those of a new day go on."""
+        wanted = PanelSlice(self._panel, 0, max(0, len(self._panel.periods) - 1), self._geography)
+        carried = {}
+        for variable, half_lives in needed_decays(self._measures, wanted.periods).items():
+            nothing = np.empty((0, len(self._panel.region_ids)), np.float32)
+            carried[variable] = decayed_sums(
+                wanted.values(variable, 0),
+                dict.fromkeys(half_lives, nothing),
+                first_row=wanted.stop,
+            )
+        return carried
+
+    def _extend(self, n_before: int) -> None:
+        _, definition, horizon = self._arguments
+        n_now = len(self._panel.periods)
+        longer = np.empty((len(self._out), n_now, self._out.shape[2]), np.float32)
+        longer[:, :n_before] = self._out
+        fill_indicators(
+            self._panel,
+            indicators_of(self._arguments[0]),
+            (n_before, n_now),
+            horizon,
+            definition,
+            longer[:, n_before:],
+            geography=self._geography,
+            n_jobs=self._n_jobs,
+        )
+        self._out = longer
+
+    def _recompute(self, changes: Changes, n_rows: int) -> None:
+        _, definition, horizon = self._arguments
+        first = changes.first_row
+        for scope, columns in self._columns.items():
+            regions = self._touched(scope, changes)
+            if not len(regions):
+                continue
+            wanted = PanelSlice(self._panel, first, n_rows, self._geography, regions)
+            found = np.empty((len(columns), *wanted.shape), np.float32)
+            target_of = {
+                self._measures[column]: target
+                for column, target in zip(columns, found, strict=True)
+            }
+            is_newest = first == len(self._panel.periods) - 1
+            carried = self._carried if is_newest and scope == "own" else {}
+            given, jobs = plan_series(wanted, target_of, carried)
+            for job in jobs:
+                job()
+            evaluation = Evaluation(wanted, horizon, definition, given)
+            for measure, target in target_of.items():
+                evaluation.rows(measure, target)
+            for column, target in zip(columns, found, strict=True):
+                self._out[column][first:n_rows, wanted.columns] = target
+
+    def _touched(self, scope: Scope, changes: Changes) -> Int64:
+        """Returns the regions of which a measure may have changed, sorted."""
+        if scope == "own":
+            return changes.regions
+        if scope == "fixed":
+            return changes.regions[:0]
+        if scope == "country":
+            country_of = self._panel.country_of
+            is_touched = np.zeros(len(self._panel.countries), np.bool_)
+            is_touched[country_of[changes.regions]] = True
+            is_touched[changes.countries] = True
+            return np.flatnonzero(is_touched[country_of]).astype(np.int64)
+        return self._geography.seen_from(scope, changes.regions)
+
+
+def is_same_frame(before: Panel, after: Panel) -> bool:
+    """Returns whether a panel has the regions and all the periods of the one before."""
+    return (
+        after.step == before.step
+        and after.periods[0] == before.periods[0]
+        and len(after.periods) >= len(before.periods)
+        and _is_same(after.region_ids, before.region_ids)
+        and _is_same(after.neighbours, before.neighbours)
+        and after.countries == before.countries
+    )
+
+
+def _is_same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return one is other or one == other
+
+
+def _by_scope(measures: tuple[Measure, ...]) -> dict[Scope, list[int]]:
+    """Returns the columns of the measures of each scope."""
+    columns: dict[Scope, list[int]] = {}
+    for column, measure in enumerate(measures):
+        columns.setdefault(scope_of(measure), []).append(column)
+    return columns
