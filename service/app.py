@@ -17,6 +17,7 @@ from service.clock import Clock
 from service.feeds.addresses import ROOT
 from service.feeds.app import FeedsApp
 from service.middleware import AccessLog, PathSwitch, SecurityHeaders
+from service.probes import make_probes
 from service.scheduler import Ticker
 from service.settings import Settings
 from service.web.errors import ErrorPages
@@ -60,13 +61,16 @@ def make_app(
         openapi_url=None,
         lifespan=lifespan,
     )
+    feeds = FeedsApp(database)
     install_problem_handlers(app)
+    app.include_router(make_probes(database, settings, clock, feeds.n_by_status))
     app.include_router(make_api(database, settings, clock))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(make_pages(database, settings, clock))
     # The last one added is the first one asked.
     app.add_middleware(ErrorPages)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(PathSwitch, prefix=ROOT, other=FeedsApp(database))
     app.add_middleware(AccessLog)
+    # Feeds are counted (`/metrics`), not logged: a line would take longer than the answer.
+    app.add_middleware(PathSwitch, prefix=ROOT, other=feeds)
     return app

@@ -7,11 +7,14 @@ it served, and running the cycle again completes it. Running it twice publishes 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from uuid import uuid4
 
 from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
 
 from data.database import Database
 from data.errors import Refused, StateError, UsageError
@@ -28,11 +31,20 @@ from service.clock import Clock
 from service.feeds.formats import render_documents
 from service.publication import Attribution, Publication
 from service.publication_assembly import assemble_publication
-from service.publication_store import latest_publication, number_publication, store_publication
+from service.publication_store import (
+    find_publication,
+    latest_publication,
+    number_publication,
+    store_publication,
+)
 from service.settings import Settings
 
 OUTCOME = "escalation"
 N_STEPS = 4
+NOTE = "revision_note"
+"""Member of a publication's manifest: why it replaces the revision before."""
+
+_log = logging.getLogger("tocsin.cycle")
 
 OnProgress = Callable[[int, int, str], None]
 
@@ -86,9 +98,12 @@ def run_cycle(
     *,
     region_set: str,
     as_of: date,
+    note: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> CycleReport:
     """Scores a region set as of a day and publishes the result, with all that follows from it.
+
+    Every line that is logged meanwhile carries the cycle's id.
 
     Args:
         database: The open database.
@@ -96,6 +111,8 @@ def run_cycle(
         clock: The clock.
         region_set: Name of the set.
         as_of: Knowledge limit.
+        note: Why it is published again; readers are told, and it makes a new revision even where
+            the scores are the same. None keeps the note of the revision that stands.
         on_progress: Called with steps done, steps in all, and the step that begins.
 
     Raises:
@@ -106,6 +123,23 @@ def run_cycle(
         Refused: The model fails a check, or was trained on what became known after the as-of.
         Conflict: Another process published the same as-of at this very moment.
     """
+    cycle_id = f"{region_set}/{as_of}/{uuid4().hex[:8]}"
+    with bound_contextvars(cycle_id=cycle_id):
+        _log.info("cycle began")
+        report = _run(database, settings, clock, region_set, as_of, note, on_progress)
+        _log.info("cycle ended: %s", report.summary)
+    return report
+
+
+def _run(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    region_set: str,
+    as_of: date,
+    note: str | None,
+    on_progress: OnProgress | None,
+) -> CycleReport:
     now = clock()
     if as_of > now.date():
         raise UsageError(f"The as-of {as_of} lies in the future.", "Nobody knows that yet.")
@@ -125,7 +159,7 @@ def run_cycle(
         run, panel, regions, previous, model.manifest, attributions, settings, now
     )
     with database.read() as connection:
-        publication = number_publication(connection, assembled)
+        publication = _number(connection, assembled, note)
     if publication.publication_id is not None:
         tell(N_STEPS, N_STEPS, "unchanged")
         return _report(publication, None)
@@ -140,6 +174,23 @@ def run_cycle(
         alerts = evaluate_publication(connection, stored, settings=settings, now=now)
     tell(N_STEPS, N_STEPS, "done")
     return _report(stored, alerts)
+
+
+def _number(connection: Connection, assembled: Publication, note: str | None) -> Publication:
+    """Returns the publication under its revision, with the note that it carries."""
+    if note is None:
+        standing = find_publication(connection, assembled.region_set, assembled.as_of)
+        kept = None if standing is None else standing.manifest.get(NOTE)
+        if kept is not None:
+            same = number_publication(connection, _annotate(assembled, kept))
+            if same.publication_id is not None:
+                return same
+        return number_publication(connection, assembled)
+    return number_publication(connection, _annotate(assembled, note))
+
+
+def _annotate(publication: Publication, note: str) -> Publication:
+    return replace(publication, manifest={**publication.manifest, NOTE: note})
 
 
 def _report(publication: Publication, alerts: AlertReport | None) -> CycleReport:

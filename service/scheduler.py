@@ -1,29 +1,33 @@
 """The ticker: looks now and then whether a cycle or a message is due, and does it.
 
 What is due lies in the database (`service.slots`, the outbox), never in the ticker: it holds no
-state, so a restart loses nothing and two processes do nothing twice. After a pause only the newest
-slot that was missed is run.
+state, so a restart loses nothing and two processes do nothing twice. After a pause the slots that
+were missed are caught up with in order, at most so many as settings say. A cycle that fails is
+tried again later, and until then the last publication stays served with its age.
 
-Only sets whose source can be fetched are scored here. A set that is fed by hand (a GED file, say)
-is scored by `tocsin score`; until then its pages say how old its publication is.
+A set is scored here if settings give it a schedule or its source can be fetched. Any other is
+scored by `tocsin score`; until then its pages say how old its publication is.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from structlog.contextvars import bound_contextvars
 
 from data.database import Database
 from data.errors import TocsinError
-from data.regions import list_region_sets
+from data.regions import RegionSet, list_region_sets
 from service.alerts.outbox import deliver_due
 from service.clock import Clock, system_clock
 from service.fetching import ingest_new, is_fetchable
 from service.pipeline import run_cycle
+from service.schedules import check_schedules, schedule_of
 from service.settings import Settings
-from service.slots import SlotStatus, claim_slot, finish_slot, has_row, newest_slot
+from service.slots import SlotStatus, claim_slot, find_due, find_slot, finish_slot, skip_slot
 
 CYCLE_TICK_SECONDS = 20
 
@@ -39,11 +43,11 @@ class Ticker:
         clock: The clock; it decides what is due. The ticking itself is by the machine's time.
 
     Raises:
-        SettingsError: The cron line cannot be read.
+        SettingsError: A cron line or time zone cannot be read.
     """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
-        newest_slot(settings.cycle_cron, clock())
+        check_schedules(settings, clock())
         self._scheduler = BackgroundScheduler(timezone="UTC")
         jobs: tuple[tuple[Callable[..., object], int], ...] = (
             (tick_cycles, CYCLE_TICK_SECONDS),
@@ -72,45 +76,71 @@ class Ticker:
 
 
 def tick_cycles(database: Database, settings: Settings, clock: Clock) -> list[str]:
-    """Runs the newest due slot of every fetched set, if nobody has; returns the sets that ran.
+    """Runs the due slots of every scheduled set, oldest first, unless another process has them.
 
-    A cycle that fails marks its slot failed and leaves the last publication served. One set's
-    failure does not keep another from running.
+    One set's failure does not keep another from running.
+
+    Returns:
+        The name of the set for every slot that was run, well or not.
     """
-    slot_at = newest_slot(settings.cycle_cron, clock())
-    if slot_at is None:
-        return []
     with database.read() as connection:
-        due = [
-            region_set.name
-            for region_set in list_region_sets(connection)
-            if is_fetchable(region_set)
-            and not has_row(connection, region_set.name, slot_at, clock())
-        ]
+        region_sets = list_region_sets(connection)
     ran = []
-    for name in due:
-        if not claim_slot(database, name, slot_at, clock()):
+    for region_set in region_sets:
+        name, schedule = region_set.name, schedule_of(settings, region_set)
+        if schedule is None:
             continue
-        status: SlotStatus = "failed"
-        detail = "The cycle failed; the log says why."
-        try:
-            ingest_new(database, settings, clock, region_set=name)
-            report = run_cycle(database, settings, clock, region_set=name, as_of=slot_at.date())
-            status, detail = "done", report.summary
-        except TocsinError as error:
-            detail = f"{error.code}: {error}"
-            _log.warning("The cycle of %s at %s failed: %s", name, slot_at, error)
-        except Exception:
-            _log.exception("The cycle of %s at %s failed", name, slot_at)
-        with database.write() as connection:
-            finish_slot(connection, name, slot_at, status=status, now=clock(), detail=detail)
-        ran.append(name)
+        with database.read() as connection:
+            due = find_due(connection, name, schedule, clock(), at_most=settings.catch_up_slots)
+        for slot_at in due.skip:
+            _log.warning("The slot %s of %s was missed and is skipped", slot_at, name)
+            skip_slot(database, name, slot_at, clock())
+        for slot_at in due.run:
+            if claim_slot(database, name, slot_at, clock()):
+                with bound_contextvars(slot=f"{name}/{slot_at:%Y-%m-%dT%H:%MZ}"):
+                    _run_slot(database, settings, clock, region_set, slot_at)
+                ran.append(name)
     return ran
 
 
 def tick_outbox(database: Database, settings: Settings, clock: Clock) -> None:
     """Sends the messages that are due."""
     deliver_due(database, settings, clock)
+
+
+def _run_slot(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    region_set: RegionSet,
+    slot_at: datetime,
+) -> None:
+    """Runs the cycle of a claimed slot and writes what became of it."""
+    name = region_set.name
+    status: SlotStatus = "failed"
+    detail = "The cycle failed; the log says why."
+    try:
+        if is_fetchable(region_set):
+            ingest_new(database, settings, clock, region_set=name)
+        report = run_cycle(database, settings, clock, region_set=name, as_of=slot_at.date())
+        status, detail = "done", report.summary
+    except TocsinError as error:
+        detail = f"{error.code}: {error}"
+        _log.warning("The cycle of %s at %s failed: %s", name, slot_at, error)
+    except Exception:
+        _log.exception("The cycle of %s at %s failed", name, slot_at)
+    now = clock()
+    with database.write() as connection:
+        slot = find_slot(connection, name, slot_at)
+        attempts = 1 if slot is None else slot.attempts
+        retry_at = None
+        if status == "failed" and attempts < settings.cycle_attempts:
+            retry_at = now + timedelta(minutes=settings.cycle_retry_minutes * 2 ** (attempts - 1))
+        finish_slot(
+            connection, name, slot_at, status=status, now=now, detail=detail, retry_at=retry_at
+        )
+    if status == "failed" and retry_at is None:
+        _log.error("The cycle of %s at %s is given up after %d tries", name, slot_at, attempts)
 
 
 def _guard(

@@ -5,13 +5,22 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import SettingsError
 from models.settings import ModelSettings
 
 PREFIX = "TOCSIN_"
+
+
+class OwnSchedule(BaseModel):
+    """A cron line and the time zone in which it is read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cron: str = Field(description="Minute, hour, day of month, month, day of week.")
+    time_zone: str = Field(default="UTC", description="Name of the time zone.")
 
 
 class Settings(ModelSettings, BaseSettings):
@@ -41,6 +50,28 @@ class Settings(ModelSettings, BaseSettings):
     cycle_cron: str = Field(
         default="0 6 12 * *",
         description="When a cycle is due, as a cron line in UTC, for sets whose source is fetched.",
+    )
+    schedules: dict[str, OwnSchedule] = Field(
+        default={},
+        description=(
+            "Region set to its own schedule, as JSON: "
+            '{"sahel": {"cron": "0 6 12 * *", "time_zone": "Africa/Bamako"}}. '
+            "A set that is named here is scored on time whether its source is fetched or not."
+        ),
+    )
+    catch_up_slots: int = Field(
+        default=3,
+        ge=1,
+        description="Missed cycles that are caught up with; older ones are skipped.",
+    )
+    cycle_attempts: int = Field(
+        default=4, ge=1, description="How often a cycle is tried before it counts as failed."
+    )
+    cycle_retry_minutes: int = Field(
+        default=5, ge=1, description="Minutes until the first retry of a cycle; then twice as many."
+    )
+    publication_grace_hours: int = Field(
+        default=6, ge=1, description="Hours after which a due publication counts as late."
     )
     deliver_every_seconds: int = Field(
         default=5, ge=1, description="How often the outbox is looked at while serving."

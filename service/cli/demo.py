@@ -16,7 +16,7 @@ from service.cli.session import Session, open_session
 from service.fetching import ingest_new
 from service.pipeline import run_cycle
 from service.publication_store import list_publications
-from service.slots import slots_between
+from service.schedules import general_schedule, slots_between
 from service.training import train_set
 
 DEMO_SET = "demo"
@@ -55,7 +55,7 @@ def _publication_days(session: Session, months: int) -> list[date]:
     """Returns the days on which the demo's cycle was due in the last months; today if none was."""
     now = session.clock()
     since = now - timedelta(days=round(30.4375 * months))
-    due = [slot.date() for slot in slots_between(session.settings.cycle_cron, since, now)]
+    due = [slot.date() for slot in slots_between(general_schedule(session.settings), since, now)]
     return sorted(set(due)) or [now.date()]
 
 

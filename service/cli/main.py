@@ -25,6 +25,9 @@ from service.cli import (
     sources,
     train,
 )
+from service.cli import (
+    run as running,
+)
 from service.cli.output import report_error
 from service.problems import exit_code_of
 
@@ -50,6 +53,9 @@ for command in (
     train.train,
     backtest.backtest,
     score.score,
+    running.run,
+    running.backfill,
+    running.republish,
     serve.serve,
     serve.deliver,
     demo.demo,

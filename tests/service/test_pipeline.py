@@ -21,7 +21,7 @@ from data.database import open_database
 from data.errors import NothingKnown, NotReady, Refused, UnknownName, UsageError
 from data.regions import save_region_set
 from data.store import list_deliveries
-from data.tables import deliveries, events
+from data.tables import deliveries, events, examinations
 from models.tables import models
 from service.alerts.rule_store import list_rules
 from service.feeds.formats import FORMATS
@@ -270,8 +270,8 @@ def test_an_unknown_set_and_the_future_are_refused(demo):
 
 def test_before_any_data_nothing_is_known(demo):
     with demo.database.write() as connection:
-        connection.execute(delete(events))
-        connection.execute(delete(deliveries))
+        for table in (examinations, events, deliveries):
+            connection.execute(delete(table))
     with pytest.raises(NothingKnown):
         cycle(demo, FIRST)
 
@@ -300,8 +300,8 @@ def test_new_releases_are_taken_in_once_and_in_order(demo):
 
 def test_without_a_past_only_the_newest_release_is_taken(demo):
     with demo.database.write() as connection:
-        connection.execute(delete(events))
-        connection.execute(delete(deliveries))
+        for table in (examinations, events, deliveries):
+            connection.execute(delete(table))
     (report,) = ingest_new(demo.database, demo.settings, demo.clock, region_set="demo")
     assert report.known_at.date() == date(2022, 1, 10)
 
@@ -336,3 +336,25 @@ def test_moments_are_those_of_the_clock(demo):
     cycle(demo, FIRST)
     with demo.database.read() as connection:
         assert latest_publication(connection, "demo").published_at == demo.clock()
+
+
+def test_publishing_again_with_a_reason_makes_a_revision_that_says_so(demo):
+    cycle(demo, FIRST)
+    again = run_cycle(
+        demo.database,
+        demo.settings,
+        demo.clock,
+        region_set="demo",
+        as_of=FIRST,
+        note="The source corrected itself.",
+    )
+    assert (again.revision, again.is_unchanged) == (2, False)
+    with demo.database.read() as connection:
+        first = load_document(connection, "demo", FIRST, "csv", revision=1)
+        second = load_document(connection, "demo", FIRST, "json")
+        atom = load_document(connection, "demo", None, "atom")
+    assert first is not None
+    assert "The source corrected itself." in " ".join(json.loads(second.body)["notice"])
+    assert b"correction" in atom.body
+    # The cycle as it is run on any day leaves the correction standing.
+    assert (cycle(demo, FIRST).revision, cycle(demo, FIRST).is_unchanged) == (2, True)

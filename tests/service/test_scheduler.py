@@ -13,6 +13,7 @@ from data.regions import save_region_set
 from service.pipeline import run_cycle
 from service.publication_store import latest_publication, list_publications
 from service.scheduler import Ticker, tick_cycles, tick_outbox
+from service.settings import OwnSchedule
 from service.slots import LEASE, claim_slot, list_slots
 
 SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
@@ -46,16 +47,82 @@ def test_before_the_next_slot_nothing_is_due(demo):
         assert latest_publication(connection, "demo").origin_label == "2022-01"
 
 
-def test_of_many_missed_slots_only_the_newest_is_run(demo):
-    tick(demo)
-    late = replace(demo, clock=lambda: datetime(2022, 6, 20, tzinfo=UTC))
-    assert tick(late) == ["demo"]
+def test_missed_slots_are_caught_up_with_in_order_and_the_rest_is_listed(demo, monkeypatch):
+    ran = []
+
+    def note(*given, as_of, **named):
+        ran.append(as_of)
+        raise NotReady("Only the order matters here.")
+
+    monkeypatch.setattr("service.scheduler.ingest_new", lambda *given, **named: [])
+    monkeypatch.setattr("service.scheduler.run_cycle", note)
+    settings = demo.settings.model_copy(update={"catch_up_slots": 2, "cycle_attempts": 1})
+    early = replace(demo, settings=settings)
+    late = replace(early, clock=lambda: datetime(2022, 5, 20, tzinfo=UTC))
+    assert tick(early) == ["demo"]
+    assert tick(late) == ["demo", "demo"]
     assert tick(late) == []
-    with demo.database.read() as connection:
-        assert [head.as_of for head in list_publications(connection, "demo")] == [
-            date(2022, 6, 12),
-            date(2022, 1, 12),
-        ]
+    assert ran == [date(2022, 1, 12), date(2022, 4, 12), date(2022, 5, 12)]
+    assert [(slot.slot_at.month, slot.status) for slot in read_slots(demo)] == [
+        (5, "failed"),
+        (4, "failed"),
+        (3, "skipped"),
+        (2, "skipped"),
+        (1, "failed"),
+    ]
+
+
+def test_a_failed_cycle_is_tried_again_and_then_given_up(demo, monkeypatch, caplog):
+    settings = demo.settings.model_copy(update={"cycle_attempts": 3, "cycle_retry_minutes": 10})
+    now = {"is": demo.clock()}
+    tried = replace(demo, settings=settings, clock=lambda: now["is"])
+
+    def fail(*arguments, **options):
+        raise NotReady("No model stands.")
+
+    monkeypatch.setattr("service.scheduler.run_cycle", fail)
+    waits = []
+    for _ in range(3):
+        assert tick(tried) == ["demo"]
+        assert tick(tried) == []
+        (slot,) = read_slots(demo)
+        assert slot.status == "failed"
+        if slot.retry_at is not None:
+            waits.append(slot.retry_at - now["is"])
+            now["is"] = slot.retry_at
+    assert waits == [timedelta(minutes=10), timedelta(minutes=20)]
+    assert (slot.attempts, slot.retry_at) == (3, None)
+    assert "given up after 3 tries" in caplog.text
+    now["is"] += timedelta(days=3)
+    assert tick(tried) == []
+
+
+def test_a_cycle_that_works_on_the_second_try_is_done(demo, monkeypatch):
+    real = tick_cycles.__globals__["_run_slot"].__globals__["run_cycle"]
+    monkeypatch.setattr("service.scheduler.run_cycle", lambda *given, **named: 1 / 0)
+    tick(demo)
+    monkeypatch.setattr("service.scheduler.run_cycle", real)
+    (slot,) = read_slots(demo)
+    assert tick(replace(demo, clock=lambda: slot.retry_at)) == ["demo"]
+    (slot,) = read_slots(demo)
+    assert (slot.status, slot.attempts) == ("done", 2)
+
+
+def test_a_set_with_its_own_schedule_follows_it(demo):
+    own = {"demo": OwnSchedule(cron="0 0 15 * *", time_zone="Africa/Niamey")}
+    assert tick(replace(demo, settings=demo.settings.model_copy(update={"schedules": own})))
+    (slot,) = read_slots(demo)
+    assert slot.slot_at == datetime(2022, 1, 14, 23, tzinfo=UTC)
+
+
+def test_a_set_that_is_fed_by_hand_is_scored_if_it_has_a_schedule(demo, region_set):
+    with demo.database.write() as connection:
+        save_region_set(connection, region_set, demo.clock())
+    own = {"squares": OwnSchedule(cron="0 6 * * *")}
+    settings = demo.settings.model_copy(update={"schedules": own})
+    assert tick(replace(demo, settings=settings)) == ["demo", "squares"]
+    (slot,) = read_slots(demo, "squares")
+    assert slot.detail.startswith("not_ready")
 
 
 def test_a_slot_that_another_process_holds_is_left_to_it(demo):
@@ -117,9 +184,8 @@ def test_the_ticker_ticks_at_once_and_survives_a_failure(demo, monkeypatch, capl
         cycled.set()
         raise RuntimeError("the database is away")
 
-    monkeypatch.setattr("service.scheduler.newest_slot", lambda cron, now: None)
     ticker = Ticker(demo.database, demo.settings, demo.clock)
-    monkeypatch.setattr("service.scheduler.newest_slot", fail)
+    monkeypatch.setattr("service.scheduler.list_region_sets", fail)
     monkeypatch.setattr("service.scheduler.deliver_due", lambda *given: delivered.set())
     ticker.start()
     try:

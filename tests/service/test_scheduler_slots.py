@@ -10,15 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import SettingsError
-from service.slots import (
-    LEASE,
-    claim_slot,
-    finish_slot,
-    has_row,
-    list_slots,
-    newest_slot,
-    slots_between,
-)
+from service.schedules import Schedule, newest_slot, slots_between
+from service.slots import LEASE, claim_slot, find_due, finish_slot, list_slots, skip_slot
 
 MONTHLY = "0 6 12 * *"
 SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
@@ -43,7 +36,7 @@ def moment(*parts):
     ],
 )
 def test_the_newest_slot_is_the_last_one_that_has_passed(cron, now, slot):
-    assert newest_slot(cron, now) == slot
+    assert newest_slot(Schedule(cron), now) == slot
 
 
 @settings(max_examples=40, deadline=None)
@@ -52,21 +45,21 @@ def test_the_newest_slot_is_the_last_one_that_has_passed(cron, now, slot):
     st.integers(0, 25 * 365 * 86_400).map(lambda s: moment(2005, 1, 1) + timedelta(seconds=s)),
 )
 def test_the_newest_slot_ends_the_list_of_all_slots(cron, now):
-    found = slots_between(cron, now - timedelta(days=100), now)
-    assert newest_slot(cron, now) == found[-1]
+    found = slots_between(Schedule(cron), now - timedelta(days=100), now)
+    assert newest_slot(Schedule(cron), now) == found[-1]
     assert found == sorted(set(found))
     assert all(now - timedelta(days=100) <= slot <= now for slot in found)
 
 
 def test_slots_between_has_both_ends():
-    found = slots_between(MONTHLY, moment(2021, 11, 12, 6), moment(2022, 1, 12, 6))
+    found = slots_between(Schedule(MONTHLY), moment(2021, 11, 12, 6), moment(2022, 1, 12, 6))
     assert [slot.month for slot in found] == [11, 12, 1]
 
 
 @pytest.mark.parametrize("cron", ["", "daily", "61 * * * *", "0 6 * *"])
 def test_a_cron_line_that_is_none_is_a_settings_error(cron):
     with pytest.raises(SettingsError, match="TOCSIN_CYCLE_CRON"):
-        newest_slot(cron, SLOT)
+        newest_slot(Schedule(cron), SLOT)
 
 
 def test_a_slot_is_claimed_once(squares):
@@ -85,8 +78,9 @@ def test_a_slot_whose_process_died_is_taken_over_once(squares):
     assert claim_slot(squares, "squares", SLOT, SLOT)
     late = SLOT + LEASE
     with squares.read() as connection:
-        assert has_row(connection, "squares", SLOT, late - timedelta(seconds=1))
-        assert not has_row(connection, "squares", SLOT, late)
+        (slot,) = list_slots(connection, "squares")
+    assert not slot.is_open(late - timedelta(seconds=1))
+    assert slot.is_open(late)
     assert not claim_slot(squares, "squares", SLOT, late - timedelta(seconds=1))
     assert claim_slot(squares, "squares", SLOT, late)
     assert not claim_slot(squares, "squares", SLOT, late)
@@ -100,7 +94,80 @@ def test_a_finished_slot_stays_finished(squares, status):
     late = SLOT + 10 * LEASE
     assert not claim_slot(squares, "squares", SLOT, late)
     with squares.read() as connection:
-        assert has_row(connection, "squares", SLOT, late)
         (slot,) = list_slots(connection, "squares")
     assert (slot.status, slot.finished_at) == (status, SLOT)
     assert 0 < len(slot.detail) < 1000
+    assert not slot.is_open(late)
+
+
+def test_a_cron_line_is_read_in_its_time_zone():
+    paris = Schedule("30 2 * * *", "Europe/Paris")
+    found = slots_between(paris, moment(2022, 1, 10), moment(2022, 1, 11))
+    assert found == [moment(2022, 1, 10, 1, 30)]
+    assert newest_slot(paris, moment(2022, 7, 10, 12)) == moment(2022, 7, 10, 0, 30)
+    with pytest.raises(SettingsError, match="Mars/Olympus"):
+        newest_slot(Schedule("0 6 * * *", "Mars/Olympus"), SLOT)
+
+
+def test_no_slot_is_missed_or_doubled_when_clocks_change():
+    found = slots_between(
+        Schedule("30 * * * *", "Europe/Paris"), moment(2022, 10, 29, 22), moment(2022, 10, 30, 4)
+    )
+    assert len(found) == len(set(found)) == 6
+
+
+def due(database, now, at_most=3):
+    with database.read() as connection:
+        return find_due(connection, "squares", Schedule("0 6 * * *"), now, at_most=at_most)
+
+
+def finish(database, slot_at, status, retry_at=None):
+    with database.write() as connection:
+        finish_slot(
+            connection, "squares", slot_at, status=status, now=SLOT, detail="", retry_at=retry_at
+        )
+
+
+def test_a_new_set_begins_with_the_newest_slot(squares):
+    assert due(squares, moment(2022, 1, 16, 7)).run == (moment(2022, 1, 16, 6),)
+    assert due(squares, moment(2022, 1, 16, 7)).skip == ()
+
+
+@pytest.mark.parametrize("n_missed", [0, 1, 3, 4, 9])
+def test_missed_slots_are_caught_up_with_oldest_first_and_at_most_so_many(squares, n_missed):
+    assert claim_slot(squares, "squares", SLOT, SLOT)
+    finish(squares, SLOT, "done")
+    found = due(squares, SLOT + timedelta(days=n_missed, hours=1))
+    missed = [SLOT + timedelta(days=number) for number in range(1, n_missed + 1)]
+    assert [*found.skip, *found.run] == missed
+    assert len(found.run) == min(n_missed, 3)
+
+
+def test_what_was_skipped_is_listed_and_not_due_again(squares):
+    assert claim_slot(squares, "squares", SLOT, SLOT)
+    finish(squares, SLOT, "done")
+    now = SLOT + timedelta(days=5)
+    for slot_at in due(squares, now).skip:
+        skip_slot(squares, "squares", slot_at, now)
+        skip_slot(squares, "squares", slot_at, now)  # Another process does the same.
+    for slot_at in due(squares, now).run:
+        assert claim_slot(squares, "squares", slot_at, now)
+    assert (due(squares, now).run, due(squares, now).skip) == ((), ())
+    with squares.read() as connection:
+        statuses = [slot.status for slot in list_slots(connection, "squares")]
+    assert statuses == ["running"] * 3 + ["skipped"] * 2 + ["done"]
+
+
+def test_a_failed_slot_is_due_again_when_its_time_has_come(squares):
+    claim_slot(squares, "squares", SLOT, SLOT)
+    again = SLOT + timedelta(minutes=5)
+    finish(squares, SLOT, "failed", retry_at=again)
+    assert due(squares, again - timedelta(seconds=1)).run == ()
+    assert not claim_slot(squares, "squares", SLOT, again - timedelta(seconds=1))
+    assert due(squares, again).run == (SLOT,)
+    with ThreadPoolExecutor(4) as threads:
+        won = list(threads.map(lambda _: claim_slot(squares, "squares", SLOT, again), range(4)))
+    assert won.count(True) == 1
+    with squares.read() as connection:
+        (slot,) = list_slots(connection, "squares")
+    assert (slot.status, slot.attempts, slot.retry_at) == ("running", 2, None)
