@@ -1,24 +1,30 @@
 """The models room: what the model says, and how good it is.
 
-Purpose: fit one small model per horizon, measure it out of time against simple baselines, keep it
-signed in a registry, score regions with it and explain each score.
+Purpose: fit one small model per outcome and horizon, measure it out of time against simple
+baselines, keep it signed in a registry, score regions with it and explain each score.
 
-Owns: estimators, baselines, metrics, the rolling-origin backtest, the gate, artefacts and their
-signature, the registry, scores and their contributions.
-Does not own: publication, feeds, alerts, HTTP, schedules.
+Owns: outcomes, estimators, challengers, baselines, metrics, the rolling-origin backtest, the gate,
+artefacts and their signature, the registry, scores and their contributions.
+Does not own: publication, feeds, alerts, pictures, HTTP, schedules.
 May import: scikit-learn, joblib, cryptography, `features`, `data`.
 Invariants: no label window crosses an origin; nothing is unpickled before its signature holds;
 contributions sum to the score.
 
 Where to go:
+    what is forecast                  models/outcome.py (numbers: models/settings.py)
     the estimator, recalibration      models/estimators.py, models/calibration.py
+    what else was tried               models/recipes.py, models/challengers/
     baselines                         models/baselines.py
     metrics, curve, intervals         models/metrics.py, models/reliability.py, models/bootstrap.py
     the skill table                   models/skill.py
     rolling origin, gate              models/backtest.py, models/gate.py
+    a backtest with every figure      models/trial.py, models/assessment.py
+    where and when, strata, alerts    models/where_when.py, models/strata.py, models/decisions.py
+    folds on disk                     models/checkpoints.py
     labels per horizon, training rows models/history.py, models/task.py
     training, its manifest            models/train.py, models/manifest.py
+    the card, two models beside       models/card.py, models/comparison.py
     artefact, signature, registry     models/artefact.py, models/signing.py, models/registry.py
     checks before a model is loaded   models/admission.py
-    scores, explanations              models/score.py
+    scores, explanations, their guard models/score.py, models/guard.py
 """
