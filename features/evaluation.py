@@ -40,7 +40,12 @@ from features.measures import (
     WindowShare,
     WindowSum,
 )
-from features.outcomes import HISTORY_MONTHS, EscalationDefinition, escalation_thresholds
+from features.outcomes import (
+    HISTORY_MONTHS,
+    MEAN_MONTHS,
+    EscalationDefinition,
+    escalation_thresholds,
+)
 from features.season import june_september_shares, season_cosines, season_sines
 from features.slices import PanelSlice
 from features.spatial import sum_by_country
@@ -76,6 +81,7 @@ class Evaluation:
         self._horizon = horizon
         self._definition = definition
         self._rows: Given = dict(given or {})
+        self._national: dict[tuple[str, int], Float32] = {}
 
     def rows(self, measure: Measure, out: Float32 | None = None) -> Float32:
         """Returns the measure in natural units, shape (n_rows, n_regions) of the slice.
@@ -225,13 +231,14 @@ class Evaluation:
 
     def _country_sum(self, variable: str, window: int) -> Float32:
         wanted = self._slice
-        start = wanted.start(window)
-        everywhere = wanted.everywhere(start)
-        held = wanted.panel.country_values[variable][start : wanted.stop]
-        geography = wanted.geography
-        values = everywhere.values(variable, start)
-        total = sum_by_country(values, geography.by_country, geography.country_starts) + held
-        by_country = window_sums(total, window)[wanted.first - start :]
+        start = wanted.start(max(window, wanted.periods(MEAN_MONTHS)))
+        if (variable, start) not in self._national:
+            geography = wanted.geography
+            values = wanted.everywhere(start).values(variable, start)
+            total = sum_by_country(values, geography.by_country, geography.country_starts)
+            total += wanted.panel.country_values[variable][start : wanted.stop]
+            self._national[variable, start] = total
+        by_country = window_sums(self._national[variable, start], window)[wanted.first - start :]
         return np.take(by_country, wanted.panel.country_of[wanted.regions], axis=1)
 
     def _front(self, measure: CapitalFront) -> Float32:

@@ -79,9 +79,13 @@ class Geography:
         return matrix
 
     @cached_property
-    def by_country(self) -> npt.NDArray[np.int64]:
-        """Positions of all regions, country by country, shape (n_regions,)."""
-        return np.argsort(self._panel.country_of, kind="stable").astype(np.int64)
+    def by_country(self) -> slice | npt.NDArray[np.int64]:
+        """Positions of all regions, country by country: an index of shape (n_regions,)."""
+        country_of = self._panel.country_of
+        if (country_of[1:] >= country_of[:-1]).all():
+            # They stand so already: a view does.
+            return slice(None)
+        return np.argsort(country_of, kind="stable").astype(np.int64)
 
     @cached_property
     def country_starts(self) -> npt.NDArray[np.int64]:

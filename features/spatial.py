@@ -113,14 +113,12 @@ def sum_by_group(values: Float32, matrix: Links) -> Totals:
     return Totals(total=total, n_known=n_known, n_members=n_members)
 
 
-def sum_by_country(
-    values: Float32, by_country: npt.NDArray[np.int64], country_starts: npt.NDArray[np.int64]
-) -> Float32:
+def sum_by_country(values: Float32, by_country: slice | Int64, country_starts: Int64) -> Float32:
     """Returns sums over all regions of each country, NaN where one of them is unknown.
 
     Args:
         values: Shape (n_periods, n_regions), NaN where not known.
-        by_country: Positions of all regions, country by country, shape (n_regions,).
+        by_country: Index of all regions, country by country.
         country_starts: Where each country begins in it, shape (n_countries,).
 
     Returns:

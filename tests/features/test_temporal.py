@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from features.temporal import fill_window_sums, window_maxima, window_sums
+from features.temporal import fill_window_sums, periods_since, window_maxima, window_sums
 
 arrays = hnp.arrays(
     np.float32,
@@ -70,3 +70,12 @@ def test_windows_that_are_filled_together_have_the_bits_of_each_alone(
         fill_window_sums(values, targets, first_row)
     for window, found in targets.items():
         np.testing.assert_array_equal(found, window_sums(values, window)[first_row:])
+
+
+@settings(max_examples=80, deadline=None)
+@given(values=arrays, cap=st.integers(1, 45))
+def test_periods_since_is_the_same_for_few_columns_and_for_many(values, cap) -> None:
+    narrow = periods_since(values, cap)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("features.temporal._FEW_COLUMNS", 0)
+        np.testing.assert_array_equal(periods_since(values, cap), narrow)
