@@ -33,6 +33,13 @@ class DataSettings(BaseModel):
         default="https://ucdp.uu.se/downloads",
         description="Address under which UCDP's files lie (`tocsin ingest ged --download`).",
     )
+    acled_enabled: bool = Field(
+        default=False,
+        description="Let ACLED data in: only with an account of your own, under ACLED's terms.",
+    )
+    acled_username: str | None = Field(default=None, description="User name (e-mail) at ACLED.")
+    acled_password: SecretStr | None = Field(default=None, description="Password at ACLED.")
+    acled_url: str = Field(default="https://acleddata.com", description="Address of ACLED.")
     fetch_timeout_seconds: float = Field(
         default=60, gt=0, description="How long a source may stay silent while it is fetched."
     )

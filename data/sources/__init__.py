@@ -1,12 +1,18 @@
 """Sources of events: one file per source, each turning a delivery into a `data.events.Batch`.
 
-Owns how a source's file or answer is read, which rows of it are refused, and under which licence
+Owns how a source's file or answer is fetched and read, which rows of it are refused, and under which licence
 it comes. Does not own the store: a reader writes nothing, and knows no region set.
 
 Where to go:
     what a source must declare        contract.py
     all sources by name               registry.py
     UCDP GED                          ged.py (the file), ged_rows.py (a row), gleditsch_ward.py
+    UCDP versions, files, API         ucdp_releases.py
+    ACLED                             acled.py (the file), acled_rows.py (a row), acled_api.py
+    what may be passed on             contract.py
+    requests, retries, downloads      fetching.py, paging.py
+    CSV files and archives            delimited.py, archive.py
+    countries by name                 country_names.py
     the simulated world's reports     simulated.py
 
 A new source is a new file here with its `SourceInfo` and a reader, and a line in `registry.py`.

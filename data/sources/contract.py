@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data.errors import Refused
+
 
 @dataclass(frozen=True)
 class SourceInfo:
@@ -26,3 +28,20 @@ class SourceInfo:
     url: str
     redistributable: bool
     is_simulated: bool
+
+
+def require_redistributable(source: SourceInfo) -> None:
+    """Does nothing if the events of a source may be passed on as they are.
+
+    To be called before raw events, or parts of them such as notes or actors of single events, go
+    into anything that leaves the house. What is derived from them (scores, counts per region and
+    period) may go out with the attribution.
+
+    Raises:
+        Refused: They may not.
+    """
+    if not source.redistributable:
+        raise Refused(
+            f"The events of {source.title} may not be passed on.",
+            f"Publish what is derived from them, and name the source: {source.licence}",
+        )

@@ -9,13 +9,10 @@ Does not own what a row means (`data.sources.ged_rows`).
 
 from __future__ import annotations
 
-import csv
-import io
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 
@@ -24,7 +21,8 @@ from data.errors import BadInput, MissingInput, UsageError
 from data.events import Batch, Refusal, conform_events
 from data.sources.archive import open_text_file
 from data.sources.contract import SourceInfo
-from data.sources.ged_rows import FIRST_DAY, GedRows, RawRow, missing_columns
+from data.sources.delimited import read_chunks
+from data.sources.ged_rows import FIRST_DAY, GedRows, missing_columns
 
 GED = SourceInfo(
     name="ged",
@@ -38,8 +36,6 @@ GED = SourceInfo(
     redistributable=True,
     is_simulated=False,
 )
-
-_CHUNK_ROWS = 20_000
 
 
 def read_ged(
@@ -80,8 +76,7 @@ def read_ged(
     reader = GedRows(known_at)
     try:
         with open_text_file(path) as (stream, total):
-            _check_beginning(stream, path)
-            for chunk in _in_chunks(_read_rows(stream, path, reader)):
+            for chunk in read_chunks(stream, path, lambda header: _begin(reader, path, header)):
                 reader.take(chunk)
                 if on_progress is not None:
                     on_progress(stream.tell(), total)
@@ -115,71 +110,14 @@ def read_ged(
     )
 
 
-def _check_beginning(stream: BinaryIO, path: Path) -> None:
-    beginning = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
-    stream.seek(0)
-    if not beginning:
-        raise BadInput(f"{path.name} is empty.", "Download it again.")
-    if beginning.startswith(b"<"):
+def _begin(reader: GedRows, path: Path, header: list[str]) -> None:
+    missing = missing_columns(header)
+    if missing:
         raise BadInput(
-            f"{path.name} is a web page or XML, not CSV.", "Download the CSV file itself."
+            f"{path.name} is no GED file: it has no column {', '.join(missing)}.",
+            "Give a UCDP GED CSV file as distributed.",
         )
-
-
-def _read_rows(stream: BinaryIO, path: Path, reader: GedRows) -> Iterator[RawRow]:
-    """Yields each row with the line on which it begins; a quoted field may hold line breaks."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    rows = csv.reader(_without_nul(text, path))
-    line = 1
-    row: list[str] = []
-    try:
-        header = next(rows)
-        missing = missing_columns(header)
-        if missing:
-            raise BadInput(
-                f"{path.name} is no GED file: it has no column {', '.join(missing)}.",
-                "Give a UCDP GED CSV file as distributed.",
-            )
-        reader.begin(header)
-        line = rows.line_num + 1
-        for row in rows:
-            if row:
-                yield line, row
-            line = rows.line_num + 1
-    except csv.Error as problem:
-        raise BadInput(
-            f"{path.name}, line {line}: {problem}.", "A quotation mark may be missing."
-        ) from None
-    except UnicodeDecodeError:
-        raise BadInput(
-            f"{path.name} is not UTF-8 text near line {line}.", "Save it as UTF-8 CSV."
-        ) from None
-    finally:
-        # Otherwise the wrapper would close the caller's stream when it is collected.
-        text.detach()
-    if row and len(row) < len(header):
-        raise BadInput(
-            f"{path.name} is cut off: its last row has {len(row)} of {len(header)} columns.",
-            "Download it again.",
-        )
-
-
-def _without_nul(text: Iterable[str], path: Path) -> Iterator[str]:
-    for line in text:
-        if "\0" in line:
-            raise BadInput(f"{path.name} is not text: it holds NUL bytes.", "Give a CSV file.")
-        yield line
-
-
-def _in_chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
-    chunk: list[RawRow] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == _CHUNK_ROWS:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    reader.begin(header)
 
 
 def _nothing_usable(path: Path, refusals: list[Refusal]) -> str:

@@ -15,10 +15,8 @@ import pandas as pd
 
 from data.calendar import to_epoch_day
 from data.events import FATALITIES_LIMIT, Refusal, find_refusals
+from data.sources.delimited import RawRow
 from data.sources.gleditsch_ward import STATES
-
-RawRow = tuple[int, list[str]]
-"""Line in the file on which the row begins, and its fields."""
 
 FIRST_DAY = date(1989, 1, 1)
 """GED begins here."""

@@ -11,6 +11,7 @@ import typer
 
 from data.errors import TocsinError
 from service.cli import (
+    acled,
     alerts,
     backtest,
     data,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(regions.app, name="regions")
 app.add_typer(sources.app, name="sources")
+ingest.app.command("acled")(acled.ingest_acled)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(data.app, name="data")
 app.add_typer(indicators.app, name="indicators")

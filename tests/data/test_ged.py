@@ -365,7 +365,7 @@ def test_chunks_do_not_show(write_ged: Write, monkeypatch: pytest.MonkeyPatch) -
     rows = [{"latitude": "95"} if n % 3 == 0 else {"id": str(n % 7)} for n in range(20)]
     path = write_ged(*rows)
     whole = read(path)
-    monkeypatch.setattr("data.sources.ged._CHUNK_ROWS", 3)
+    monkeypatch.setattr("data.sources.delimited._CHUNK_ROWS", 3)
     parts = read(path)
     pd.testing.assert_frame_equal(parts.events, whole.events)
     assert parts.refusals == whole.refusals

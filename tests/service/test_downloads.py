@@ -175,3 +175,25 @@ def test_a_suspicious_file_is_held_and_can_be_accepted(tmp_path: Path) -> None:
         CliRunner().invoke(app, ["data", "reject", "2"], catch_exceptions=False)
     with pytest.raises(UnknownName, match="examination 9"):
         run("data", "show", "9")
+
+
+def test_acled_is_off_until_somebody_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "acled.csv"
+    path.write_text(
+        "event_id_cnty,event_date,time_precision,event_type,sub_event_type,actor1,inter1,actor2,"
+        "inter2,country,admin1,admin2,latitude,longitude,geo_precision,source,fatalities\n"
+        "MLI1,2024-03-05,1,Battles,Armed clash,A,2,B,1,Mali,Mopti,,15.2,-1.7,1,RFI,4\n"
+    )
+    words = ("--covers-from", "2024-03-01", "--covers-to", "2024-03-31", "--countries", "MLI,NER")
+    with pytest.raises(Refused, match=r"ACLED is off.*TOCSIN_ACLED_ENABLED"):
+        run("ingest", "acled", str(path), *words)
+    assert run("ingest", "list") == []
+    monkeypatch.setenv("TOCSIN_ACLED_ENABLED", "true")
+    report = run("ingest", "acled", str(path), *words, "--known-at", "2024-04-02")
+    assert (report["source"], report["n_added"], report["vintage"]) == ("acled", 1, "2024-04-02")
+    with pytest.raises(SettingsError, match="ACLED wants a user name"):
+        run("ingest", "acled", *words)
+    with pytest.raises(UsageError, match="known today"):
+        run("ingest", "acled", *words, "--known-at", "2024-04-02")

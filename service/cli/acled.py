@@ -1,0 +1,86 @@
+"""`tocsin ingest acled`: take in ACLED data, with an account of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data.calendar import end_of_day, parse_day
+from data.errors import UsageError
+from data.sources.acled import ACLED, read_acled
+from data.sources.gleditsch_ward import parse_countries
+from service.cli.output import JsonOption, print_json, progress_bar, say
+from service.cli.session import open_session
+from service.downloads import get_acled_events, require_acled_enabled
+from service.ingestion import take_in
+
+
+def ingest_acled(
+    covers_from: Annotated[
+        str, typer.Option(help="First day that was, or shall be, asked for, e.g. 2024-01-01.")
+    ],
+    covers_to: Annotated[str, typer.Option(help="Last day that was, or shall be, asked for.")],
+    countries: Annotated[
+        str, typer.Option(help="Countries that were, or shall be, asked for: MLI,BFA,NER.")
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(help="ACLED export, CSV; without one it is fetched.")
+    ] = None,
+    vintage: Annotated[
+        str | None, typer.Option(help="Name of this state of the data; default: the day.")
+    ] = None,
+    known_at: Annotated[
+        str | None, typer.Option(help="Day on which a file was exported; default today.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Takes in violent events of ACLED: battles, remote violence, violence against civilians.
+
+    Off unless TOCSIN_ACLED_ENABLED is true. The events may not be passed on; scores may, with the
+    attribution. Each export or fetch is a full statement for its countries and days: what ACLED
+    edited or deleted since the last one shows as changed or deleted.
+
+    Example: tocsin ingest acled --countries MLI,BFA,NER --covers-from 2024-01-01 --covers-to
+    2024-12-31
+    """
+    scope, first, last = parse_countries(countries), parse_day(covers_from), parse_day(covers_to)
+    if file is None and known_at is not None:
+        raise UsageError("What is fetched is known today.", "Leave --known-at out.")
+    with open_session() as session:
+        require_acled_enabled(session.settings)
+        known_on = session.as_of(known_at)
+        if file is None:
+            with progress_bar("Fetching from ACLED") as on_progress:
+                file = get_acled_events(
+                    session.settings,
+                    scope,
+                    first,
+                    last,
+                    on_progress=lambda done, total: on_progress(done, total, ""),
+                )
+        batch = read_acled(
+            file, known_at=known_on, covers_from=first, covers_to=last, countries=scope
+        )
+        report = take_in(
+            session.database,
+            batch,
+            source=ACLED,
+            vintage=vintage or str(known_on),
+            known_at=min(end_of_day(known_on), session.clock()),
+            received_at=session.clock(),
+            file=file,
+            stated_day=None if known_at is None else known_on,
+            is_scope_stated=True,
+        )
+    if as_json:
+        print_json(report)
+    elif report.already_stored:
+        say(f"{file.name} is stored already as {ACLED.name} {report.vintage}: nothing to do.")
+    else:
+        say(
+            f"Stored {ACLED.name} {report.vintage}, known at {known_on}: {report.n_added} new "
+            f"events, {report.n_changed} changed, {report.n_unchanged} unchanged, "
+            f"{report.n_deleted} deleted, {report.n_quarantined} rows in quarantine."
+        )
