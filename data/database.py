@@ -137,7 +137,11 @@ def open_database(url: str) -> Database:
         event.listen(engine, "begin", _begin_sqlite)
     try:
         _migrate(engine)
+    except StateError:
+        engine.dispose()
+        raise
     except OperationalError as problem:
+        engine.dispose()
         raise SettingsError(
             f"The database cannot be opened: {problem.orig}.",
             "Check TOCSIN_DATABASE_URL and TOCSIN_STATE_DIR, and that the server runs.",

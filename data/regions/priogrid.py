@@ -38,8 +38,9 @@ def priogrid_gid(longitude: float, latitude: float) -> int:
     """
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         raise UsageError(f"There is no cell at longitude {longitude}, latitude {latitude}.")
-    column = math.floor((longitude + 180) / _SIZE_DEGREES) % _N_COLUMNS
-    row = min(math.floor((latitude + 90) / _SIZE_DEGREES), _N_ROWS - 1)
+    # Just west of 180 the sum rounds up to 360: that is the last column, 180 itself the first.
+    column = 0 if longitude == 180 else min(_steps_from(-180, longitude), _N_COLUMNS - 1)
+    row = min(_steps_from(-90, latitude), _N_ROWS - 1)
     return row * _N_COLUMNS + column + 1
 
 
@@ -47,7 +48,8 @@ def priogrid_gids(
     longitude: npt.NDArray[np.float64], latitude: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int64]:
     """Returns `priogrid_gid` of many points on the globe, shape (n_points,)."""
-    column = np.floor((longitude + 180) / _SIZE_DEGREES).astype(np.int64) % _N_COLUMNS
+    column = np.floor((longitude + 180) / _SIZE_DEGREES).astype(np.int64)
+    column = np.where(longitude == 180, 0, np.minimum(column, _N_COLUMNS - 1))
     row = np.minimum(np.floor((latitude + 90) / _SIZE_DEGREES).astype(np.int64), _N_ROWS - 1)
     return np.asarray(row * _N_COLUMNS + column + 1, dtype=np.int64)
 
@@ -130,6 +132,10 @@ def priogrid_regions(
         regions=tuple(regions),
         neighbours=find_neighbours([region.geometry for region in regions]),
     )
+
+
+def _steps_from(origin: float, degrees: float) -> int:
+    return math.floor((degrees - origin) / _SIZE_DEGREES)
 
 
 def _corner(gid: int) -> tuple[float, float]:

@@ -21,8 +21,13 @@ Resolve = Callable[[str, int], Sequence[str]]
 _ALLOCATED_IPV6 = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Global by the registries, wholly or in part, yet no place of a receiver: the wire server of Azure,
-# protocol assignments (among them a metadata service), relays of 6to4, Teredo.
-_NEAR = tuple(map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "2001::/23")))
+# protocol assignments (among them a metadata service), 6to4 with its relays, Teredo.
+_NEAR = tuple(
+    map(
+        ip_network,
+        ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2002::/16"),
+    )
+)
 _NUMBER_LIKE = re.compile(r"^(0[xX][0-9a-fA-F]*|[0-9]+)$")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 
@@ -132,7 +137,7 @@ def _unwrap(text: str) -> IPv4Address | IPv6Address:
         raise Refused("The host resolves to something that is no address.") from None
     if isinstance(address, IPv4Address):
         return address
-    inner = address.ipv4_mapped or address.sixtofour
+    inner = address.ipv4_mapped
     if inner is None and address in _NAT64:
         inner = IPv4Address(int(address) & 0xFFFF_FFFF)
     return inner or address
