@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -38,7 +37,7 @@ def declare_problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {
-            "description": f"{HTTPStatus(status).phrase}: {', '.join(found)}",
+            "description": f"Problem: {', '.join(found)}",
             "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}},
         }
         for status, found in sorted(by_status.items())
