@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup run test lint types layers pytest lock clean
+.PHONY: help setup run test lint types layers pytest bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ layers: $(VENV)/.dev ## import-linter: the four rooms and their order
 
 pytest: $(VENV)/.dev ## the test suite
 	$(BIN)/pytest
+
+bench: $(VENV)/.dev ## measure speed side by side: ratios into var/bench.json (ONLY=features for one part)
+	$(BIN)/python tests/benchmarks/run.py $(if $(ONLY),--only $(ONLY))
 
 lock: ## renew the lock files (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url \

@@ -57,7 +57,7 @@ Float32 = npt.NDArray[np.float32]
 Given: TypeAlias = dict[Measure, Float32]
 """Measures that are computed already, each of the shape of the slice."""
 
-_MONTHS_PER_PERIOD = {"month": np.float32(1), "week": np.float32(7 / 30.4375)}
+_MONTHS_PER_WEEK = np.float32(7 / 30.4375)
 
 
 class Evaluation:
@@ -115,7 +115,7 @@ class Evaluation:
                 decayed_sums(wanted.values(variable, 0), targets, first_row=wanted.first)
                 return decayed
             case MonthsSince(variable, cap):
-                return self._months_since(variable, cap)
+                return self._months_since(variable, cap, out)
             case FirstIn(variable, months):
                 window = wanted.periods(months)
                 start = wanted.start(window + 1)
@@ -133,14 +133,15 @@ class Evaluation:
             case RecordHigh(variable, years):
                 month, window = wanted.periods(1), wanted.periods(12 * years)
                 start = wanted.start(window + month)
-                sums = window_sums(wanted.values(variable, start), month)
+                # Rounded, so that a tie does not hang on the last bit.
+                sums = np.round(window_sums(wanted.values(variable, start), month), 3)
                 return is_record(sums, window)[wanted.first - start :]
             case WindowShare(part, whole, months):
                 whole_sum = self.rows(WindowSum(whole, months))
-                return share_of(self.rows(WindowSum(part, months)), whole_sum)
+                return share_of(self.rows(WindowSum(part, months)), whole_sum, out)
             case CoarseShare(months):
                 deaths = self.rows(WindowSum("deaths", months))
-                return share_of(self.rows(WindowSum("deaths_coarse", months)), deaths)
+                return share_of(self.rows(WindowSum("deaths_coarse", months)), deaths, out)
             case EstimateGap(months):
                 high = self.rows(WindowSum("deaths_high", months))
                 gap = np.subtract(high, self.rows(WindowSum("deaths_low", months)), out=out)
@@ -156,7 +157,7 @@ class Evaluation:
             case NeighbourMean() | NeighbourSum() | NeighbourMax() | Exposure():
                 return self._spillover(measure, out)
             case CountrySum(variable, months):
-                return self._country_sum(variable, wanted.periods(months))
+                return self._country_sum(variable, wanted.periods(months), out)
             case CapitalFront():
                 return self._front(measure)
             case FixedTrait(kind):
@@ -171,13 +172,17 @@ class Evaluation:
             case _:
                 assert_never(measure)
 
-    def _months_since(self, variable: str, cap_months: int) -> Float32:
+    def _months_since(self, variable: str, cap_months: int, out: Float32 | None) -> Float32:
         wanted = self._slice
         cap = wanted.periods(cap_months)
         start = wanted.start(cap)
-        months = periods_since(wanted.values(variable, start), cap)[wanted.first - start :]
-        months *= _MONTHS_PER_PERIOD[wanted.panel.step]
-        return np.minimum(months, cap_months, out=months)
+        target = out if start == wanted.first else None
+        found = periods_since(wanted.values(variable, start), cap, out=target)
+        months = found[wanted.first - start :]
+        if wanted.panel.step == "week":
+            months *= _MONTHS_PER_WEEK
+            np.minimum(months, cap_months, out=months)
+        return months
 
     def _actors(self, measure: ActorMeasure | ActorEntries) -> Float32:
         wanted = self._slice
@@ -210,7 +215,7 @@ class Evaluation:
         start = wanted.start(window)
         match measure:
             case NeighbourMax():
-                return wanted.neighbour_maxima(variable, window)
+                return wanted.neighbour_maxima(variable, window, out)
             case Exposure():
                 return wanted.nearby_mean(variable, window)
             case NeighbourSum():
@@ -229,7 +234,7 @@ class Evaluation:
                 # Without a known neighbour the total is NaN, and so is its quotient.
                 return np.divide(total, np.maximum(n_known, np.float32(1 / window)), out=out)
 
-    def _country_sum(self, variable: str, window: int) -> Float32:
+    def _country_sum(self, variable: str, window: int, out: Float32 | None) -> Float32:
         wanted = self._slice
         start = wanted.start(max(window, wanted.periods(MEAN_MONTHS)))
         if (variable, start) not in self._national:
@@ -239,7 +244,9 @@ class Evaluation:
             total += wanted.panel.country_values[variable][start : wanted.stop]
             self._national[variable, start] = total
         by_country = window_sums(self._national[variable, start], window)[wanted.first - start :]
-        return np.take(by_country, wanted.panel.country_of[wanted.regions], axis=1)
+        # Every country is in range; `clip` only spares numpy a copy to be sure of it.
+        countries = wanted.panel.country_of[wanted.regions]
+        return np.take(by_country, countries, axis=1, out=out, mode="clip")
 
     def _front(self, measure: CapitalFront) -> Float32:
         wanted = self._slice

@@ -48,7 +48,8 @@ def nearest_front_km(sums: Float32, geography: Geography) -> Float32:
         Kilometres, shape (n_periods, n_countries); NaN without a front, without a capital, or
         where any region of the country is unknown.
     """
-    ordered = sums[:, geography.by_country]
+    # Rounded, so that a tie of shares of deaths does not hang on the last bit.
+    ordered = np.round(sums[:, geography.by_country], 3)
     km = np.where(ordered >= FRONT_DEATHS, geography.capital_km[geography.by_country], np.inf)
     km[np.isnan(ordered)] = np.nan
     nearest = np.minimum.reduceat(km.astype(np.float32), geography.country_starts, axis=1)

@@ -111,12 +111,12 @@ class PanelSlice:
             self._totals[key] = sum_by_group(self._of(variable, start, members), matrix)
         return self._totals[key]
 
-    def neighbour_maxima(self, variable: str, window: int) -> Float32:
+    def neighbour_maxima(self, variable: str, window: int, out: Float32 | None = None) -> Float32:
         """Returns the largest window sum among each region's known neighbours."""
         start = self.start(window)
         matrix, members = self._linked("neighbours")
         sums = window_sums(self._of(variable, start, members), window)[self.first - start :]
-        return group_maxima(sums, matrix)
+        return group_maxima(sums, matrix, out)
 
     def nearby_mean(self, variable: str, window: int) -> Float32:
         """Returns the weighted mean of window sums over known regions nearby."""

@@ -127,12 +127,13 @@ def sum_by_country(values: Float32, by_country: slice | Int64, country_starts: I
     return np.add.reduceat(values[:, by_country], country_starts, axis=1)
 
 
-def group_maxima(values: Float32, matrix: Links) -> Float32:
+def group_maxima(values: Float32, matrix: Links, out: Float32 | None = None) -> Float32:
     """Returns the largest known value in each group of regions.
 
     Args:
         values: Shape (n_periods, n_regions), NaN where not known.
         matrix: As `group_matrix` makes it, shape (n_groups, n_regions).
+        out: Array that receives the result.
 
     Returns:
         Shape (n_periods, n_groups); NaN where no member is known or the group is empty.
@@ -145,7 +146,7 @@ def group_maxima(values: Float32, matrix: Links) -> Float32:
     # Regions come first, so that a gather copies whole rows.
     by_region = np.full((n_regions + 1, len(values)), np.nan, np.float32)
     by_region[:-1] = values.T
-    result = np.empty((len(values), n_groups), np.float32)
+    result = np.empty((len(values), n_groups), np.float32) if out is None else out
     for first in range(0, n_groups, _REGIONS_AT_ONCE):
         block = members[first : first + _REGIONS_AT_ONCE]
         largest = np.full((len(block), len(values)), np.nan, np.float32)

@@ -220,19 +220,24 @@ def decayed_sums(
     return DecayState(decayed, known_run)
 
 
-def periods_since(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.float32]:
+def periods_since(
+    values: npt.NDArray[np.float32], cap: int, *, out: npt.NDArray[np.float32] | None = None
+) -> npt.NDArray[np.float32]:
     """Returns how many periods ago the last positive value was: 0 if it is the row's own.
 
     Args:
         values: Shape (n_periods, n_columns), NaN where not known.
         cap: Largest answer, in periods, >= 1: nothing positive in the last `cap` periods.
+        out: Array that receives the result if there are many columns.
 
     Returns:
         Shape (n_periods, n_columns), whole numbers in [0, cap]; NaN where an unknown period, or the
         first row, is met before a positive value and before `cap` periods are gone through.
     """
     # One row after the other is fastest for many columns, all rows at once for few.
-    return _since_by_row(values, cap) if values.shape[1] > _FEW_COLUMNS else _since(values, cap)
+    if values.shape[1] <= _FEW_COLUMNS:
+        return _since(values, cap)
+    return _since_by_row(values, cap, np.empty_like(values) if out is None else out)
 
 
 def _since(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.float32]:
@@ -247,8 +252,9 @@ def _since(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.float32]
     return since
 
 
-def _since_by_row(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.float32]:
-    result = np.empty_like(values)
+def _since_by_row(
+    values: npt.NDArray[np.float32], cap: int, result: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
     n_columns = values.shape[1]
     never = np.float32(2**23)
     since = np.full(n_columns, never, np.float32)

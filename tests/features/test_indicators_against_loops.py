@@ -109,8 +109,10 @@ def burstiness(panel: Panel, variable: str, row: int, region: int, window: int) 
 
 
 def record(panel: Panel, variable: str, row: int, region: int, window: int, month: int) -> float:
-    now = total(panel, variable, row, region, month)
-    before = [total(panel, variable, row - age, region, month) for age in range(1, window + 1)]
+    now = round(total(panel, variable, row, region, month), 3)
+    before = [
+        round(total(panel, variable, row - age, region, month), 3) for age in range(1, window + 1)
+    ]
     return NAN if math.isnan(now + sum(before)) else float(now > max(before))
 
 
@@ -166,7 +168,7 @@ def front_km(panel: Panel, kind: str, row: int, region: int, window: int) -> flo
             (
                 km_between(panel.centres[member], capital)
                 for member, deaths in zip(members, sums, strict=True)
-                if deaths >= 5
+                if round(deaths, 3) >= 5
             ),
             default=NAN,
         )
