@@ -1,7 +1,7 @@
 """Sources of events: one file per source, each turning a delivery into a `data.events.Batch`.
 
-Owns how a source's file or answer is fetched and read, which rows of it are refused, and under which licence
-it comes. Does not own the store: a reader writes nothing, and knows no region set.
+Owns how a source's file or answer is fetched and read, which rows of it are refused, and under
+which licence it comes. Does not own the store: a reader writes nothing, and knows no region set.
 
 Where to go:
     what a source must declare        contract.py

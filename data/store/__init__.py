@@ -12,6 +12,7 @@ Where to go:
     what a delivery changes           changes.py
     events and coverage as of a day   as_known.py
     deliveries, quarantine            listing.py
+    every version of every event      versions.py
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from data.store.as_known import (
 )
 from data.store.changes import is_claimed
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
+from data.store.versions import STILL, read_versions
 
 __all__ = [
+    "STILL",
     "Coverage",
     "Delivery",
     "DeliveryReport",
@@ -40,4 +43,5 @@ __all__ = [
     "is_claimed",
     "list_deliveries",
     "list_quarantine",
+    "read_versions",
 ]

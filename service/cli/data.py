@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
 
 from data.calendar import parse_period, period_label
 from data.errors import UnknownName
-from data.quality import accept_held, list_examinations, reject_held
+from data.quality import (
+    accept_held,
+    estimate_completeness,
+    list_examinations,
+    reject_held,
+)
 from data.regions import load_region_set
 from data.revisions import CellChange, diff_vintages
-from service.cli.output import JsonOption, SetOption, print_json, print_table, say
+from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
 
 app = typer.Typer(help="What was examined and held; what releases changed.", no_args_is_help=True)
@@ -109,6 +115,53 @@ def reject(number: NumberArgument, note: NoteOption = "") -> None:
     with open_session() as session, session.database.write() as connection:
         reject_held(connection, number, decided_at=session.clock(), note=note)
     say(f"Rejected: nothing of delivery {number} is used.")
+
+
+@app.command("completeness")
+def completeness(
+    name: SetOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+) -> None:
+    """Shows what share of the newest months' events and deaths is probably known by now.
+
+    Learnt from how earlier months filled up. A dash: past deliveries do not tell.
+
+    Example: tocsin data completeness --set sahel
+    """
+    with open_session() as session, session.database.read() as connection:
+        region_set = load_region_set(connection, session.set_name(name))
+        found = estimate_completeness(connection, region_set, session.as_of(as_of))
+    rows = [
+        {
+            "period": period_label(period, region_set.step),
+            "region_id": region.region_id,
+            "n_known": _number(found.n_known[row, column]),
+            "events": _number(found.events[row, column]),
+            "deaths": _number(found.deaths[row, column]),
+        }
+        for row, period in enumerate(found.periods.tolist())
+        for column, region in enumerate(region_set.regions)
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ["period", "region", "events known", "share of events", "share of deaths"],
+        [
+            [
+                row["period"],
+                row["region_id"],
+                None if row["n_known"] is None else f"{row['n_known']:.0f}",
+                None if row["events"] is None else f"{row['events']:.0%}",
+                None if row["deaths"] is None else f"{row['deaths']:.0%}",
+            ]
+            for row in rows
+            if row["events"] != 1
+        ],
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 @app.command("diff")

@@ -197,3 +197,33 @@ def test_acled_is_off_until_somebody_says_otherwise(
         run("ingest", "acled", *words)
     with pytest.raises(UsageError, match="known today"):
         run("ingest", "acled", *words, "--known-at", "2024-04-02")
+
+
+def test_completeness_and_diff_from_the_command_line(tmp_path: Path) -> None:
+    square = [[[-5, 14], [-4, 14], [-4, 15], [-5, 15], [-5, 14]]]
+    feature = {
+        "type": "Feature",
+        "properties": {"pcode": "ML05", "name": "Mopti", "iso3": "MLI"},
+        "geometry": {"type": "Polygon", "coordinates": square},
+    }
+    regions, events = tmp_path / "r.geojson", tmp_path / "e.csv"
+    regions.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    run("regions", "import", str(regions), "--set", "one")
+    for vintage, rows, day in (("a", [{}], "2025-09-10"), ("b", [{"best": "5"}], "2025-10-10")):
+        events.write_text(ged_text(*rows))
+        run("ingest", "ged", str(events), "--vintage", vintage, "--known-at", day)
+    (cell,) = run("data", "diff", "a", "b")["cells"]
+    assert (cell["region_id"], cell["month"]) == ("ML05", "2025-08")
+    assert (cell["deaths_before"], cell["deaths_after"], cell["n_changed"]) == (3, 5, 1)
+    assert run("data", "diff", "a", "b", "--from", "2025-09")["cells"] == []
+    rows = run("data", "completeness", "--as-of", "2025-10-20")
+    (august,) = [row for row in rows if row["period"] == "2025-08"]
+    assert august == {
+        "period": "2025-08",
+        "region_id": "ML05",
+        "n_known": 1,
+        "events": None,
+        "deaths": None,
+    }
+    for words in (["data", "diff", "a", "b"], ["data", "completeness"], ["data", "list"]):
+        assert CliRunner().invoke(app, words).exit_code == 0
