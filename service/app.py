@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from data.database import Database
 from service.api.handlers import install_problem_handlers
@@ -16,13 +18,39 @@ from service.api.router import make_api
 from service.clock import Clock
 from service.feeds.addresses import ROOT
 from service.feeds.app import FeedsApp
-from service.middleware import AccessLog, PathSwitch, SecurityHeaders
+from service.middleware import AccessLog, SecurityHeaders
 from service.probes import make_probes
 from service.scheduler import Ticker
 from service.settings import Settings
 from service.web.errors import ErrorPages
 from service.web.pages import make_pages
 from service.web.templating import STATIC
+
+_BELOW = f"{ROOT}/"
+
+
+class FeedsFirst(FastAPI):
+    """The application, with everything under `/feeds` answered before any middleware and router.
+
+    Feeds are counted (`/metrics`), not logged: a line would take longer than the answer.
+
+    Args:
+        feeds: Answers `/feeds` and what lies below it.
+        **options: Those of `FastAPI`.
+    """
+
+    def __init__(self, feeds: FeedsApp, **options: Any) -> None:
+        super().__init__(**options)
+        self._feeds = feeds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] == "http":
+            path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path.startswith(_BELOW) or path == ROOT:
+                await self._feeds(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
 
 
 def make_app(
@@ -53,7 +81,9 @@ def make_app(
                 await anyio.to_thread.run_sync(ticker.stop)
 
     # The framework's own documentation pages load scripts from another server: they stay off.
-    app = FastAPI(
+    feeds = FeedsApp(database)
+    app = FeedsFirst(
+        feeds,
         title="Tocsin",
         version=version("tocsin"),
         docs_url=None,
@@ -61,7 +91,6 @@ def make_app(
         openapi_url=None,
         lifespan=lifespan,
     )
-    feeds = FeedsApp(database)
     install_problem_handlers(app)
     app.include_router(make_probes(database, settings, clock, feeds.n_by_status))
     app.include_router(make_api(database, settings, clock))
@@ -71,6 +100,4 @@ def make_app(
     app.add_middleware(ErrorPages)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
-    # Feeds are counted (`/metrics`), not logged: a line would take longer than the answer.
-    app.add_middleware(PathSwitch, prefix=ROOT, other=feeds)
     return app

@@ -1,4 +1,4 @@
-"""What stands around every request: its way, the headers of every answer, a line in the log."""
+"""What stands around requests, but those for feeds: headers of the answer, a line in the log."""
 
 from __future__ import annotations
 
@@ -19,31 +19,6 @@ SECURITY_HEADERS: dict[str, str] = {
 }
 
 _log = logging.getLogger("tocsin.access")
-
-
-class PathSwitch:
-    """ASGI middleware: hands a path and all below it to another application, past the router.
-
-    Args:
-        app: Answers everything else.
-        prefix: The path, e.g. `/feeds`.
-        other: Answers `prefix` and what lies below it.
-    """
-
-    def __init__(self, app: ASGIApp, prefix: str, other: ASGIApp) -> None:
-        self._app = app
-        self._prefix = prefix
-        self._below = f"{prefix}/"
-        self._other = other
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        if scope["type"] == "http":
-            path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-            if path.startswith(self._below) or path == self._prefix:
-                await self._other(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
 
 
 class SecurityHeaders:

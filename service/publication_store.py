@@ -35,14 +35,18 @@ def content_digest(publication: Publication) -> str:
     content = publication_row(publication, digest="")
     for name in ("published_at", "revision", "digest"):
         del content[name]
-    content["scores"] = [score_row(score) for score in publication.scores]
+    digest = hashlib.sha256()
     try:
-        text = json.dumps(
-            content, sort_keys=True, default=write_day, ensure_ascii=False, allow_nan=False
-        )
+        # Row by row, so that other threads get their turn.
+        for part in (content, *map(score_row, publication.scores)):
+            digest.update(
+                json.dumps(
+                    part, sort_keys=True, default=write_day, ensure_ascii=False, allow_nan=False
+                ).encode()
+            )
     except ValueError as problem:
         raise StateError(f"The publication holds a number that is none: {problem}.") from None
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest.hexdigest()
 
 
 def number_publication(connection: Connection, publication: Publication) -> Publication:

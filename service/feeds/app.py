@@ -1,7 +1,8 @@
 """The server of feeds: a small ASGI application in front of the rest, because bytes need no router.
 
 Answers GET, HEAD and OPTIONS under `/feeds`. A file goes out with a strong entity tag per encoding,
-so that 304 and compression are right together, and may be read from any web page (CORS). What is
+so that 304 and compression are right together, and may be read from any web page (CORS). The
+messages of a file are made once and sent as they are: nothing around this may change them. What is
 named by its revision never changes; everything else is to be asked for again once its time is over.
 
 What an address means is kept for `RECHECK_SECONDS`, since other processes may publish. After that
@@ -116,8 +117,7 @@ class FeedsApp:
             )
             start, body = _write_problem(problem, allow=METHODS)
         self.n_by_status[start["status"]] += 1
-        # Copies: what stands around this application may add headers of its own.
-        await send({**start, "headers": start["headers"].copy()})
+        await send(start)
         await send(_NOTHING if method == "HEAD" else body)
 
     def _look_up(self, place: Place) -> PreparedFile | None:

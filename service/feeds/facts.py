@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +99,24 @@ def write_notices(publication: Publication, counts: StatusCounts) -> list[str]:
             "comes from that."
         )
     return notices
+
+
+def write_json(content: Mapping[str, Any], name: str, rows: Iterable[Any]) -> bytes:
+    """Returns a JSON object as UTF-8 whose last member is a long list, written row by row.
+
+    At once, the encoder would hold the interpreter for seconds and no request would be answered.
+
+    Args:
+        content: The members before it, at least one.
+        name: Name of the member.
+        rows: Its elements, JSON-ready.
+    """
+    pieces = [_encode(content)[:-1], f',"{name}":[', ",".join(map(_encode, rows)), "]}"]
+    return "".join(pieces).encode()
+
+
+def _encode(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def count_steps(horizon: int, step: str) -> str:

@@ -7,11 +7,10 @@ says `simulated`, because maps show features, not collections.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from data.regions import Region, RegionSet
-from service.feeds.facts import describe_publication, describe_score
+from service.feeds.facts import describe_publication, describe_score, write_json
 from service.feeds.shapes import write_shape
 from service.publication import Document, Publication, PublishedScore
 
@@ -33,9 +32,8 @@ def render(publication: Publication, region_set: RegionSet) -> Document:
         content["bbox"] = [min(west), min(south), max(east), max(north)]
     content |= describe_publication(publication)
     del content["skill"]  # Long, and of no use on a map: the JSON feed has it.
-    content["features"] = features
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Document("geojson", "application/geo+json", text.encode())
+    body = write_json(content, "features", features)
+    return Document("geojson", "application/geo+json", body)
 
 
 def _write_feature(

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from data.regions import RegionSet
 from models.score import Contribution
-from service.feeds.facts import describe_publication, describe_score, round_number
+from service.feeds.facts import describe_publication, describe_score, round_number, write_json
 from service.publication import Document, Publication, PublishedScore
 
 N_DRIVERS = 10
@@ -24,10 +23,9 @@ def render(publication: Publication, region_set: RegionSet) -> Document:
         "format": "tocsin-risk-feed",
         "format_version": 1,
         **describe_publication(publication),
-        "scores": [_describe(publication, score) for score in publication.scores],
     }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Document("json", "application/json", text.encode())
+    rows = (_describe(publication, score) for score in publication.scores)
+    return Document("json", "application/json", write_json(content, "scores", rows))
 
 
 def _describe(publication: Publication, score: PublishedScore) -> dict[str, Any]:

@@ -85,12 +85,13 @@ class PreparedFile:
 
 def _write_variant(found: StoredFile, address: FeedAddress, encoding: str) -> Variant:
     tag, body = found.tag_of(encoding), found.bodies[encoding]
-    headers = ALWAYS | {
+    unchanged = {
+        "access-control-allow-origin": "*",
         "etag": tag,
-        "last-modified": write_http_date(found.modified_at),
         "cache-control": _cache_control(address),
         "vary": "accept-encoding",
     }
+    headers = ALWAYS | unchanged | {"last-modified": write_http_date(found.modified_at)}
     in_place = found.media_type.startswith(_SHOWN_IN_PLACE) or found.media_type.endswith("/pdf")
     more = {
         "content-type": found.media_type,
@@ -107,7 +108,7 @@ def _write_variant(found: StoredFile, address: FeedAddress, encoding: str) -> Va
         tag=tag.encode(),
         full=write_start(200, headers | more),
         body={"type": "http.response.body", "body": body},
-        unchanged=write_start(304, headers),
+        unchanged=write_start(304, unchanged),
     )
 
 
