@@ -11,7 +11,9 @@ fires and never resolves; events, notification log and outbox rows are written i
 of the publication; a message keeps its id over all tries.
 
 Where to go:
-    a rule, its checks, its versions  rules.py, default_rules.toml
+    a rule, its checks                rules.py
+    rule files and their lines        rule_files.py, rule_lines.py, *_rules.toml
+    versions of rules                 rule_store.py
     what is measured                  measures.py
     fire, escalate, resolve           machine.py (one series), advance.py (one publication)
     ids of series, incidents, events  identity.py

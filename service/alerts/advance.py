@@ -21,7 +21,7 @@ from service.alerts.machine import (
     step,
     withdraw,
 )
-from service.alerts.measures import measure_score
+from service.alerts.measures import Measuring, Past
 from service.alerts.rules import Rule
 from service.publication import Publication, PublishedScore
 
@@ -70,7 +70,10 @@ class AlertEvent:
 
 
 def advance(
-    rules: Sequence[Rule], previous: States, publication: Publication
+    rules: Sequence[Rule],
+    previous: States,
+    publication: Publication,
+    past: Past | None = None,
 ) -> tuple[dict[str, TrackedSeries], tuple[AlertEvent, ...]]:
     """Returns the states after a publication and what happened, ordered by rule and score row.
 
@@ -81,11 +84,13 @@ def advance(
         rules: The rules in force, all enabled.
         previous: The states after the as-of before.
         publication: The scores.
+        past: Scores of earlier as-ofs; only rules about records look at them.
     """
+    measuring = Measuring(publication, past or {})
     after: dict[str, TrackedSeries] = {}
     events: list[AlertEvent] = []
     for rule in rules:
-        for series, country, value in _observations(rule, previous, publication):
+        for series, country, value in _observations(rule, previous, measuring):
             before = previous.get(series.dedup_key)
             state = before.state if before else AT_REST
             if before and before.rule_version != rule.version:
@@ -103,9 +108,10 @@ def advance(
 
 
 def _observations(
-    rule: Rule, previous: States, publication: Publication
+    rule: Rule, previous: States, measuring: Measuring
 ) -> Iterable[tuple[Series, str, float | None]]:
     seen = set()
+    publication = measuring.publication
     for score in publication.scores:
         if not _covers(rule, publication.region_set, score):
             continue
@@ -113,7 +119,8 @@ def _observations(
             rule.id, publication.region_set, score.region_id, score.outcome, score.horizon
         )
         seen.add(series)
-        yield series, score.country, measure_score(rule.measure, score)
+        value = measuring.measure(rule.measure, score, years=rule.years, floor=rule.floor)
+        yield series, score.country, value
     for tracked in previous.values():
         if tracked.series not in seen and _is_followed(rule, tracked):
             yield tracked.series, tracked.country, None

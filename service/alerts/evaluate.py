@@ -17,11 +17,13 @@ from data.errors import StateError
 from service.alerts.advance import AlertEvent, States, advance
 from service.alerts.announce import announce
 from service.alerts.history import (
+    load_past_scores,
     load_snapshot,
     save_events,
     save_snapshot,
     supersede_revisions,
 )
+from service.alerts.measures import Past
 from service.alerts.rule_store import active_rules, load_rules
 from service.alerts.rules import Rule
 from service.publication import Publication
@@ -129,9 +131,20 @@ def _rules_in_force(connection: Connection, publication_id: int | None) -> tuple
 def _take_step(
     connection: Connection, rules: Sequence[Rule], before: States, publication: Publication
 ) -> tuple[States, tuple[AlertEvent, ...]]:
-    states, events = advance(rules, before, publication)
+    past = _load_past(connection, rules, publication)
+    states, events = advance(rules, before, publication, past)
     if publication.publication_id is None:
         raise StateError("Only a stored publication can be evaluated.")
     save_snapshot(connection, publication.publication_id, states, rules)
     save_events(connection, publication.publication_id, events)
     return states, events
+
+
+def _load_past(
+    connection: Connection, rules: Sequence[Rule], publication: Publication
+) -> Past | None:
+    """Returns the scores before a publication if a rule is about records, else None."""
+    years = max((rule.years for rule in rules if rule.years is not None), default=None)
+    if years is None:
+        return None
+    return load_past_scores(connection, publication.region_set, publication.as_of, years)

@@ -7,18 +7,20 @@ marked as superseded: somebody may have been told of it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from service.alerts.advance import AlertEvent, States, TrackedSeries
 from service.alerts.identity import Series, rule_key
 from service.alerts.machine import SeriesState
+from service.alerts.measures import Key, Past
 from service.alerts.rules import Rule
-from service.tables import alert_events, alert_states, publications
+from service.tables import alert_events, alert_states, publications, scores
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,55 @@ class Snapshot:
 
     states: States
     rule_versions: frozenset[tuple[str, int]]
+
+
+def load_past_scores(connection: Connection, region_set: str, before: date, years: int) -> Past:
+    """Returns the risk scores of status `ok` before an as-of, by region, outcome and horizon.
+
+    The newest revision of each as-of counts: it is what stands. One year more than asked for is
+    read, so that it can be told whether the history is long enough.
+
+    Args:
+        connection: An open transaction.
+        region_set: Name of the set.
+        before: Look only at as-ofs before this day.
+        years: How far to look back.
+    """
+    newest = (
+        select(publications.c.as_of, func.max(publications.c.revision).label("revision"))
+        .where(
+            publications.c.region_set == region_set,
+            publications.c.as_of < before,
+            publications.c.as_of >= before - timedelta(days=366 * (years + 1)),
+        )
+        .group_by(publications.c.as_of)
+        .subquery()
+    )
+    query = (
+        select(
+            publications.c.as_of,
+            scores.c.region_id,
+            scores.c.outcome,
+            scores.c.horizon,
+            scores.c.risk_score,
+        )
+        .join_from(scores, publications)
+        .join(
+            newest,
+            (newest.c.as_of == publications.c.as_of)
+            & (newest.c.revision == publications.c.revision),
+        )
+        .where(
+            publications.c.region_set == region_set,
+            scores.c.status == "ok",
+            scores.c.risk_score.is_not(None),
+        )
+        .order_by(publications.c.as_of)
+    )
+    past: dict[Key, list[tuple[date, float]]] = defaultdict(list)
+    for row in connection.execute(query):
+        past[row.region_id, row.outcome, row.horizon].append((row.as_of, row.risk_score))
+    return {key: tuple(rows) for key, rows in past.items()}
 
 
 def load_snapshot(connection: Connection, publication_id: int | None) -> Snapshot:

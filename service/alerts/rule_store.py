@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
@@ -74,6 +75,30 @@ def list_rules(connection: Connection) -> tuple[Rule, ...]:
         .order_by(rule_rows.c.rule_id)
     )
     return tuple(parse_rule(row.body, row.version) for row in connection.execute(query))
+
+
+@dataclass(frozen=True)
+class RuleVersion:
+    """A version of a rule as it was stored.
+
+    Attributes:
+        rule: The rule with its version.
+        created_at: When it was stored, UTC.
+    """
+
+    rule: Rule
+    created_at: datetime
+
+
+def list_rule_versions(connection: Connection, rule_id: str) -> tuple[RuleVersion, ...]:
+    """Returns all versions of a rule, the newest first; empty if there is no such rule."""
+    query = (
+        select(rule_rows).where(rule_rows.c.rule_id == rule_id).order_by(rule_rows.c.version.desc())
+    )
+    return tuple(
+        RuleVersion(parse_rule(row.body, row.version), row.created_at)
+        for row in connection.execute(query)
+    )
 
 
 def active_rules(connection: Connection) -> tuple[Rule, ...]:

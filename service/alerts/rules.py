@@ -8,6 +8,7 @@ contradicts itself is refused with the reason. Does not carry what a rule does o
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
 
@@ -67,6 +68,15 @@ class Rule(_Strict):
     why: str = Field(min_length=1, description="One sentence: why somebody should be told.")
     selector: Selector
     measure: Measure = Field(description="The number that is compared with the levels.")
+    years: int | None = Field(
+        default=None, ge=1, le=30, description="Years that a record looks back; for 'record' only."
+    )
+    floor: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Risk score below which nothing is a record; for 'record' only.",
+    )
     levels: tuple[Level, ...] = Field(min_length=1, max_length=4, description="Rising levels.")
     for_n: int = Field(
         default=1, ge=1, le=100, description="Publications in a row that enter a level."
@@ -107,6 +117,14 @@ class Rule(_Strict):
             raise ValueError(f"level names must differ, and none may be '{BELOW_ALL_LEVELS}'")
         return self
 
+    @model_validator(mode="after")
+    def _check_record(self) -> Self:
+        if self.measure == "record" and (self.years is None or self.floor is None):
+            raise ValueError("a record needs 'years' to look back and a 'floor'")
+        if self.measure != "record" and (self.years is not None or self.floor is not None):
+            raise ValueError(f"'years' and 'floor' are for records, not for {self.measure}")
+        return self
+
     @property
     def body(self) -> dict[str, Any]:
         """What people write: everything but the version, ready for JSON."""
@@ -138,28 +156,47 @@ class Rule(_Strict):
         return sum(value >= level.exit for level in self.levels)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a rule.
+
+    Attributes:
+        place: Where in the body, e.g. `("levels", 1, "enter")`; empty for the rule as a whole.
+        reason: What is wrong.
+    """
+
+    place: tuple[str | int, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        where = ".".join(str(part) for part in self.place)
+        return f"{where}: {self.reason}" if where else self.reason
+
+
 def parse_rule(body: dict[str, Any], version: int = 1) -> Rule:
     """Returns the rule of a body as it stands in a file or in the store.
 
     Raises:
         BadInput: The rule contradicts itself, lacks a field or has an unknown one.
     """
+    checked = check_rule(body, version)
+    if isinstance(checked, Rule):
+        return checked
+    raise BadInput(
+        f"Rule '{body.get('id', '?')}' is refused: {'; '.join(map(str, checked))}.",
+        "Mend the rule; nothing was stored.",
+    )
+
+
+def check_rule(body: dict[str, Any], version: int = 1) -> Rule | tuple[Fault, ...]:
+    """Returns the rule of a body, or all that is wrong with it."""
     # As JSON, so that a list may stand for a tuple while types stay strict; what JSON cannot say
     # (a date of TOML) becomes text, which no field but a text accepts.
     text = json.dumps({**body, "version": version}, default=str)
     try:
         return Rule.model_validate_json(text)
     except ValidationError as problem:
-        raise BadInput(
-            f"Rule '{body.get('id', '?')}' is refused: {_reasons(problem)}.",
-            "Mend the rule; nothing was stored.",
-        ) from None
-
-
-def _reasons(problem: ValidationError) -> str:
-    reasons = []
-    for error in problem.errors(include_url=False, include_input=False):
-        place = ".".join(str(part) for part in error["loc"])
-        words = error["msg"].removeprefix("Value error, ")
-        reasons.append(f"{place}: {words}" if place else words)
-    return "; ".join(reasons)
+        return tuple(
+            Fault(error["loc"], error["msg"].removeprefix("Value error, "))
+            for error in problem.errors(include_url=False, include_input=False)
+        )

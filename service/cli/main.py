@@ -21,6 +21,7 @@ from service.cli import (
     ingest,
     models,
     regions,
+    rules,
     score,
     serve,
     sources,
@@ -50,6 +51,7 @@ app.add_typer(ingest.app, name="ingest")
 app.add_typer(data.app, name="data")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(models.app, name="models")
+app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")
 for command in (
     train.train,

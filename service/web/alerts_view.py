@@ -30,6 +30,8 @@ _HAPPENED = {
 _MEASURES: dict[Measure, str] = {
     "risk_score": "a risk score",
     "change": "a change of the risk score",
+    "record": "the distance of the risk score to its highest of the years before",
+    "rank": "the share of the other regions with a lower risk score",
 }
 
 
@@ -146,7 +148,8 @@ def _view(
 def _value(
     incident: Incident, measure: Measure, now: Mapping[tuple[str, str, int], PublishedScore]
 ) -> float | None:
-    if incident.status == "open":
+    # A record or a rank takes more than the score of now: its value at the last event is shown.
+    if incident.status == "open" and measure in ("risk_score", "change"):
         score = now.get((incident.region_id, incident.outcome, incident.horizon))
         return None if score is None else measure_score(measure, score)
     told = [event.value for event in incident.events if event.value is not None]
@@ -178,7 +181,7 @@ def _story(incident: Incident) -> str:
 def _value_words(value: float | None, measure: Measure) -> str:
     if value is None:
         return "not known"
-    if measure == "risk_score":
+    if measure in ("risk_score", "rank"):
         return words.percent(value)
     return f"{words.points(value)} points"
 
