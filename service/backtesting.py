@@ -13,8 +13,10 @@ from data.database import Database
 from data.errors import UsageError
 from data.panel import build_panel
 from data.regions import load_region_set
+from models.fatality_trial import FatalityTrial, run_fatality_trial
 from models.registry import find_champion
 from models.trial import Plan, Trial, run_trial
+from models.units import By
 from service.settings import Settings
 
 FORMATS: tuple[str, ...] = (".parquet", ".csv")
@@ -57,6 +59,56 @@ def backtest_set(
     if plan.in_service is None and champion is not None:
         plan = replace(plan, in_service=champion.manifest)
     trial = run_trial(panel, settings, plan, folder=folder, on_progress=on_progress)
+    if out is not None:
+        write_predictions(trial.predictions, out)
+    return trial
+
+
+def backtest_fatalities(
+    database: Database,
+    settings: Settings,
+    *,
+    region_set: str,
+    as_of: date,
+    by: By,
+    horizons: tuple[int, ...],
+    first: str,
+    last: str,
+    out: Path | None = None,
+    on_progress: Callable[[int, int, str], None] | None = None,
+) -> FatalityTrial:
+    """Runs a backtest of fatalities on what was known on a day.
+
+    Args:
+        database: The database.
+        settings: Settings in force.
+        region_set: Name of the set.
+        as_of: Knowledge limit.
+        by: What a unit is.
+        horizons: Periods ahead.
+        first: Label of the first origin.
+        last: Label of the last period that is forecast.
+        out: File for the predictions, `.parquet` or `.csv`.
+        on_progress: Called with origins done, origins in all and what was done.
+
+    Raises:
+        UnknownName: There is no such set.
+        UsageError: The origins lie outside what is known, or the file has another ending.
+        NothingKnown: Nothing is known as of that day.
+    """
+    if out is not None:
+        fold_folder(out)
+    with database.read() as connection:
+        panel = build_panel(connection, load_region_set(connection, region_set), as_of)
+    trial = run_fatality_trial(
+        panel,
+        settings,
+        by=by,
+        horizons=horizons,
+        first=first,
+        last=last,
+        on_progress=on_progress,
+    )
     if out is not None:
         write_predictions(trial.predictions, out)
     return trial

@@ -8,10 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import UsageError
+from models.fatality_trial import FATALITIES
 from models.outcome import ESCALATION, OUTCOMES
 from models.recipes import DEFAULT_RECIPE, RECIPES
 from models.trial import IN_SERVICE, Plan
-from service.backtesting import backtest_set
+from models.units import By
+from service.backtesting import backtest_fatalities, backtest_set
+from service.cli.fatality_table import print_fatalities
 from service.cli.output import (
     AsOfOption,
     JsonOption,
@@ -22,6 +25,7 @@ from service.cli.output import (
     say,
 )
 from service.cli.session import open_session
+from service.report.fatalities import write_fatality_report
 from service.report.page import write_report
 
 BASELINE_COLUMNS = ("avg. precision", "Brier", "log score", "AUC", "AUC in regions")
@@ -36,7 +40,8 @@ def backtest(
         typer.Option("--to", help="Period by whose end every window is closed, e.g. 2021-12."),
     ] = None,
     outcome: Annotated[
-        str, typer.Option("--outcome", help=f"One of {', '.join(OUTCOMES)}.")
+        str,
+        typer.Option("--outcome", help=f"One of {', '.join(OUTCOMES)}, or {FATALITIES}."),
     ] = ESCALATION,
     horizons: Annotated[
         str | None, typer.Option("--horizons", help="Steps ahead, e.g. 1,3,6; default: settings.")
@@ -44,6 +49,9 @@ def backtest(
     model: Annotated[
         str, typer.Option("--model", help=f"One of {', '.join(RECIPES)}.")
     ] = DEFAULT_RECIPE,
+    by: Annotated[
+        str, typer.Option("--by", help="Fatalities only: a unit is a region or a country.")
+    ] = "region",
     jobs: Annotated[
         int | None, typer.Option("--jobs", help="Folds side by side; -1 uses every core.")
     ] = None,
@@ -70,6 +78,27 @@ def backtest(
             settings = settings.model_copy(update={"n_jobs": jobs})
         steps = settings.horizons if horizons is None else _parse_horizons(horizons)
         region_set, day = session.set_name(name), session.as_of(as_of)
+        if outcome == FATALITIES:
+            with progress_bar(f"Backtest of {outcome} in {region_set}") as on_progress:
+                found = backtest_fatalities(
+                    session.database,
+                    settings,
+                    region_set=region_set,
+                    as_of=day,
+                    by=_parse_by(by),
+                    horizons=tuple(range(1, 13)) if horizons is None else steps,
+                    first=_need(first, "--from"),
+                    last=_need(last, "--to"),
+                    out=out,
+                    on_progress=on_progress,
+                )
+            if report is not None:
+                write_fatality_report(found.report, report, made_at=session.clock())
+            if as_json:
+                print_json(found.report)
+            else:
+                print_fatalities(found.report)
+            return
         plan = Plan(outcome=outcome, horizons=steps, first=first, last=last, recipe=model)
         with progress_bar(f"Backtest of {outcome} in {region_set}") as on_progress:
             trial = backtest_set(
@@ -98,6 +127,20 @@ def _parse_horizons(text: str) -> tuple[int, ...]:
     except ValueError:
         raise UsageError(f"'{text}' are no horizons.", "Write them as 1,3,6.") from None
     return found
+
+
+def _parse_by(text: str) -> By:
+    if text == "region":
+        return "region"
+    if text == "country":
+        return "country"
+    raise UsageError(f"A unit cannot be a '{text}'.", "Choose from region, country.")
+
+
+def _need(text: str | None, option: str) -> str:
+    if text is None:
+        raise UsageError(f"A backtest of {FATALITIES} needs {option}.", "Write it as 2017-01.")
+    return text
 
 
 def _print_trial(report: dict[str, Any]) -> None:

@@ -7,5 +7,6 @@ May import: altair, vl-convert, jinja2.
 Where to go:
     pictures      service/report/pictures.py
     the page      service/report/page.py, service/report/report.html
+    of fatalities service/report/fatalities.py, service/report/fatalities.html
     model card    service/report/card.py, service/report/card.html
 """

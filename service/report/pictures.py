@@ -139,6 +139,36 @@ def draw_cost_loss(curves: Mapping[str, Any]) -> str:
     return _draw(alt.layer(zero, lines))
 
 
+def draw_coverage(coverage: Mapping[str, Mapping[str, Any]]) -> str:
+    """Returns the share of cases inside each interval, by group, over the nominal level.
+
+    Args:
+        coverage: `coverage` of a backtest of fatalities.
+    """
+    rows = [
+        {"group": group, "name": name, "level": level, "share": cover["coverage"]}
+        for group, one in coverage.items()
+        for name in ("model", "conflictology")
+        for level, cover in one[name].items()
+    ]
+    names = {name: NAMES[name] for name in ("model", "conflictology")}
+    dots = (
+        alt.Chart(_inline(rows))
+        .mark_point(filled=True, size=60, opacity=1)
+        .encode(
+            x=alt.X("group:N", title=None, sort=None, axis=alt.Axis(labelAngle=-25)),
+            y=alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), title="inside", axis=_percents()),
+            color=_colours(names),
+            shape=alt.Shape("level:N", title=None, legend=alt.Legend(orient="top")),
+        )
+    )
+    nominal = [
+        {"y": float(level.rstrip("%")) / 100} for level in sorted({row["level"] for row in rows})
+    ]
+    lines = alt.Chart(_inline(nominal)).mark_rule(color=_GREY, strokeDash=[4, 4]).encode(y="y:Q")
+    return _draw(alt.layer(lines, dots))
+
+
 def _colours(names: Mapping[str, Any]) -> alt.Color:
     return alt.Color(
         "name:N",

@@ -70,6 +70,8 @@ def test_csv_holds_the_same_and_json_the_figures(ready: Callable[..., Any], tmp_
     ("words", "code", "said"),
     [
         (("--horizons", "one"), 2, "no horizons"),
+        (("--outcome", "fatalities"), 2, "needs --from"),
+        (("--outcome", "fatalities", "--by", "village"), 2, "village"),
         (("--outcome", "peace"), 6, "peace"),
         (("--model", "oracle"), 6, "oracle"),
         (("--out", "predictions.xls"), 2, ".parquet or .csv"),
@@ -90,3 +92,18 @@ def test_what_makes_no_sense_is_refused(
     assert isinstance(done.exception, TocsinError)
     assert exit_code_of(done.exception) == code
     assert said in f"{done.exception}"
+
+
+def test_fatalities_by_country(ready: Callable[..., Any], tmp_path: Path) -> None:
+    out, report = tmp_path / "fatalities.csv", tmp_path / "fatalities.html"
+    words = ("backtest", "--set", "sahel", *SPAN, "--outcome", "fatalities", "--by", "country")
+    done = ready(*words, "--horizons", "1,6", "--out", str(out), "--report", str(report))
+    assert done.returncode == 0, done.stderr
+    assert "escalating unit-years" in done.stdout
+    table = pd.read_csv(out)
+    assert set(table["region_id"]) == {"BFA", "MLI", "NER"}
+    assert len(table) == 3 * (35 + 30)
+    assert (table["q05"] <= table["q95"]).all()
+    page = report.read_text(encoding="utf-8")
+    assert "data:image/svg+xml;base64," in page
+    assert "fatalities-1" in page
