@@ -29,6 +29,7 @@ from service.alerts.evaluate import AlertReport, evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.clock import Clock
 from service.feeds.formats import render_documents
+from service.feeds.manifest import sign_documents
 from service.publication import Attribution, Publication
 from service.publication_assembly import assemble_publication
 from service.publication_store import (
@@ -145,10 +146,10 @@ def _run(
         raise UsageError(f"The as-of {as_of} lies in the future.", "Nobody knows that yet.")
     tell = on_progress or _stay_silent
     tell(0, N_STEPS, "reading what was known")
-    key = load_or_make_key(settings.state_dir).public
+    key = load_or_make_key(settings.state_dir)
     with database.read() as connection:
         regions = load_region_set(connection, region_set)
-        model = _load_model(connection, region_set, as_of, key)
+        model = _load_model(connection, region_set, as_of, key.public)
         panel = build_panel(connection, regions, as_of)
         attributions = _collect_attributions(connection, regions, as_of)
         previous = latest_publication(connection, region_set, before=as_of)
@@ -164,6 +165,7 @@ def _run(
         tell(N_STEPS, N_STEPS, "unchanged")
         return _report(publication, None)
     documents = render_documents(publication, regions)
+    documents = (*documents, sign_documents(publication, documents, key))
     tell(3, N_STEPS, "publishing")
     with database.write() as connection:
         standing = number_publication(connection, publication)

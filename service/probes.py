@@ -2,7 +2,8 @@
 
 `/health/live` answers as long as the process does; `/health/ready` as long as its database does;
 `/health/publication` says 503 when a publication that was due is missing, so that a dead feed is
-noticed by whoever asks from outside.
+noticed by whoever asks from outside. `/.well-known/tocsin-keys.json` is the key that manifests are
+checked with.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data.database import Database
 from data.regions import list_region_sets
+from models.signing import load_or_make_key
 from service.clock import Clock
 from service.feeds.facts import write_moment
+from service.feeds.manifest import write_key_set
 from service.lateness import Lateness, judge_lateness
 from service.metrics import MEDIA_TYPE, render_metrics
 from service.settings import Settings
@@ -68,6 +71,12 @@ def make_probes(
             "sets": [_describe(item) for item in judged],
         }
         return _answer(503 if is_late else 200, content)
+
+    @router.get("/.well-known/tocsin-keys.json")
+    def show_keys() -> Response:
+        body = write_key_set(load_or_make_key(settings.state_dir).public)
+        headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
+        return Response(body, media_type="application/jwk-set+json", headers=headers)
 
     @router.get("/metrics")
     def show_metrics() -> Response:

@@ -26,6 +26,7 @@ from service.cli import (
     serve,
     sources,
     train,
+    verify_feed,
 )
 from service.cli import (
     run as running,
@@ -66,6 +67,7 @@ for command in (
     doctor.doctor,
 ):
     app.command()(command)
+app.command("verify-feed")(verify_feed.verify_feed)
 
 
 def _print_version(wanted: bool) -> None:
