@@ -74,9 +74,12 @@ def mean_draws(values: Floats, draws: BlockDraws) -> Floats:
 def average_precision_draws(probability: Floats, observed: Floats, draws: BlockDraws) -> Floats:
     """Returns the average precision in each draw, shape (n_draws,)."""
     at_once = max(1, _MOST_WEIGHTS // len(probability))
+    # Sorted once here, so that each call finds them in order.
+    order = np.argsort(-probability, kind="stable")
+    probability, observed, block = probability[order], observed[order], draws.block[order]
     return np.concatenate(
         [
-            average_precision(probability, observed, draws.counts[i : i + at_once][:, draws.block])
+            average_precision(probability, observed, draws.counts[i : i + at_once][:, block])
             for i in range(0, len(draws.counts), at_once)
         ]
     )

@@ -99,11 +99,16 @@ def average_precision(
     """
     order = np.argsort(-probability, kind="stable")
     ranked, truth = probability[order], observed[order]
+    if not truth.any():
+        shape = () if weight is None else weight.shape[:-1]
+        return np.full(shape, np.nan)
+    starts = _steps_with_positives(ranked, truth)
     weights = np.ones(len(order)) if weight is None else weight[..., order]
-    last_of_tie = np.append(ranked[1:] != ranked[:-1], True)
-    hits = np.cumsum(weights * truth, axis=-1)[..., last_of_tie]
-    flagged = np.cumsum(weights, axis=-1)[..., last_of_tie]
-    gained = np.diff(hits, axis=-1, prepend=0.0)
+    end = starts[-1]
+    # Weights are whole numbers, so that the order of additions does not matter.
+    gained = np.add.reduceat(weights[..., :end] * truth[:end], starts[:-1], axis=-1)
+    flagged = np.cumsum(np.add.reduceat(weights[..., :end], starts[:-1], axis=-1), axis=-1)
+    hits = np.cumsum(gained, axis=-1)
     total = hits[..., -1]
     with np.errstate(divide="ignore", invalid="ignore"):
         # A step that no draw of the bootstrap holds has no weight and gains nothing.
@@ -148,6 +153,18 @@ def ranked_pairs(positives: Floats, negatives: Floats) -> tuple[float, float]:
     below = np.searchsorted(ordered, positives, side="left")
     up_to = np.searchsorted(ordered, positives, side="right")
     return float((below + up_to).sum()) / 2, float(len(positives) * len(negatives))
+
+
+def _steps_with_positives(ranked: Floats, truth: Floats) -> Ints:
+    """Returns where each step begins that ends with equal forecasts among which is a positive.
+
+    Steps without a positive gain nothing and are taken together with the next one; what lies after
+    the last positive counts for nothing. The last number is the end of the last step.
+    """
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) + 1
+    n_positives = np.cumsum(truth > 0)[ends - 1]
+    gains = np.diff(n_positives, prepend=0) > 0
+    return np.concatenate([[0], ends[gains]]).astype(np.int64)
 
 
 def _weighted_mean(values: Floats, weight: Floats | None) -> Floats:
