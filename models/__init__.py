@@ -20,6 +20,8 @@ Where to go:
     rolling origin, gate              models/backtest.py, models/gate.py
     a backtest with every figure      models/trial.py, models/assessment.py
     where and when, strata, alerts    models/where_when.py, models/strata.py, models/decisions.py
+    fatalities as a distribution      models/fatalities.py, models/conformal.py, models/units.py
+    … measured                        models/fatality_trial.py, models/distribution.py
     folds on disk                     models/checkpoints.py
     labels per horizon, training rows models/history.py, models/task.py
     training, its manifest            models/train.py, models/manifest.py
