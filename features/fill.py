@@ -34,8 +34,8 @@ from features.temporal import DecayState, decayed_sums, fill_window_sums
 Float32 = npt.NDArray[np.float32]
 
 _NATIONAL = (CapitalFront, CountrySum, FixedTrait, WindowSeason)
-_CELLS_PER_BLOCK = 1_400_000
-"""Rows times regions of a block: about six megabytes per series. Narrower blocks read memory in
+_CELLS_PER_BLOCK = 3_000_000
+"""Rows times regions of a block: about twelve megabytes per series. Narrower blocks read memory in
 steps too short to be fast."""
 
 

@@ -81,3 +81,16 @@ def test_an_unknown_name_is_one_line(
     assert done.returncode != 0
     assert "no-such" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_gain_is_measured(run_json: Callable[..., Any], filled: str) -> None:
+    (gain,) = run_json("indicators", "gain", "--family", "contested-reports", "--as-of", filled)
+    assert gain["n_added"] == 5
+    assert gain["log_score"]["low"] <= gain["log_score"]["value"] <= gain["log_score"]["high"]
+    assert gain["is_earned"] == (gain["log_score"]["low"] > 0)
+
+
+def test_what_the_set_has_already_gains_nothing(run: Callable[..., Any], filled: str) -> None:
+    done = run("indicators", "gain", "--family", "threshold", "--as-of", filled)
+    assert done.returncode != 0
+    assert "has all of 'threshold'" in done.stderr
