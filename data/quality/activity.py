@@ -11,7 +11,7 @@ import pandas as pd
 from data.calendar import last_complete_period, period_label, period_of, period_start, periods_of
 from data.events import Batch
 from data.quality.findings import Finding, SentinelLimits
-from data.store import Coverage, Delivery
+from data.store import Coverage, Delivery, is_listed
 
 HISTORY_MONTHS = 12
 _LEAST_HISTORY = 6
@@ -36,7 +36,9 @@ def find_odd_months(
     first, last = _whole_months(batch)
     if first > last:
         return []
-    events = pd.concat([before[~before["event_id"].isin(batch.events["event_id"])], batch.events])
+    is_told_anew = is_listed(before["event_id"], set(batch.events["event_id"]))
+    columns = ["country", "date", "fatalities_best"]
+    events = pd.concat([before[~is_told_anew][columns], batch.events[columns]])
     findings: list[Finding] = []
     for country in batch.countries:
         known = _known_months(country, coverage)

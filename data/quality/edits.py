@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.events import Batch
 from data.quality.findings import Finding, SentinelLimits
-from data.store import is_claimed
+from data.store import is_claimed, is_listed
 
 _FACTORS = (100, 1000)
 _CONTENT = [
@@ -61,8 +61,11 @@ def find_wrong_units(batch: Batch, before: pd.DataFrame, limits: SentinelLimits)
 def find_deleted(batch: Batch, before: pd.DataFrame, limits: SentinelLimits) -> list[Finding]:
     """Returns a finding if many events that were known are gone."""
     known = before[is_claimed(before, batch.countries, batch.covers_from, batch.covers_to)]
-    listed = {item.event_id for item in batch.refusals} | set(batch.events["event_id"])
-    n_gone = int((~known["event_id"].isin(listed)).sum())
+    if known.empty:
+        return []
+    listed = set(batch.events["event_id"])
+    listed.update(item.event_id for item in batch.refusals if item.event_id is not None)
+    n_gone = int((~is_listed(known["event_id"], listed)).sum())
     if n_gone < limits.least_rows or n_gone < _DELETED_NOTED * len(known):
         return []
     text = f"{n_gone} of {len(known)} events that were known are gone."

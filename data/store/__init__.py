@@ -25,7 +25,7 @@ from data.store.as_known import (
     events_as_known,
     events_known_at,
 )
-from data.store.changes import is_claimed
+from data.store.changes import is_claimed, is_listed
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
 from data.store.versions import STILL, read_versions
 
@@ -41,6 +41,7 @@ __all__ = [
     "events_as_known",
     "events_known_at",
     "is_claimed",
+    "is_listed",
     "list_deliveries",
     "list_quarantine",
     "read_versions",

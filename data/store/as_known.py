@@ -72,7 +72,7 @@ def read_latest(connection: Connection, source: str, moment: datetime) -> pd.Dat
         type_coerce(column, Integer) if isinstance(column.type, EpochDay) else column
         for column in (events.c[name] for name in EVENT_COLUMNS)
     ]
-    rows = connection.execute(
+    found = connection.execute(
         select(*columns, events.c.deleted, type_coerce(events.c.known_at, Integer)).join_from(
             newest,
             events,
@@ -80,7 +80,9 @@ def read_latest(connection: Connection, source: str, moment: datetime) -> pd.Dat
             & (events.c.event_id == newest.c.event_id)
             & (events.c.known_at == newest.c.known_at),
         )
-    ).all()
+    )
+    # Straight from the driver: a row object per event would take as long as the reading.
+    rows = found.cursor.fetchall()
     names = [*EVENT_COLUMNS, "deleted", "known_at"]
     latest = pd.DataFrame(
         {

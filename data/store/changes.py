@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -96,13 +96,19 @@ def is_claimed(
     )
 
 
+def is_listed(identifiers: pd.Series[str], listed: Container[str]) -> npt.NDArray[np.bool_]:
+    """Returns which identifiers are listed; `Series.isin` is slow where texts lie in Arrow."""
+    values = identifiers.to_numpy(dtype=object)
+    return np.fromiter((value in listed for value in values), np.bool_, len(values))
+
+
 def _find_deleted(batch: Batch, latest: pd.DataFrame) -> npt.NDArray[np.bool_]:
     still_listed = set(batch.events["event_id"])
     still_listed.update(item.event_id for item in batch.refusals if item.event_id is not None)
     return np.asarray(
         ~latest["deleted"].to_numpy()
         & is_claimed(latest, batch.countries, batch.covers_from, batch.covers_to)
-        & ~latest["event_id"].isin(still_listed).to_numpy()
+        & ~is_listed(latest["event_id"], still_listed)
     )
 
 
