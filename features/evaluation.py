@@ -215,12 +215,17 @@ class Evaluation:
         start = wanted.start(window)
         match measure:
             case NeighbourMax():
+                own = WindowSum(variable, measure.months)
+                if wanted.is_whole:
+                    return wanted.maxima_of(self.rows(own), out)
                 return wanted.neighbour_maxima(variable, window, out)
             case Exposure():
                 return wanted.nearby_mean(variable, window)
             case NeighbourSum():
-                totals = wanted.totals("neighbours", variable, start).of_all()
-                return wanted.sum_series(f"all neighbours' {variable}", totals, start, window, out)
+                totals_of = wanted.totals("neighbours", variable, start)
+                who = "known" if totals_of.is_complete else "all"
+                series = f"{who} neighbours' {variable}"
+                return wanted.sum_series(series, totals_of.of_all(), start, window, out)
             case NeighbourMean():
                 totals_known = wanted.totals("neighbours", variable, start)
                 name = f"known neighbours' {variable}"

@@ -1,7 +1,7 @@
 """Filling: all indicators of a slice into one array, by blocks of regions that fit the cache.
 
-Decays and what is the same for a whole country are computed over all regions at once; the rest
-block by block. Blocks know nothing of each other, so threads may share them.
+What looks at other regions is computed over all of them at once, the rest block by block. Jobs
+know nothing of each other, so threads may share them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ from features.measures import (
     CapitalFront,
     CountrySum,
     DecayedSum,
+    Exposure,
     FixedTrait,
     Measure,
+    NeighbourMax,
+    NeighbourMean,
+    NeighbourSum,
     ThresholdRatio,
     WindowSeason,
     WindowSum,
@@ -33,7 +37,16 @@ from features.temporal import DecayState, decayed_sums, fill_window_sums
 
 Float32 = npt.NDArray[np.float32]
 
-_NATIONAL = (CapitalFront, CountrySum, FixedTrait, WindowSeason)
+_WHOLE = (
+    CapitalFront,
+    CountrySum,
+    Exposure,
+    FixedTrait,
+    NeighbourMax,
+    NeighbourMean,
+    NeighbourSum,
+    WindowSeason,
+)
 _CELLS_PER_BLOCK = 3_000_000
 """Rows times regions of a block: about twelve megabytes per series. Narrower blocks read memory in
 steps too short to be fast."""
@@ -69,12 +82,21 @@ def fill_indicators(
     whole = PanelSlice(panel, *rows, geography)
     target_of = {one.measure: target for one, target in zip(indicators, out, strict=True)}
     given, jobs = plan_series(whole, target_of)
-    national = [one for one in target_of if isinstance(one, _NATIONAL)]
-    everywhere = Evaluation(whole, horizon, definition)
-    jobs += [partial(everywhere.rows, one, target_of[one]) for one in national]
     run_all(jobs, n_jobs)
 
-    by_block = [one for one in target_of if one not in given and one not in national]
+    by_block = [one for one in target_of if one not in given and not isinstance(one, _WHOLE)]
+    groups: dict[object, list[Measure]] = {}
+    for one in target_of:
+        if isinstance(one, _WHOLE):
+            groups.setdefault(getattr(one, "variable", type(one)), []).append(one)
+
+    def fill_group(measures: list[Measure]) -> None:
+        # A slice of its own: threads share no working memory.
+        own = PanelSlice(panel, *rows, geography)
+        evaluation = Evaluation(own, horizon, definition, given)
+        for measure in measures:
+            evaluation.rows(measure, target_of[measure])
+
     n_regions = len(panel.region_ids)
     size = max(64, _CELLS_PER_BLOCK // (rows[1] - rows[0]))
     starts = range(0, n_regions, size)
@@ -88,7 +110,13 @@ def fill_indicators(
         for measure in by_block:
             evaluation.rows(measure, target_of[measure][:, block])
 
-    run_all([partial(fill_block, first) for first in starts], n_jobs)
+    run_all(
+        [
+            *(partial(fill_group, measures) for measures in groups.values()),
+            *(partial(fill_block, first) for first in starts),
+        ],
+        n_jobs,
+    )
 
 
 def run_all(jobs: Sequence[Callable[[], object]], n_jobs: int) -> None:

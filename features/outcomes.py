@@ -146,9 +146,10 @@ def _thresholds_of_block(
 ) -> npt.NDArray[np.float64]:
     year = months_to_periods(MEAN_MONTHS, step)
     history = months_to_periods(HISTORY_MONTHS, step)
-    sums = window_sums(counted, horizon)
+    chain: dict[int, npt.NDArray[np.float64]] = {}
+    sums = window_sums(counted, horizon, chain=chain)
     # Multiplied before it is divided: one rounding only.
-    thresholds = definition.multiple * horizon * window_sums(counted, year)
+    thresholds = definition.multiple * horizon * window_sums(counted, year, chain=chain)
     thresholds /= year
     np.maximum(thresholds, definition.floor, out=thresholds)
     thresholds[: history - 1] = np.nan
@@ -159,9 +160,10 @@ def _thresholds_of_block(
     # The quantile lies between two sums in order. It is above the threshold only if the higher of
     # them is, with all the sums above it: a few cells in a hundred have as many above the floor.
     n_above = n_windows - min(lower + 1, n_windows - 1)
-    is_above = (sums > definition.floor).astype(np.float32)
+    is_above = sums > definition.floor
     if len(sums) >= n_windows and is_above.any():
-        counts = window_sums(is_above, n_windows)
+        counts = np.cumsum(is_above, axis=0, dtype=np.int32)
+        counts[n_windows:] -= counts[:-n_windows].copy()
         own = np.lib.stride_tricks.sliding_window_view(sums, n_windows, axis=0)
         rows, regions = np.nonzero((counts >= n_above) & ~np.isnan(thresholds))
         for first in range(0, len(rows), _QUANTILES_AT_ONCE):

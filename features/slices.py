@@ -118,6 +118,10 @@ class PanelSlice:
         sums = window_sums(self._of(variable, start, members), window)[self.first - start :]
         return group_maxima(sums, matrix, out)
 
+    def maxima_of(self, sums: Float32, out: Float32 | None = None) -> Float32:
+        """Returns the largest of each region's known neighbours, of all regions' wanted rows."""
+        return group_maxima(sums, self._linked("neighbours")[0], out)
+
     def nearby_mean(self, variable: str, window: int) -> Float32:
         """Returns the weighted mean of window sums over known regions nearby."""
         start = self.start(window)
