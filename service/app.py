@@ -19,6 +19,7 @@ from service.clock import Clock
 from service.feeds.addresses import ROOT
 from service.feeds.app import FeedsApp
 from service.middleware import AccessLog, SecurityHeaders
+from service.ogc.routes import make_ogc
 from service.probes import make_probes
 from service.scheduler import Ticker
 from service.settings import Settings
@@ -94,6 +95,7 @@ def make_app(
     install_problem_handlers(app)
     app.include_router(make_probes(database, settings, clock, feeds.n_by_status))
     app.include_router(make_api(database, settings, clock))
+    app.include_router(make_ogc(database, settings, clock))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(make_pages(database, settings, clock))
     # The last one added is the first one asked.

@@ -1,0 +1,113 @@
+"""Parameters of `items`: bbox, datetime, limit, offset and the publication of a walk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from data.calendar import parse_day
+from data.errors import TocsinError, UsageError
+
+MAX_LIMIT = 10_000
+DEFAULT_LIMIT = 1_000
+NAMES = ("bbox", "datetime", "limit", "offset", "publication", "country", "f")
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class ItemsQuery:
+    """What a request for features asks for.
+
+    Attributes:
+        bbox: West, south, east, north, degrees; None for everywhere. West above east crosses the
+            antimeridian.
+        since: First day of interest; None if open.
+        until: Last day of interest; None if open.
+        limit: Features at most.
+        offset: Features left out before.
+        publication: Row number of the publication of a walk; None for the newest.
+        country: ISO alpha-3 code; None for all.
+    """
+
+    bbox: Box | None = None
+    since: date | None = None
+    until: date | None = None
+    limit: int = DEFAULT_LIMIT
+    offset: int = 0
+    publication: int | None = None
+    country: str | None = None
+
+
+def read_query(given: Mapping[str, str]) -> ItemsQuery:
+    """Returns what the parameters ask for.
+
+    Raises:
+        UsageError: One is unknown or has a value that cannot be used.
+    """
+    for name in given:
+        if name not in NAMES:
+            raise UsageError(f"There is no parameter '{name}'.", f"There are {', '.join(NAMES)}.")
+    if given.get("f", "json") != "json":
+        raise UsageError("Features come as GeoJSON only.", "Leave out f, or say f=json.")
+    since, until = _read_interval(given["datetime"]) if "datetime" in given else (None, None)
+    return ItemsQuery(
+        bbox=_read_box(given["bbox"]) if "bbox" in given else None,
+        since=since,
+        until=until,
+        # More than the most is no error: the standard lets the server send fewer.
+        limit=min(_read_whole("limit", given.get("limit", str(DEFAULT_LIMIT)), 1), MAX_LIMIT),
+        offset=_read_whole("offset", given.get("offset", "0"), 0),
+        publication=(
+            _read_whole("publication", given["publication"], 1) if "publication" in given else None
+        ),
+        country=given.get("country"),
+    )
+
+
+def meets(box: Box, other: Box) -> bool:
+    """Returns True if two boxes touch; `box` may cross the antimeridian."""
+    west, south, east, north = box
+    if other[1] > north or other[3] < south:
+        return False
+    if west <= east:
+        return other[0] <= east and other[2] >= west
+    return other[2] >= west or other[0] <= east
+
+
+def _read_box(text: str) -> Box:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 6:  # With heights, which a region does not have.
+        numbers = [*numbers[:2], *numbers[3:5]]
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)) or numbers[1] > numbers[3]:
+        raise UsageError(f"'{text}' is no bounding box.", "Write it as west,south,east,north.")
+    return numbers[0], numbers[1], numbers[2], numbers[3]
+
+
+def _read_interval(text: str) -> tuple[date | None, date | None]:
+    ends = text.split("/")
+    if len(ends) > 2:
+        raise UsageError(f"'{text}' is no interval.", "Write it as 2022-01-01/2022-03-31.")
+    days = []
+    for end in ends:
+        try:
+            days.append(None if end in ("", "..") and len(ends) == 2 else parse_day(end[:10]))
+        except TocsinError:
+            raise UsageError(
+                f"'{text}' is no day or interval.", "Write it as 2022-01-01."
+            ) from None
+    since, until = days[0], days[-1]
+    if since is not None and until is not None and since > until:
+        raise UsageError(f"'{text}' ends before it begins.")
+    return since, until
+
+
+def _read_whole(name: str, text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and int(text) >= least):
+        raise UsageError(f"{name} cannot be '{text}'.", f"A whole number from {least}.")
+    return int(text)
