@@ -24,8 +24,10 @@ from service.cli import (
     rules,
     score,
     serve,
+    simulation,
     sources,
     train,
+    verify,
     verify_feed,
 )
 from service.cli import (
@@ -53,10 +55,12 @@ app.add_typer(data.app, name="data")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
+alerts.app.command("simulate")(simulation.simulate)
 app.add_typer(alerts.app, name="alerts")
 for command in (
     train.train,
     backtest.backtest,
+    verify.verify,
     score.score,
     running.run,
     running.backfill,

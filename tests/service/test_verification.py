@@ -1,0 +1,78 @@
+"""What was published is read back and held against what came."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from service.cli.main import app
+from service.pipeline import run_cycle
+from service.publication_store import latest_publication
+from service.verification import verify_set
+
+FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
+
+
+def _record(demo, as_of):
+    return verify_set(
+        demo.database, demo.settings, region_set="demo", outcome="escalation", as_of=as_of
+    )
+
+
+def _counts(record):
+    return {
+        horizon: {kind: one["n_forecasts"] for kind, one in kinds.items()}
+        for horizon, kinds in record["horizons"].items()
+    }
+
+
+def test_an_open_window_is_not_scored(demo):
+    assert _record(demo, FIRST)["horizons"] == {}
+    run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=FIRST)
+    record = _record(demo, FIRST)
+    assert record["n_published"] > 0
+    none = {"live": 0, "afterwards": 0}
+    assert _counts(record) == {"1": none, "3": none}
+
+
+@pytest.mark.parametrize(
+    ("published_at", "kind"),
+    [
+        (datetime(2021, 12, 15, 6, tzinfo=UTC), "live"),
+        (datetime(2022, 1, 16, 6, tzinfo=UTC), "afterwards"),
+    ],
+)
+def test_a_closed_window_is_scored_and_what_was_made_up_later_stands_apart(
+    demo, published_at, kind
+):
+    run_cycle(demo.database, demo.settings, lambda: published_at, region_set="demo", as_of=FIRST)
+    record = _record(demo, SECOND)
+    counts = _counts(record)
+    other = "afterwards" if kind == "live" else "live"
+    assert counts["1"][kind] > 0
+    assert counts["1"][other] == 0
+    assert counts["3"] == {"live": 0, "afterwards": 0}
+    with demo.database.read() as connection:
+        published = latest_publication(connection, "demo")
+    served = [
+        one.risk_score
+        for one in published.scores
+        if one.horizon == 1 and one.risk_score is not None and one.threshold is not None
+    ]
+    found = record["horizons"]["1"][kind]
+    assert found["n_forecasts"] == len(served)
+    assert found["mean_forecast"] == pytest.approx(sum(served) / len(served))
+
+
+def test_the_command_prints_the_record(demo, monkeypatch):
+    run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=FIRST)
+    monkeypatch.setenv("TOCSIN_STATE_DIR", str(demo.settings.state_dir))
+    words = ["verify", "--set", "demo", "--as-of"]
+    none = CliRunner().invoke(app, [*words, FIRST.isoformat()])
+    assert "no window is closed" in none.stdout
+    done = CliRunner().invoke(app, [*words, SECOND.isoformat()])
+    assert done.exit_code == 0, done.output
+    assert "made up afterwards" in done.stdout
+    assert "simulated" in done.stdout
