@@ -1,0 +1,217 @@
+"""Past scores and what came after them: from stored publications, or from a backtest's file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from data.calendar import parse_period, period_end
+from data.errors import BadInput, MissingInput, NothingKnown
+from data.panel import Panel
+from data.regions import RegionSet
+from models.outcome import OUTCOMES, outcome_definition, thresholds_and_labels
+from models.settings import ModelSettings
+from service.alerts.measures import Key
+from service.alerts.simulate import Outcomes
+from service.publication import Publication, PublishedScore
+from service.publication_store import list_publications, load_publication
+
+_COLUMNS = ("region_id", "origin", "horizon", "outcome", "probability", "observed")
+
+
+@dataclass(frozen=True)
+class PastScores:
+    """What a simulation runs over.
+
+    Attributes:
+        publications: One for each as-of, in order.
+        outcomes: What came after them.
+    """
+
+    publications: tuple[Publication, ...]
+    outcomes: Outcomes
+
+
+def read_publications(
+    connection: Connection,
+    panel: Panel,
+    settings: ModelSettings,
+    first: int | None = None,
+    last: int | None = None,
+) -> PastScores:
+    """Returns the stored publications of a set, and what is known to have come after them.
+
+    The newest revision of each as-of counts, and the last as-of of each origin.
+
+    Args:
+        connection: An open transaction.
+        panel: What is known of the set by now.
+        settings: For the definitions of the outcomes.
+        first: Least origin; None: from the first.
+        last: Greatest origin; None: to the last.
+
+    Raises:
+        NothingKnown: There is no publication between the two.
+    """
+    region_set = panel.region_set
+    found: dict[int, Publication] = {}
+    for head in reversed(list_publications(connection, region_set)):
+        publication = load_publication(connection, head.publication_id)
+        if _is_within(publication.origin, first, last):
+            found[publication.origin] = publication
+    if not found:
+        raise NothingKnown(
+            f"There is no publication of '{region_set}' in that time.",
+            "Run `tocsin backfill`, or give `--predictions` a file of `tocsin backtest --out`.",
+        )
+    publications = tuple(found[origin] for origin in sorted(found))
+    return PastScores(publications, _find_outcomes(publications, panel, settings))
+
+
+def read_predictions(
+    path: Path, region_set: RegionSet, first: int | None = None, last: int | None = None
+) -> PastScores:
+    """Returns the forecasts of a backtest as if they had been published.
+
+    The as-of of each is the day after its origin ended.
+
+    Args:
+        path: A file that `tocsin backtest --out` wrote.
+        region_set: The set it is about.
+        first: Least origin; None: from the first.
+        last: Greatest origin; None: to the last.
+
+    Raises:
+        MissingInput: There is no such file.
+        BadInput: It is no file of predictions, or it is about other regions.
+        NothingKnown: It has no forecast between the two.
+    """
+    rows = _read_file(path)
+    regions = {region.region_id: region for region in region_set.regions}
+    unknown = sorted(set(rows["region_id"]) - set(regions))
+    if unknown:
+        raise BadInput(
+            f"{path}: region '{unknown[0]}' is not in the set '{region_set.name}'.",
+            "Name the set of the backtest with --set.",
+        )
+    outcomes: dict[Key, dict[int, bool]] = defaultdict(dict)
+    scores: dict[int, list[PublishedScore]] = defaultdict(list)
+    probabilities: dict[tuple[Key, int], float] = {}
+    ordinals = {label: parse_period(label, region_set.step) for label in set(rows["origin"])}
+    ordered = rows.assign(ordinal=rows["origin"].map(ordinals)).sort_values(
+        ["ordinal", "outcome", "horizon", "region_id"]
+    )
+    columns = [ordered[column].tolist() for column in ("ordinal", *_COLUMNS)]
+    for origin, region_id, _, horizon, outcome, probability, observed in zip(*columns, strict=True):
+        key: Key = (region_id, outcome, horizon)
+        probabilities[key, origin] = probability
+        if not _is_within(origin, first, last):
+            continue
+        outcomes[key][origin] = bool(observed)
+        region = regions[region_id]
+        earlier = probabilities.get((key, origin - 1))
+        change = None if earlier is None else probability - earlier
+        scores[origin].append(_score(key, region.name, region.country, probability, change))
+    if not scores:
+        raise NothingKnown(f"{path} has no forecasts in that time.", "Choose --from and --to.")
+    publications = tuple(
+        _publication(region_set, origin, scores[origin]) for origin in sorted(scores)
+    )
+    return PastScores(publications, outcomes)
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise MissingInput(f"There is no file {path}.", "Check the path.")
+    try:
+        rows = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (ValueError, OSError) as problem:
+        raise BadInput(f"{path} cannot be read: {problem}.", "Use .parquet or .csv.") from None
+    missing = [name for name in _COLUMNS if name not in rows.columns]
+    if missing:
+        raise BadInput(
+            f"{path} is no file of predictions: it lacks '{missing[0]}'.",
+            "Use a file that `tocsin backtest --out` wrote.",
+        )
+    return rows
+
+
+def _find_outcomes(
+    publications: Sequence[Publication], panel: Panel, settings: ModelSettings
+) -> Outcomes:
+    kinds = {(row.outcome, row.horizon) for item in publications for row in item.scores}
+    origins = {publication.origin for publication in publications}
+    found: dict[Key, dict[int, bool]] = defaultdict(dict)
+    for outcome, horizon in sorted(kinds):
+        if outcome not in OUTCOMES:
+            continue
+        definition = outcome_definition(settings, outcome)
+        _, labels = thresholds_and_labels(
+            panel.values["deaths"], panel.known, horizon, definition, panel.step
+        )
+        for row, ordinal in enumerate(panel.periods):
+            if int(ordinal) not in origins:
+                continue
+            for position, region_id in enumerate(panel.region_ids):
+                label = labels[row, position]
+                if np.isfinite(label):
+                    found[region_id, outcome, horizon][int(ordinal)] = bool(label)
+    return found
+
+
+def _is_within(origin: int, first: int | None, last: int | None) -> bool:
+    return (first is None or origin >= first) and (last is None or origin <= last)
+
+
+def _score(
+    key: Key, name: str, country: str, probability: float, change: float | None
+) -> PublishedScore:
+    region_id, outcome, horizon = key
+    return PublishedScore(
+        region_id=region_id,
+        region_name=name,
+        country=country,
+        outcome=outcome,
+        horizon=horizon,
+        status="ok",
+        risk_score=probability,
+        level=None,
+        change=change,
+        model_probability=probability,
+        climatology=None,
+        threshold=None,
+        base_log_odds=0.0,
+        contributions=(),
+        reason="",
+    )
+
+
+def _publication(
+    region_set: RegionSet, origin: int, scores: Sequence[PublishedScore]
+) -> Publication:
+    ended = period_end(origin, region_set.step)
+    as_of = ended + timedelta(days=1)
+    return Publication(
+        region_set=region_set.name,
+        as_of=as_of,
+        revision=1,
+        step=region_set.step,
+        origin=origin,
+        data_cutoff=ended,
+        published_at=datetime.combine(as_of, time(), UTC),
+        model_version="backtest",
+        outcome_version="backtest",
+        is_simulated=False,
+        is_schematic=region_set.is_schematic,
+        attributions=(),
+        previous_as_of=None,
+        manifest={},
+        scores=tuple(scores),
+    )
