@@ -14,6 +14,7 @@ import pandas as pd
 from data.calendar import period_label
 from data.errors import NotReady
 from data.panel import Panel
+from data.simulate import World
 from models.assessment import assess_forecasts
 from models.backtest import Span, backtest_folds, run_backtest, span_of
 from models.checkpoints import FoldFiles, clear_folds, hash_run
@@ -24,6 +25,7 @@ from models.outcome import ESCALATION, describe_outcome
 from models.recipes import DEFAULT_RECIPE, check_recipe
 from models.settings import ModelSettings
 from models.task import Task, build_task
+from models.truth import measure_against_truth, true_probabilities
 
 IN_SERVICE = "in_service"
 """Name of the baseline that the model in service makes, refitted at each origin."""
@@ -74,6 +76,7 @@ def run_trial(
     plan: Plan,
     *,
     folder: Path | None = None,
+    world: World | None = None,
     on_progress: OnProgress | None = None,
 ) -> Trial:
     """Returns predictions and figures of a rolling-origin backtest.
@@ -83,6 +86,7 @@ def run_trial(
         settings: Definitions, features, penalty, refit interval, draws, processes.
         plan: What is tried.
         folder: Where finished folds are kept until the trial ends; None to keep none.
+        world: The simulated world that the events come from: the truth is then reported too.
         on_progress: Called with folds done, folds in all, and what was done.
 
     Raises:
@@ -117,6 +121,9 @@ def run_trial(
             )
         figures, log_odds = assess_forecasts(panel, task.history, forecasts, settings)
         figures["n_refits"] = len(backtest_folds(task, settings, spans[horizon]))
+        if world is not None:
+            truth = true_probabilities(world, task.history, forecasts)
+            figures["truth"] = measure_against_truth(forecasts, probability_of(log_odds), truth)
         horizons[str(horizon)] = figures
         tables.append(forecast_table(task.history, forecasts, log_odds))
     if folder is not None:

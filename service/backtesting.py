@@ -13,6 +13,8 @@ from data.database import Database
 from data.errors import UsageError
 from data.panel import build_panel
 from data.regions import load_region_set
+from data.simulate import simulate_world
+from data.sources.simulated import SIMULATED
 from models.fatality_trial import FatalityTrial, run_fatality_trial
 from models.registry import find_champion
 from models.trial import Plan, Trial, run_trial
@@ -54,11 +56,13 @@ def backtest_set(
     """
     folder = None if out is None else fold_folder(out)
     with database.read() as connection:
-        panel = build_panel(connection, load_region_set(connection, region_set), as_of)
+        regions = load_region_set(connection, region_set)
+        panel = build_panel(connection, regions, as_of)
         champion = find_champion(connection, region_set, plan.outcome)
     if plan.in_service is None and champion is not None:
         plan = replace(plan, in_service=champion.manifest)
-    trial = run_trial(panel, settings, plan, folder=folder, on_progress=on_progress)
+    world = simulate_world(as_of, settings.seed) if regions.source == SIMULATED.name else None
+    trial = run_trial(panel, settings, plan, folder=folder, world=world, on_progress=on_progress)
     if out is not None:
         write_predictions(trial.predictions, out)
     return trial

@@ -174,6 +174,15 @@ def _print_trial(report: dict[str, Any]) -> None:
         if IN_SERVICE in figures["paired"]:
             better = figures["paired"][IN_SERVICE]["log_score"]
             say(f"Gain in log score over the model in service: {_interval(better, '+', 4)}")
+        if "truth" in figures:
+            truth = figures["truth"]
+            say(
+                f"Truth of the simulated world: calibration error "
+                f"{truth['calibration_error']:.3f} (climatology "
+                f"{truth['calibration_error_of_climatology']:.3f}); Brier skill over climatology "
+                f"{truth['reached']['brier_skill']:+.3f} of {truth['best']['brier_skill']:+.3f} "
+                f"that can be had"
+            )
         gate = figures["gate"]
         say(f"Gate: {'passed' if gate['is_passed'] else 'not passed. ' + gate['reason']}")
 
