@@ -9,7 +9,9 @@ Where to go:
     the router                    router.py
     sets, regions, publications   sets.py, region_detail.py
     scores and their paging       scores.py, paging.py
-    alerts, models, health        alerts.py, models.py, health.py
+    alerts, rules                 alerts.py, rules.py
+    sources, events as known      sources.py
+    models, health                models.py, health.py
     the form of answers           schemas.py
     strict parameters             parameters.py
     problems in answers           handlers.py, problem_schema.py

@@ -16,9 +16,11 @@ from service.api.openapi import build_openapi
 from service.api.parameters import refuse_unknown_parameters
 from service.api.problem_schema import declare_problems
 from service.api.region_detail import make_region_routes
+from service.api.rules import make_rule_routes
 from service.api.schemas import ProblemKindOut
 from service.api.scores import make_score_routes
 from service.api.sets import make_set_routes
+from service.api.sources import make_source_routes
 from service.clock import Clock
 from service.problems import OUTCOMES
 from service.settings import Settings
@@ -45,6 +47,8 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
         make_region_routes,
         make_score_routes,
         make_alert_routes,
+        make_rule_routes,
+        make_source_routes,
         make_model_routes,
         make_health_routes,
     ):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from data.errors import UnknownName
+from data.regions import load_region_set
 from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
 from service.api.parameters import AsOfQuery, SetQuery, read_as_of
 from service.api.problem_schema import declare_problems
 from service.api.publications import describe_head, notices_of, require_head
 from service.api.schemas import RegionScoreOut, ScoresOut
+from service.boxes import Box, meets, read_box
 from service.feeds.facts import describe_score
 from service.publication import Publication
 from service.publication_rows import PublicationHead, read_head, read_publication, read_score
@@ -44,6 +47,14 @@ def make_score_routes(context: ApiContext) -> APIRouter:
         outcome: Annotated[str | None, Query(description="Name of an outcome.")] = None,
         horizon: Annotated[int | None, Query(description="Steps ahead.", ge=1, le=999)] = None,
         level: Annotated[str | None, Query(description="Name of a risk level.")] = None,
+        bbox: Annotated[
+            str | None,
+            Query(
+                description="Only regions that touch west,south,east,north; degrees, WGS 84.",
+                max_length=120,
+                examples=["-5,10,5,20"],
+            ),
+        ] = None,
         as_of: AsOfQuery = None,
         cursor: Annotated[
             str | None, Query(description="`next_cursor` of the page before.", max_length=200)
@@ -62,7 +73,8 @@ def make_score_routes(context: ApiContext) -> APIRouter:
             "horizon": horizon,
             "level": level,
         }
-        filters = digest_filters({"set": set_name, "as_of": as_of, **wanted})
+        filters = digest_filters({"set": set_name, "as_of": as_of, "bbox": bbox, **wanted})
+        box = None if bbox is None else read_box(bbox)
         given = {name: value for name, value in wanted.items() if value is not None}
         with context.database.read() as connection:
             if cursor is None:
@@ -70,8 +82,9 @@ def make_score_routes(context: ApiContext) -> APIRouter:
             else:
                 stand = read_cursor(cursor, filters)
                 head, after = _continue(connection, set_name, stand), stand.position
-            rows = _select_rows(connection, head, given, after, limit + 1)
-            if not rows and after < 0:
+            inside = None if box is None else _list_inside(connection, set_name, box)
+            rows = _select_rows(connection, head, given, after, limit + 1, inside)
+            if not rows and after < 0 and inside is None:
                 _explain_emptiness(connection, head, given)
             publication = _load_without_scores(connection, head)
             notices = notices_of(connection, head)
@@ -91,16 +104,32 @@ def make_score_routes(context: ApiContext) -> APIRouter:
 
 
 def _select_rows(
-    connection: Connection, head: PublicationHead, given: dict[str, Any], after: int, limit: int
+    connection: Connection,
+    head: PublicationHead,
+    given: dict[str, Any],
+    after: int,
+    limit: int,
+    inside: set[str] | None,
 ) -> list[RowMapping]:
     query = (
         select(scores)
         .where(scores.c.publication_id == head.publication_id, scores.c.position > after)
         .where(*(_FILTERS[name] == value for name, value in given.items()))
         .order_by(scores.c.position)
-        .limit(limit)
     )
-    return list(connection.execute(query).mappings())
+    if inside is None:
+        return list(connection.execute(query.limit(limit)).mappings())
+    # A grid has more cells in a box than a statement has room for names.
+    rows = connection.execute(query).mappings()
+    return list(islice((row for row in rows if row["region_id"] in inside), limit))
+
+
+def _list_inside(connection: Connection, set_name: str, box: Box) -> set[str]:
+    return {
+        region.region_id
+        for region in load_region_set(connection, set_name).regions
+        if meets(box, region.geometry.bounds)
+    }
 
 
 def _continue(connection: Connection, set_name: str, stand: Cursor) -> PublicationHead:

@@ -16,9 +16,10 @@ from sqlalchemy import select
 
 from data.database import Database
 from data.errors import StateError, UnknownName
+from service.boxes import meets
 from service.feeds.addresses import FeedAddress
 from service.feeds.files import explain_absence
-from service.ogc.query import ItemsQuery, meets
+from service.ogc.query import ItemsQuery
 from service.publication_rows import PublicationHead, read_head
 from service.publication_store import find_head, read_document
 from service.tables import publications

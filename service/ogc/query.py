@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from data.calendar import parse_day
 from data.errors import TocsinError, UsageError
+from service.boxes import Box, read_box
 
 MAX_LIMIT = 10_000
 DEFAULT_LIMIT = 1_000
 NAMES = ("bbox", "datetime", "limit", "offset", "publication", "country", "f")
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def read_query(given: Mapping[str, str]) -> ItemsQuery:
         raise UsageError("Features come as GeoJSON only.", "Leave out f, or say f=json.")
     since, until = _read_interval(given["datetime"]) if "datetime" in given else (None, None)
     return ItemsQuery(
-        bbox=_read_box(given["bbox"]) if "bbox" in given else None,
+        bbox=read_box(given["bbox"]) if "bbox" in given else None,
         since=since,
         until=until,
         # More than the most is no error: the standard lets the server send fewer.
@@ -65,28 +63,6 @@ def read_query(given: Mapping[str, str]) -> ItemsQuery:
         ),
         country=given.get("country"),
     )
-
-
-def meets(box: Box, other: Box) -> bool:
-    """Returns True if two boxes touch; `box` may cross the antimeridian."""
-    west, south, east, north = box
-    if other[1] > north or other[3] < south:
-        return False
-    if west <= east:
-        return other[0] <= east and other[2] >= west
-    return other[2] >= west or other[0] <= east
-
-
-def _read_box(text: str) -> Box:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 6:  # With heights, which a region does not have.
-        numbers = [*numbers[:2], *numbers[3:5]]
-    if len(numbers) != 4 or not all(map(math.isfinite, numbers)) or numbers[1] > numbers[3]:
-        raise UsageError(f"'{text}' is no bounding box.", "Write it as west,south,east,north.")
-    return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
 def _read_interval(text: str) -> tuple[date | None, date | None]:

@@ -13,7 +13,8 @@ from shapely.geometry import box
 
 from data.errors import UsageError
 from service.api.handlers import install_problem_handlers
-from service.ogc.query import NAMES, meets, read_query
+from service.boxes import meets
+from service.ogc.query import NAMES, read_query
 from service.ogc.routes import make_ogc
 
 ITEMS = "/ogc/collections/squares/items"
