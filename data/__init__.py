@@ -15,6 +15,7 @@ in quarantine with file, line and reason.
 Where to go:
     a new source                      data/sources/ (one file each)
     what an event is, what is refused data/events.py
+    what an observation is            data/observation.py
     "as known on a day"               data/store/
     what is suspicious, held, accepted data/quality/
     what a release changed            data/revisions.py

@@ -1,4 +1,4 @@
-"""Tables of the data room: region sets, deliveries, events, quarantine, examinations.
+"""Tables of the data room: regions, deliveries, events, observations, examinations.
 
 A table is named for its rows. Days are days since 1970-01-01, moments are seconds since then (see
 `data.database.EpochDay`, `EpochSecond`).
@@ -109,6 +109,25 @@ events = Table(
     Column("n_sources", Integer),
     UniqueConstraint("source", "event_id", "known_at"),
     Index(None, "source", "known_at"),
+)
+
+observations = Table(
+    "observations",
+    METADATA,
+    Column("row_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("observation_key", String(160), nullable=False),
+    Column("known_at", EpochSecond, nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.delivery_id"), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("country", String(3), nullable=False),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("date_start", EpochDay, nullable=False),
+    Column("date_end", EpochDay, nullable=False),
+    Column("value", Float, nullable=False),
+    UniqueConstraint("source", "observation_key", "known_at"),
 )
 
 quarantine = Table(

@@ -1,4 +1,4 @@
-"""Sources of events: one file per source, each turning a delivery into a `data.events.Batch`.
+"""Sources: one file per source, each turning a delivery into a batch of events or observations.
 
 Owns how a source's file or answer is fetched and read, which rows of it are refused, and under
 which licence it comes. Does not own the store: a reader writes nothing, and knows no region set.
@@ -9,6 +9,7 @@ Where to go:
     UCDP GED                          ged.py (the file), ged_rows.py (a row), gleditsch_ward.py
     UCDP versions, files, API         ucdp_releases.py
     ACLED                             acled.py (the file), acled_rows.py (a row), acled_api.py
+    rain, displacement, counts        chirps.py, idmc.py, hapi.py on observed.py
     what may be passed on             contract.py
     requests, retries, downloads      fetching.py, paging.py
     CSV files and archives            delimited.py, archive.py

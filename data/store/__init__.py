@@ -12,6 +12,7 @@ Where to go:
     what a delivery changes           changes.py
     events and coverage as of a day   as_known.py
     deliveries, quarantine            listing.py
+    observations of places            observations.py
     every version of every event      versions.py
 """
 
@@ -27,6 +28,7 @@ from data.store.as_known import (
 )
 from data.store.changes import is_claimed, is_listed
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
+from data.store.observations import append_observations, observations_as_known
 from data.store.versions import STILL, read_versions
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "DeliveryReport",
     "QuarantinedRow",
     "append_delivery",
+    "append_observations",
     "coverage_as_known",
     "coverage_known_at",
     "events_as_known",
@@ -44,5 +47,6 @@ __all__ = [
     "is_listed",
     "list_deliveries",
     "list_quarantine",
+    "observations_as_known",
     "read_versions",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, column, insert, select, table
 
 from data.calendar import from_epoch_day
 from data.errors import Conflict, StateError
-from data.events import EVENT_COLUMNS, Batch, check_batch
+from data.events import EVENT_COLUMNS, Batch, Refusal, check_batch
 from data.sources.contract import SourceInfo
 from data.store.as_known import read_latest
 from data.store.changes import Changes, find_changes, is_claimed
@@ -98,15 +98,9 @@ def append_delivery(
     check_batch(batch)
     moment = known_at.replace(microsecond=0)
     _check_days(batch, moment)
-    stored = connection.execute(
-        select(deliveries).where(
-            deliveries.c.source == source.name,
-            deliveries.c.vintage == vintage,
-            deliveries.c.sha256 == sha256,
-        )
-    ).one_or_none()
+    stored = find_stored(connection, source.name, vintage, sha256)
     if stored is not None:
-        return _report(stored, already_stored=True)
+        return report_of(stored, already_stored=True)
     latest = read_latest(connection, source.name, moment)
     changes = find_changes(batch, latest, int(moment.timestamp()))
     not_earlier = connection.execute(
@@ -149,25 +143,31 @@ def append_delivery(
     _insert_events(connection, batch.events.iloc[changes.added], head)
     _insert_events(connection, batch.events.iloc[changes.changed], head)
     _insert_deletions(connection, changes.deleted, head)
-    if batch.refusals:
-        connection.execute(
-            insert(quarantine),
-            [
-                {
-                    "delivery_id": delivery_id,
-                    "line": refusal.line,
-                    "event_id": refusal.event_id,
-                    "reason": refusal.reason,
-                    "message": refusal.message,
-                    "row": refusal.row,
-                }
-                for refusal in batch.refusals
-            ],
-        )
-    return _report(
+    insert_refusals(connection, delivery_id, batch.refusals)
+    return report_of(
         connection.execute(select(deliveries).where(deliveries.c.delivery_id == delivery_id)).one(),
         already_stored=False,
     )
+
+
+def find_stored(connection: Connection, source: str, vintage: str, sha256: str) -> Row[Any] | None:
+    """Returns the delivery of the same file and vintage; None if it is not stored."""
+    return connection.execute(
+        select(deliveries).where(
+            deliveries.c.source == source,
+            deliveries.c.vintage == vintage,
+            deliveries.c.sha256 == sha256,
+        )
+    ).one_or_none()
+
+
+def insert_refusals(connection: Connection, delivery_id: int, refusals: Sequence[Refusal]) -> None:
+    """Puts the refused rows of a delivery into quarantine."""
+    if refusals:
+        connection.execute(
+            insert(quarantine),
+            [{"delivery_id": delivery_id, **asdict(refusal)} for refusal in refusals],
+        )
 
 
 def _check_days(batch: Batch, moment: datetime) -> None:
@@ -251,7 +251,8 @@ def _insert_deletions(
         )
 
 
-def _report(row: Row[Any], *, already_stored: bool) -> DeliveryReport:
+def report_of(row: Row[Any], *, already_stored: bool) -> DeliveryReport:
+    """Returns the report of a stored delivery."""
     return DeliveryReport(
         delivery_id=row.delivery_id,
         source=row.source,

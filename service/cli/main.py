@@ -20,6 +20,7 @@ from service.cli import (
     indicators,
     ingest,
     models,
+    observations,
     regions,
     rules,
     score,
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.add_typer(regions.app, name="regions")
 app.add_typer(sources.app, name="sources")
 ingest.app.command("acled")(acled.ingest_acled)
+ingest.app.command("observations")(observations.ingest_observations)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(data.app, name="data")
 app.add_typer(indicators.app, name="indicators")

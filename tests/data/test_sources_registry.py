@@ -14,7 +14,7 @@ GONE = {"CSK", "DDR", "YMD"}
 
 
 def test_every_source_declares_its_terms() -> None:
-    assert set(SOURCES) == {"acled", "ged", "simulated"}
+    assert set(SOURCES) == {"acled", "chirps", "ged", "hapi", "idmc", "simulated"}
     for name, source in SOURCES.items():
         assert source.name == name
         assert source.title

@@ -227,3 +227,14 @@ def test_completeness_and_diff_from_the_command_line(tmp_path: Path) -> None:
     }
     for words in (["data", "diff", "a", "b"], ["data", "completeness"], ["data", "list"]):
         assert CliRunner().invoke(app, words).exit_code == 0
+
+
+def test_observations_from_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "rain.csv"
+    path.write_text("date,PCODE,rfh,r3q,version\n2024-01-01,ML05,3.5,90,final\n")
+    words = ("ingest", "observations", "chirps", str(path), "--vintage", "2024-01")
+    report = run(*words, "--known-at", "2024-02-01")
+    assert (report["source"], report["n_added"], report["countries"]) == ("chirps", 2, ["MLI"])
+    assert run(*words)["already_stored"]
+    with pytest.raises(UnknownName, match="'rain'"):
+        run("ingest", "observations", "rain", str(path), "--vintage", "1")

@@ -1,0 +1,77 @@
+"""CHIRPS rainfall per administrative area and dekad, as WFP distributes it on HDX.
+
+Funk et al. (2015), "The climate hazards infrared precipitation with stations", Scientific Data 2,
+doi:10.1038/sdata.2015.66. In files `ISO3-rainfall-subnational`, `rfh` is the rain of ten days in
+millimetres, `r3q` that of three months in percent of the long-term average.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.calendar import from_epoch_day, to_epoch_day
+from data.observation import ObservationBatch
+from data.sources.contract import SourceInfo
+from data.sources.observed import country_of_pcode, read_observations, to_day, to_value
+
+CHIRPS = SourceInfo(
+    name="chirps",
+    title="CHIRPS rainfall",
+    licence="CC-BY-4.0",
+    attribution="CHIRPS (Climate Hazards Center, UC Santa Barbara), areas by WFP, via HDX",
+    url="https://data.humdata.org/dataset?q=rainfall-subnational",
+    redistributable=True,
+    is_simulated=False,
+)
+
+_INDICATORS = {"rainfall_mm": "rfh", "rainfall_3_months_percent": "r3q"}
+_COLUMNS = ("date", "PCODE", "version", *_INDICATORS.values())
+
+
+def read_chirps(path: Path) -> ObservationBatch:
+    """Returns rain per area and dekad: `rainfall_mm` and `rainfall_3_months_percent` (100: normal).
+
+    Rows of version `forecast` are left out: they are no observations.
+
+    Raises:
+        MissingInput: The file is not there or cannot be read.
+        BadInput: It is no such file, or too little of it can be used.
+    """
+    return read_observations(path, CHIRPS.title, _COLUMNS, _read_row)
+
+
+def _read_row(row: dict[str, str]) -> list[dict[str, Any]]:
+    if row["version"] == "forecast":
+        return []
+    start, place = to_day(row["date"]), row["PCODE"].strip()
+    read: list[dict[str, Any]] = []
+    for indicator, column in _INDICATORS.items():
+        value = to_value(row[column])
+        if value is not None:
+            read.append(
+                {
+                    "observation_key": f"{indicator}/{place}/{from_epoch_day(start)}",
+                    "indicator": indicator,
+                    "place": place,
+                    "country": country_of_pcode(place),
+                    "latitude": np.nan,
+                    "longitude": np.nan,
+                    "date_start": start,
+                    "date_end": _end_of_dekad(start),
+                    "value": value,
+                }
+            )
+    return read
+
+
+def _end_of_dekad(start: int) -> int:
+    """Returns the last day of ten days from the 1st, 11th or 21st; the third ends the month."""
+    day = from_epoch_day(start)
+    if day.day < 21:
+        return start + 9
+    return to_epoch_day(date(day.year, day.month, calendar.monthrange(day.year, day.month)[1]))

@@ -1,0 +1,151 @@
+"""Observations: appended like events, read as they were known on a day.
+
+Unlike a delivery of events, one of observations says nothing about what it does not hold: what a
+later delivery leaves out stays known.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Integer, column, func, insert, select, table, type_coerce
+
+from data.calendar import end_of_day
+from data.database import EpochDay
+from data.errors import Conflict
+from data.observation import OBSERVATION_COLUMNS, ObservationBatch, check_observations
+from data.sources.contract import SourceInfo
+from data.store.append import DeliveryReport, find_stored, insert_refusals, report_of
+from data.tables import deliveries, observations
+
+_plain_rows = table(
+    "observations",
+    *(column(name) for name in ("source", "known_at", "delivery_id", *OBSERVATION_COLUMNS)),
+)
+_COMPARED = [name for name in OBSERVATION_COLUMNS if name != "observation_key"]
+
+
+def append_observations(
+    connection: Connection,
+    batch: ObservationBatch,
+    *,
+    source: SourceInfo,
+    vintage: str,
+    known_at: datetime,
+    received_at: datetime,
+    file_name: str,
+    sha256: str,
+) -> DeliveryReport:
+    """Stores what differs from what was known, and returns how much that was.
+
+    Args:
+        connection: Inside a write transaction.
+        batch: What the source's reader made of the delivery.
+        source: The source.
+        vintage: The source's own version, at most 64 characters.
+        known_at: When the delivery became known, aware; whole seconds count.
+        received_at: Now, aware.
+        file_name: Name of the file.
+        sha256: Hash of the file, hexadecimal.
+
+    Raises:
+        Conflict: A delivery of the source that became known later, or at the same moment, is
+            stored already.
+        StateError: The batch breaks its contract.
+    """
+    check_observations(batch)
+    moment = known_at.replace(microsecond=0)
+    stored = find_stored(connection, source.name, vintage, sha256)
+    if stored is not None:
+        return report_of(stored, already_stored=True)
+    newest = connection.scalar(
+        select(func.max(deliveries.c.known_at)).where(deliveries.c.source == source.name)
+    )
+    if newest is not None and newest >= moment:
+        raise Conflict(
+            f"A delivery of {source.name} known at {newest.date()} is stored already.",
+            "Take deliveries in oldest first.",
+        )
+    before = observations_known_at(connection, source.name, moment).set_index("observation_key")
+    given = batch.observations.set_index("observation_key")
+    is_known = given.index.isin(before.index)
+    same = before.reindex(given.index)[_COMPARED]
+    is_equal = ((given[_COMPARED] == same) | (given[_COMPARED].isna() & same.isna())).all(axis=1)
+    is_unchanged = np.asarray(is_known & is_equal.to_numpy(dtype=np.bool_))
+    first, last = batch.days
+    delivery = connection.execute(
+        insert(deliveries)
+        .values(
+            source=source.name,
+            vintage=vintage,
+            known_at=moment,
+            received_at=received_at,
+            file_name=file_name,
+            sha256=sha256,
+            countries=list(batch.countries),
+            covers_from=first,
+            covers_to=last,
+            is_simulated=source.is_simulated,
+            licence=source.licence,
+            attribution=source.attribution,
+            n_rows=batch.n_rows,
+            n_added=int((~is_known).sum()),
+            n_changed=int((is_known & ~is_unchanged).sum()),
+            n_unchanged=int(is_unchanged.sum()),
+            n_deleted=0,
+            n_quarantined=len(batch.refusals),
+        )
+        .returning(*deliveries.c)
+    ).one()
+    head = {
+        "source": source.name,
+        "known_at": int(moment.timestamp()),
+        "delivery_id": delivery.delivery_id,
+    }
+    rows = batch.observations[~is_unchanged].astype(object)
+    values = rows.where(rows.notna(), None).to_numpy().tolist()
+    if values:
+        connection.execute(
+            insert(_plain_rows),
+            [{**head, **dict(zip(OBSERVATION_COLUMNS, row, strict=True))} for row in values],
+        )
+    insert_refusals(connection, delivery.delivery_id, batch.refusals)
+    return report_of(delivery, already_stored=False)
+
+
+def observations_as_known(connection: Connection, source: str, as_of: date) -> pd.DataFrame:
+    """Returns the observations of a source that were known at the end of a day (UTC).
+
+    Returns:
+        Columns and dtypes `data.observation.OBSERVATION_COLUMNS`, ordered by `observation_key`.
+    """
+    return observations_known_at(connection, source, end_of_day(as_of))
+
+
+def observations_known_at(connection: Connection, source: str, moment: datetime) -> pd.DataFrame:
+    """Returns the newest word on each observation with `known_at <= moment`."""
+    newest = (
+        select(observations.c.observation_key, func.max(observations.c.known_at).label("known_at"))
+        .where(observations.c.source == source, observations.c.known_at <= moment)
+        .group_by(observations.c.observation_key)
+        .subquery()
+    )
+    columns: list[Any] = [
+        type_coerce(item, Integer) if isinstance(item.type, EpochDay) else item
+        for item in (observations.c[name] for name in OBSERVATION_COLUMNS)
+    ]
+    rows = connection.execute(
+        select(*columns).join_from(
+            newest,
+            observations,
+            (observations.c.source == source)
+            & (observations.c.observation_key == newest.c.observation_key)
+            & (observations.c.known_at == newest.c.known_at),
+        )
+    ).all()
+    found = pd.DataFrame([tuple(row) for row in rows], columns=list(OBSERVATION_COLUMNS))
+    found = found.astype(OBSERVATION_COLUMNS)
+    return found.sort_values("observation_key", kind="stable", ignore_index=True)
