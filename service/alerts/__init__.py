@@ -17,6 +17,7 @@ Where to go:
     what is measured                  measures.py
     fire, escalate, resolve           machine.py (one series), advance.py (one publication)
     ids of series, incidents, events  identity.py
+    tests of rules that users write   rule_tests.py
     what rules would have told        simulate.py, past.py
     corrections and backfills         evaluate.py, history.py
     who is told, and why              routes.py, notify.py, announce.py

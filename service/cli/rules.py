@@ -10,6 +10,7 @@ import typer
 from data.errors import BadInput, UnknownName
 from service.alerts.rule_files import SHIPPED, check_rule_file, read_rules
 from service.alerts.rule_store import apply_rules, list_rule_versions, list_rules
+from service.alerts.rule_tests import run_rule_tests
 from service.alerts.rules import Rule
 from service.cli.output import JsonOption, print_json, print_table, say
 from service.cli.session import open_session
@@ -120,6 +121,31 @@ def show(
             key: value for key, value in rule.selector.model_dump(mode="json").items() if value
         }
         say("  follows " + "; ".join(f"{key} {value}" for key, value in chosen.items()))
+
+
+@app.command("test")
+def run_tests(
+    path: Annotated[Path, typer.Argument(help="Test file (TOML); it names its rule file.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Runs the tests of a file: given these scores, these events and no others.
+
+    Ends with exit code 1 if a test fails.
+
+    Example: tocsin rules test rules_test.toml
+    """
+    results = run_rule_tests(path)
+    n_failed = sum(not result.is_passed for result in results)
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            say(f"{'passed' if result.is_passed else 'FAILED'}  {result.rule_id}: {result.name}")
+            for difference in result.differences:
+                say(f"        {difference}")
+        say(f"{len(results) - n_failed} passed, {n_failed} failed.")
+    if n_failed:
+        raise typer.Exit(1)
 
 
 @app.command("example")

@@ -65,3 +65,19 @@ def test_a_refusal_has_its_line_and_stores_nothing(call: Call, tmp_path: Path) -
 def test_unknown_names(call: Call) -> None:
     assert isinstance(call("show", "nothing").exception, UnknownName)
     assert isinstance(call("example", "nothing").exception, UnknownName)
+
+
+def test_a_rule_test_says_what_differs_and_fails(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text(SHIPPED["default"].read_text())
+    path = tmp_path / "rules_test.toml"
+    path.write_text(
+        'rules = "rules.toml"\n[[tests]]\nname = "fires"\nrule = "escalation-risk"\n'
+        'scores = {A = "0.1 0.3"}\nexpect = {A = ["2 fired high"]}\n'
+    )
+    (result,) = read(call("test", path, "--json"))
+    assert result["differences"] == []
+    path.write_text(path.read_text().replace("0.1 0.3", "0.3 0.1"))
+    failed = call("test", path)
+    assert failed.exit_code == 1
+    assert "expected 2 fired high; happened 1 fired high" in failed.stdout
+    assert "0 passed, 1 failed" in failed.stdout
