@@ -22,6 +22,7 @@ from service.api.scores import make_score_routes
 from service.api.sets import make_set_routes
 from service.api.sources import make_source_routes
 from service.clock import Clock
+from service.feeds.json_feed import FEED_SCHEMA
 from service.problems import OUTCOMES
 from service.settings import Settings
 
@@ -69,5 +70,9 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
     @router.get("/openapi.json", include_in_schema=False)
     def show_openapi() -> Response:
         return Response(write_document(), media_type="application/json")
+
+    @router.get("/feed-schema.json", include_in_schema=False)
+    def show_feed_schema() -> Response:
+        return Response(FEED_SCHEMA.read_bytes(), media_type="application/schema+json")
 
     return router

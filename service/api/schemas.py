@@ -72,6 +72,9 @@ class ScoreOut(Answer):
     change: float | None = Field(description="Against the publication before.")
     status: Status
     reason: str = Field(description="Why the status is not `ok`; else empty.")
+    completeness: Probability | None = Field(
+        description="Share of the last 12 complete periods for which the source has spoken."
+    )
     threshold: float | None = Field(description="Deaths in the window that make it true.")
     climatology: Probability | None = Field(description="The region's own past frequency.")
     model_probability: Probability | None = Field(description="What the model says, served or not.")

@@ -90,7 +90,7 @@ def _print_addresses(session: Session, address: str) -> None:
             say(f"  {region_set.name} ({mark}as of {publication.as_of}):")
             say(f"    map, table, regions  {address}/sets/{region_set.name}")
             say(f"    alerts               {address}/sets/{region_set.name}/alerts")
-            for format_name in ("csv", "json", "geojson"):
+            for format_name in ("csv", "xlsx", "json", "geojson", "pdf"):
                 place = f"{address}/feeds/{region_set.name}/latest.{format_name}"
                 say(f"    {format_name:<7} feed         {place}")
     say(f"  API                    {address}/api/v1/openapi.json\n")

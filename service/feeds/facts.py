@@ -182,6 +182,7 @@ def describe_score(score: PublishedScore) -> dict[str, Any]:
         "change": round_number(score.change),
         "status": score.status,
         "reason": score.reason,
+        "completeness": round_number(score.completeness),
         "threshold": round_number(score.threshold),
         "climatology": round_number(score.climatology),
         "model_probability": round_number(score.model_probability),

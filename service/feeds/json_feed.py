@@ -1,11 +1,13 @@
 """The JSON feed: all that a publication says, with the window and the drivers of each score.
 
 `drivers` are the contributions that move the score most; `base_log_odds` plus the drivers plus
-`other_log_odds` is the log-odds of `model_probability`, up to rounding.
+`other_log_odds` is the log-odds of `model_probability`, up to rounding. `feed.schema.json`
+describes the feed; the service shows it at `/api/v1/feed-schema.json`.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from data.regions import RegionSet
@@ -14,6 +16,8 @@ from service.feeds.facts import describe_publication, describe_score, round_numb
 from service.publication import Document, Publication, PublishedScore
 
 N_DRIVERS = 10
+FEED_SCHEMA = Path(__file__).parent / "feed.schema.json"
+"""The JSON Schema of the feed, a file of the package."""
 
 
 def render(publication: Publication, region_set: RegionSet) -> Document:

@@ -12,6 +12,7 @@ import pytest
 import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from shapely.geometry import LinearRing, Polygon, box, shape
 
 from data.errors import StateError
@@ -317,3 +318,28 @@ def test_an_ordinary_publication_needs_no_notice(make_publication):
 def test_rendering_twice_gives_the_same_bytes(make_publication, region_set):
     once = render_documents(make_publication(), region_set)
     assert render_documents(make_publication(), region_set) == once
+
+
+@pytest.mark.parametrize("is_simulated", [False, True])
+def test_the_json_feed_keeps_its_schema(make_publication, region_set, is_simulated):
+    schema = json.loads(json_feed.FEED_SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    publication = make_publication(risk={("AA01", 1): None}, is_simulated=is_simulated)
+    content = read_json(json_feed.render, publication, region_set)
+    validator.validate(content)
+    # Every member is described, and a wrong one is found.
+    assert set(content) == set(schema["properties"])
+    assert set(content["scores"][0]) == set(schema["$defs"]["score"]["properties"])
+    assert set(content["horizons"][0]) == set(
+        schema["properties"]["horizons"]["items"]["properties"]
+    )
+    for wrong in ({"risk_score": 1.5}, {"status": "fine"}, {"status": "stale"}):
+        broken = {**content, "scores": [{**content["scores"][1], **wrong}]}
+        assert not validator.is_valid(broken)
+
+
+def test_the_schema_is_served(api):
+    answer = api.get("/api/v1/feed-schema.json")
+    assert answer.headers["content-type"] == "application/schema+json"
+    assert answer.json() == json.loads(json_feed.FEED_SCHEMA.read_text())
