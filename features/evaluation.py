@@ -212,7 +212,8 @@ class Evaluation:
     ) -> Float32:
         wanted, variable = self._slice, measure.variable
         window = wanted.periods(measure.months)
-        start = wanted.start(window)
+        # One start for all usual windows, so that they share their work.
+        start = wanted.start(max(window, wanted.periods(MEAN_MONTHS)))
         match measure:
             case NeighbourMax():
                 own = WindowSum(variable, measure.months)

@@ -101,9 +101,11 @@ def escalation_thresholds(
         UsageError: The horizon is shorter than 1 period or longer than 36 months.
     """
     check_horizon(horizon, step)
-    thresholds = np.empty(deaths.shape)
-    for first in range(0, deaths.shape[1], _REGIONS_AT_ONCE):
-        block = slice(first, first + _REGIONS_AT_ONCE)
+    thresholds = np.full(deaths.shape, round(float(definition.floor), _DECIMALS))
+    thresholds[: months_to_periods(HISTORY_MONTHS, step) - 1] = np.nan
+    busy = np.flatnonzero(~_is_quiet(deaths, known, horizon, definition, step))
+    for first in range(0, len(busy), _REGIONS_AT_ONCE):
+        block = busy[first : first + _REGIONS_AT_ONCE]
         counted = np.where(known[:, block], deaths[:, block], np.nan).astype(np.float64)
         thresholds[:, block] = _thresholds_of_block(counted, horizon, definition, step)
     return thresholds
@@ -139,6 +141,23 @@ def escalation_labels(
     labels = (sums >= thresholds).astype(np.float32)
     labels[np.isnan(sums) | np.isnan(thresholds)] = np.nan
     return labels
+
+
+def _is_quiet(
+    deaths: npt.NDArray[np.float32],
+    known: npt.NDArray[np.bool_],
+    horizon: int,
+    definition: EscalationDefinition,
+    step: Step,
+) -> npt.NDArray[np.bool_]:
+    """Returns where all deaths there ever were are no more than the floor, shape (n_regions,).
+
+    No sum, and no multiple of a mean that is not above the sum, can pass the floor there.
+    """
+    if definition.multiple * horizon > months_to_periods(MEAN_MONTHS, step):
+        return np.zeros(deaths.shape[1], np.bool_)
+    total = np.sum(deaths, axis=0, dtype=np.float64)
+    return np.logical_and(known.all(axis=0), np.asarray(total <= definition.floor))
 
 
 def _thresholds_of_block(

@@ -113,9 +113,12 @@ class PanelSlice:
 
     def neighbour_maxima(self, variable: str, window: int, out: Float32 | None = None) -> Float32:
         """Returns the largest window sum among each region's known neighbours."""
-        start = self.start(window)
+        start = self.start(max(window, self.periods(_SHARED_MONTHS)))
         matrix, members = self._linked("neighbours")
-        sums = window_sums(self._of(variable, start, members), window)[self.first - start :]
+        series = f"members' {variable}"
+        if (series, start) not in self._values:
+            self._values[series, start] = self._of(variable, start, members)
+        sums = self.sum_series(series, self._values[series, start], start, window)
         return group_maxima(sums, matrix, out)
 
     def maxima_of(self, sums: Float32, out: Float32 | None = None) -> Float32:
