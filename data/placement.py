@@ -38,8 +38,12 @@ _BY_NAME = 4
 _COARSE_FROM = 4
 _AT_COUNTRY_FROM = 6
 _UNIT_WORDS = frozenset(
-    ("region", "province", "district", "department", "state", "county", "governorate", "prefecture")
+    (
+        *("region", "province", "district", "department", "state", "county", "governorate"),
+        *("prefecture", "departement", "cercle", "gouvernorat", "etat"),
+    )
 )
+_ARTICLES = frozenset(("of", "the", "de", "du", "des", "d", "la", "le", "les", "l"))
 
 
 @dataclass(frozen=True)
@@ -127,11 +131,18 @@ def place_events(events: pd.DataFrame, region_set: RegionSet) -> Placement:
 
 
 def plain_name(text: str) -> str:
-    """Returns a name without accents, case, punctuation and a last word such as "region"."""
+    """Returns a name without accents, case, punctuation and a word for its kind.
+
+    English puts that word last ("Mopti region"), French first ("Région de Mopti"). Articles go only
+    with it: "La Tapoa" keeps its own.
+    """
     letters = unicodedata.normalize("NFKD", text).casefold()
     words = re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)))
     while len(words) > 1 and words[-1] in _UNIT_WORDS:
         words.pop()
+    if len(words) > 1 and words[0] in _UNIT_WORDS:
+        while len(words) > 1 and words[0] in _UNIT_WORDS | _ARTICLES:
+            words.pop(0)
     return " ".join(words)
 
 

@@ -9,6 +9,7 @@ Where to go:
     reading a region file             geojson.py
     grid cells by formula             priogrid.py
     which regions are neighbours      adjacency.py
+    what became of redrawn regions    crosswalk.py
     ISO country codes                 iso_countries.py
     saving and loading                storage.py
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from data.regions.adjacency import NEIGHBOUR_TOLERANCE_DEGREES, find_neighbours
 from data.regions.contract import Region, RegionKind, RegionSet
+from data.regions.crosswalk import Crosswalk, weigh_crosswalk
 from data.regions.geojson import read_region_file
 from data.regions.priogrid import (
     priogrid_cell,
@@ -29,6 +31,7 @@ from data.regions.storage import list_region_sets, load_region_set, save_region_
 
 __all__ = [
     "NEIGHBOUR_TOLERANCE_DEGREES",
+    "Crosswalk",
     "Region",
     "RegionKind",
     "RegionSet",
@@ -42,4 +45,5 @@ __all__ = [
     "priogrid_regions",
     "read_region_file",
     "save_region_set",
+    "weigh_crosswalk",
 ]

@@ -17,6 +17,7 @@ from data.regions import (
     priogrid_regions,
     read_region_file,
     save_region_set,
+    weigh_crosswalk,
 )
 from service.cli.output import JsonOption, SetOption, messages, print_json, print_table, say
 from service.cli.session import Session, open_session
@@ -90,6 +91,40 @@ def make_grid(
             attribution=f"PRIO-GRID cells, computed; countries from: {covered.attribution}",
         )
         _save(session, region_set, as_json)
+
+
+@app.command("crosswalk")
+def crosswalk(
+    old: Annotated[str, typer.Argument(help="Region set with the borders of before.")],
+    new: Annotated[str, typer.Argument(help="Region set with the borders of now.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Shows how much of each old region lies in each new one, by area, after a redraw.
+
+    Example: tocsin regions crosswalk mali10 mali20
+    """
+    with open_session() as session, session.database.read() as connection:
+        before, after = load_region_set(connection, old), load_region_set(connection, new)
+    found = weigh_crosswalk(before, after)
+    rows = [
+        [before.regions[row], after.regions[column], float(found.weights[row, column])]
+        for row, column in zip(*found.weights.nonzero(), strict=True)
+    ]
+    if as_json:
+        print_json(
+            [
+                {"old": one.region_id, "new": other.region_id, "weight": weight}
+                for one, other, weight in rows
+            ]
+        )
+    else:
+        print_table(
+            ["old", "name", "new", "name", "share of the old"],
+            [
+                [one.region_id, one.name, other.region_id, other.name, f"{weight:.1%}"]
+                for one, other, weight in rows
+            ],
+        )
 
 
 @app.command("list")

@@ -238,3 +238,24 @@ def test_observations_from_the_command_line(tmp_path: Path) -> None:
     assert run(*words)["already_stored"]
     with pytest.raises(UnknownName, match="'rain'"):
         run("ingest", "observations", "rain", str(path), "--vintage", "1")
+
+
+def test_a_crosswalk_from_the_command_line(tmp_path: Path) -> None:
+    def square(code: str, west: float, east: float) -> dict[str, Any]:
+        ring = [[west, 14], [east, 14], [east, 15], [west, 15], [west, 14]]
+        return {
+            "type": "Feature",
+            "properties": {"pcode": code, "name": code, "iso3": "MLI"},
+            "geometry": {"type": "Polygon", "coordinates": [ring]},
+        }
+
+    for name, shapes in (
+        ("before", [square("A", 0, 4)]),
+        ("after", [square("B", 0, 1), square("C", 1, 4)]),
+    ):
+        path = tmp_path / f"{name}.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": shapes}))
+        run("regions", "import", str(path), "--set", name)
+    found = run("regions", "crosswalk", "before", "after")
+    assert {row["new"]: round(row["weight"], 6) for row in found} == {"B": 0.25, "C": 0.75}
+    assert CliRunner().invoke(app, ["regions", "crosswalk", "before", "after"]).exit_code == 0
