@@ -26,7 +26,7 @@ from starlette.types import Message, Receive, Scope, Send
 from data.database import Database
 from data.errors import TocsinError
 from service.feeds.addresses import FeedAddress, parse_address, parse_query
-from service.feeds.files import FileCache
+from service.feeds.files import CACHE_BYTES, FileCache
 from service.feeds.indexes import render_index
 from service.feeds.negotiation import has_tag
 from service.feeds.prepared import ALWAYS, CACHE_LATEST, PreparedFile, write_start
@@ -69,6 +69,7 @@ class FeedsApp:
         database: Where publications are.
         recheck_seconds: How long the meaning of an address is kept; 0 asks the database each time.
         timer: Seconds that only grow.
+        max_bytes: What the files that are kept ready may take together.
     """
 
     def __init__(
@@ -77,9 +78,11 @@ class FeedsApp:
         *,
         recheck_seconds: float = RECHECK_SECONDS,
         timer: Callable[[], float] = time.monotonic,
+        max_bytes: int = CACHE_BYTES,
     ) -> None:
         self._database = database
-        self._files = FileCache(database)
+        self._files = FileCache(database, max_bytes)
+        self._max_bytes = max_bytes
         self._recheck_seconds = recheck_seconds
         self._timer = timer
         self._ready: OrderedDict[Place, _Ready] = OrderedDict()
@@ -168,7 +171,15 @@ class FeedsApp:
         if kept is not None and kept.prepared.found is prepared.found:
             kept.checked_at = asked_at
             return kept.prepared
+        self._ready.pop(place, None)
         self._ready[place] = _Ready(prepared, asked_at)
+        # What is too old to be sent, or too much to be kept, must not hold bytes in memory.
+        n_bytes = 0
+        for other, ready in reversed(list(self._ready.items())):
+            n_bytes += ready.prepared.found.n_bytes
+            is_old = asked_at - ready.checked_at >= LATEST_SECONDS
+            if other != place and (is_old or n_bytes > self._max_bytes):
+                del self._ready[other]
         while len(self._ready) > _MAX_READY:
             self._ready.popitem(last=False)
         return prepared

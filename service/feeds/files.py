@@ -18,13 +18,13 @@ from sqlalchemy import Connection, select
 
 from data.database import Database
 from data.errors import NotReady, UnknownName, UsageError
-from data.regions import load_region_set
+from data.regions import RegionSet, load_region_set
 from data.tables import region_sets
 from service.feeds import csv_feed
 from service.feeds.addresses import FeedAddress, write_index_address
 from service.feeds.compression import compress_document
-from service.feeds.formats import FORMATS
-from service.publication import Document
+from service.feeds.formats import FORMATS, Render
+from service.publication import Document, Publication
 from service.publication_rows import PublicationHead
 from service.publication_store import find_head, load_publication, read_document
 from service.tables import documents
@@ -102,11 +102,19 @@ class FileCache:
             kept = self._get(key)
             if kept is not None:
                 return kept
-            if address.is_cut:
-                with self._rendering:  # One at a time: rendering takes memory.
-                    document = _cut(connection, head, address)
-            else:
+            if not address.is_cut:
                 document = _read(connection, head, address.format)
+                whole = None
+            else:
+                render = _choose_render(connection, head, address)
+                whole = (
+                    load_publication(connection, head.publication_id),
+                    load_region_set(connection, region_set),
+                )
+        if whole is not None:
+            # Outside the transaction, which would keep writers waiting; one at a time, for memory.
+            with self._rendering:
+                document = render(*_cut(*whole, address))
         found = _prepare(document, head, address)
         self._keep(key, found)
         return found
@@ -134,38 +142,42 @@ def _read(connection: Connection, head: PublicationHead, feed_format: str) -> Do
     return document
 
 
-def _cut(connection: Connection, head: PublicationHead, address: FeedAddress) -> Document:
-    """Renders the part of a publication that an address asks for."""
+def _choose_render(connection: Connection, head: PublicationHead, address: FeedAddress) -> Render:
     feed_format = address.format or ""
     if feed_format not in FORMATS:
         raise _explain_format(connection, head, feed_format)
-    render = FORMATS[feed_format]
-    if address.has_hashtags:
-        if feed_format != "csv":
-            raise UsageError("Only the CSV feed has hashtags.", "Ask for .csv?hxl=1.")
-        render = csv_feed.render_with_hashtags
-    publication = load_publication(connection, head.publication_id)
-    region_set = load_region_set(connection, head.region_set)
+    if not address.has_hashtags:
+        return FORMATS[feed_format]
+    if feed_format != "csv":
+        raise UsageError("Only the CSV feed has hashtags.", "Ask for .csv?hxl=1.")
+    return csv_feed.render_with_hashtags
+
+
+def _cut(
+    publication: Publication, region_set: RegionSet, address: FeedAddress
+) -> tuple[Publication, RegionSet]:
+    """Returns the part of a publication that an address asks for."""
     scores = publication.scores
     if address.country is not None:
         known = sorted({score.country for score in scores})
         if address.country not in known:
-            raise UnknownName(f"No region lies in '{address.country}'.", f"Known: {known}.")
+            raise UnknownName(
+                f"No region lies in '{address.country}'.", f"Known: {', '.join(known)}."
+            )
         scores = tuple(score for score in scores if score.country == address.country)
-        regions = [region.country == address.country for region in region_set.regions]
-        kept = [place for place, is_kept in enumerate(regions) if is_kept]
-        # Who touches whom is not told by any file.
-        region_set = replace(
-            region_set,
-            regions=tuple(region_set.regions[place] for place in kept),
-            neighbours=((),) * len(kept),
+        regions = tuple(
+            region for region in region_set.regions if region.country == address.country
         )
+        # Who touches whom is not told by any file.
+        region_set = replace(region_set, regions=regions, neighbours=((),) * len(regions))
     if address.outcome is not None:
         known = sorted({score.outcome for score in scores})
         if address.outcome not in known:
-            raise UnknownName(f"There is no outcome '{address.outcome}'.", f"Known: {known}.")
+            raise UnknownName(
+                f"There is no outcome '{address.outcome}'.", f"Known: {', '.join(known)}."
+            )
         scores = tuple(score for score in scores if score.outcome == address.outcome)
-    return render(replace(publication, scores=scores), region_set)
+    return replace(publication, scores=scores), region_set
 
 
 def _prepare(document: Document, head: PublicationHead, address: FeedAddress) -> StoredFile:

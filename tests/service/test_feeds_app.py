@@ -195,6 +195,23 @@ def test_what_an_address_means_is_kept_for_a_moment_only(squares, publish, make_
     assert len({first, new, newest}) == 3
 
 
+def test_files_that_are_not_asked_for_are_not_kept(squares, browse, publish, make_publication):
+    publish(make_publication())
+    moments = {"now": 0.0}
+    app = FeedsApp(squares, timer=lambda: moments["now"])
+    client = browse(app)
+    client.get("/feeds/squares/latest.csv")
+    client.get("/feeds/squares/latest.json")
+    assert len(app._ready) == 2
+    moments["now"] = LATEST_SECONDS
+    client.get("/feeds/squares/latest.html")
+    assert len(app._ready) == 1
+    small = FeedsApp(squares, max_bytes=1)
+    for name in ("csv", "json", "csv"):
+        assert browse(small).get(f"/feeds/squares/latest.{name}").status_code == 200
+        assert len(small._ready) == 1
+
+
 def test_last_modified_is_the_moment_of_publication(client, publish, make_publication, now):
     publish(make_publication())
     answer = client.get("/feeds/squares/latest.csv")
