@@ -59,7 +59,8 @@ def measure() -> dict[str, float]:
         "features.s2.rebuild_over_copy": together / copying,
         "features.s2.rebuild_one_thread_over_copy": alone / copying,
         "features.s2.pandas_over_rebuild": pandas / together,
-        "features.s2.rebuild_over_incremental": together / update,
+        # An update runs in one thread, and so does the rebuild that it is held against.
+        "features.s2.rebuild_over_incremental": alone / update,
         "features.s2.incremental_ms": 1e3 * update,
         "features.s2.scoring_row_ms": 1e3 * row,
         "features.s2.peak_over_output_mib": peak_over_output(),
