@@ -9,6 +9,7 @@ Where to go:
     UCDP GED                          ged.py (the file), ged_rows.py (a row), gleditsch_ward.py
     UCDP versions, files, API         ucdp_releases.py
     ACLED                             acled.py (the file), acled_rows.py (a row), acled_api.py
+    a table of one's own              own_table.py, read by mapping.py
     rain, displacement, counts        chirps.py, idmc.py, hapi.py on observed.py
     what may be passed on             contract.py
     requests, retries, downloads      fetching.py, paging.py

@@ -21,6 +21,7 @@ from service.cli import (
     ingest,
     models,
     observations,
+    own_table,
     regions,
     rules,
     score,
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.add_typer(regions.app, name="regions")
 app.add_typer(sources.app, name="sources")
 ingest.app.command("acled")(acled.ingest_acled)
+ingest.app.command("table")(own_table.ingest_table)
 ingest.app.command("observations")(observations.ingest_observations)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(data.app, name="data")

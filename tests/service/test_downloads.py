@@ -259,3 +259,24 @@ def test_a_crosswalk_from_the_command_line(tmp_path: Path) -> None:
     found = run("regions", "crosswalk", "before", "after")
     assert {row["new"]: round(row["weight"], 6) for row in found} == {"B": 0.25, "C": 0.75}
     assert CliRunner().invoke(app, ["regions", "crosswalk", "before", "after"]).exit_code == 0
+
+
+def test_an_own_table_from_the_command_line(tmp_path: Path) -> None:
+    table, mapping = tmp_path / "t.csv", tmp_path / "m.toml"
+    table.write_text("ref,day,lat,lon,killed\n1,2024-03-05,14.5,-4.2,4\n")
+    text = (
+        '[source]\nname = "desk"\ntitle = "Desk"\nlicence = "internal"\nattribution = "Desk"\n'
+        '[columns]\nevent_id = "ref"\ndate = "day"\nlatitude = "lat"\nlongitude = "lon"\n'
+        'fatalities_best = "killed"\n[values]\ncountry = "MLI"\nevent_type = "one_sided"\n'
+        "date_precision = 1\nwhere_precision = 1\n"
+    )
+    mapping.write_text(text)
+    words = (
+        *("ingest", "table", str(table), "--mapping", str(mapping), "--vintage", "1"),
+        *("--covers-from", "2024-03-01", "--covers-to", "2024-03-31", "--countries", "MLI"),
+    )
+    report = run(*words, "--known-at", "2024-04-02")
+    assert (report["source"], report["n_added"]) == ("desk", 1)
+    mapping.write_text(text.replace('"desk"', '"ged"'))
+    with pytest.raises(UsageError, match="Tocsin's own"):
+        run(*words)
