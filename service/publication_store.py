@@ -204,6 +204,23 @@ def read_document(connection: Connection, publication_id: int, name: str) -> Doc
     return None if row is None else Document(*row)
 
 
+def list_formats(connection: Connection, region_set: str) -> dict[int, list[str]]:
+    """Returns the names of the stored files of every publication of a set, by row number, sorted.
+
+    A publication has the formats that there were when it was written.
+    """
+    formats: dict[int, list[str]] = {}
+    rows = connection.execute(
+        select(document_rows.c.publication_id, document_rows.c.name)
+        .join(publications, publications.c.publication_id == document_rows.c.publication_id)
+        .where(publications.c.region_set == region_set)
+        .order_by(document_rows.c.name)
+    )
+    for publication_id, name in rows:
+        formats.setdefault(publication_id, []).append(name)
+    return formats
+
+
 def _newest_first(region_set: str) -> Select[Any]:
     return (
         select(publications)

@@ -11,8 +11,7 @@ from service.api.problem_schema import declare_problems
 from service.api.publications import describe_head
 from service.api.schemas import PublicationItem, RegionOut, SetOut
 from service.feeds.addresses import write_address
-from service.feeds.formats import FORMATS
-from service.publication_store import find_head, list_publications
+from service.publication_store import find_head, list_formats, list_publications
 
 
 def make_set_routes(context: ApiContext) -> APIRouter:
@@ -56,6 +55,7 @@ def make_set_routes(context: ApiContext) -> APIRouter:
         """Lists all publications of a set with all revisions, the newest first."""
         with context.database.read() as connection:
             heads = list_publications(connection, set_name)
+            formats = list_formats(connection, set_name)
             if not heads:
                 load_region_set(connection, set_name)
         newest: dict[object, int] = {}
@@ -67,7 +67,7 @@ def make_set_routes(context: ApiContext) -> APIRouter:
                 newest_revision=newest[head.as_of] == head.revision,
                 files={
                     name: write_address(set_name, name, head.as_of, head.revision)
-                    for name in FORMATS
+                    for name in formats.get(head.publication_id, [])
                 },
             )
             for head in heads

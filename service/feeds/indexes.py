@@ -13,8 +13,7 @@ from service.feeds.addresses import FeedAddress, write_address, write_index_addr
 from service.feeds.facts import write_moment
 from service.feeds.files import explain_absence
 from service.publication_rows import PublicationHead
-from service.publication_store import find_head, list_publications
-from service.tables import documents, publications
+from service.publication_store import find_head, list_formats, list_publications
 
 
 def render_index(connection: Connection, address: FeedAddress) -> bytes:
@@ -53,15 +52,7 @@ def _list_publications(connection: Connection, address: FeedAddress) -> dict[str
     heads = list_publications(connection, name)
     if not heads:
         raise explain_absence(connection, address)
-    formats: dict[int, list[str]] = {}
-    rows = connection.execute(
-        select(documents.c.publication_id, documents.c.name)
-        .join(publications, publications.c.publication_id == documents.c.publication_id)
-        .where(publications.c.region_set == name)
-        .order_by(documents.c.name)
-    )
-    for publication_id, feed_format in rows:
-        formats.setdefault(publication_id, []).append(feed_format)
+    formats = list_formats(connection, name)
     newest: dict[date, int] = {}
     for head in heads:
         newest.setdefault(head.as_of, head.revision)
