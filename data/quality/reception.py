@@ -20,8 +20,8 @@ from data.store import (
     DeliveryReport,
     append_delivery,
     coverage_known_at,
-    events_known_at,
     list_deliveries,
+    read_latest,
 )
 from data.tables import deliveries, examinations
 
@@ -97,9 +97,10 @@ def receive_delivery(
                 "Give it another --vintage if it shall be examined again.",
             )
         return Reception(decided.examination_id, None, _findings(decided.findings))
+    latest = read_latest(connection, source.name, moment)
     findings = examine_batch(
         batch,
-        events_known_at(connection, source.name, moment),
+        conform_events(latest[~latest["deleted"]]),
         coverage_known_at(connection, source.name, moment),
         [item for item in list_deliveries(connection, source.name) if item.known_at < moment],
         is_scope_stated=is_scope_stated,
@@ -121,7 +122,7 @@ def receive_delivery(
             "refusals": [asdict(refusal) for refusal in batch.refusals],
         }
         return Reception(_insert(connection, {**row, **held}), None, findings)
-    report = append_delivery(connection, batch, **head)
+    report = append_delivery(connection, batch, **head, latest=latest)
     number = _insert(connection, {**row, "state": "stored", "delivery_id": report.delivery_id})
     return Reception(number, report, findings)
 

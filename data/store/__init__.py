@@ -25,6 +25,7 @@ from data.store.as_known import (
     coverage_known_at,
     events_as_known,
     events_known_at,
+    read_latest,
 )
 from data.store.changes import is_claimed, is_listed
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
@@ -48,5 +49,6 @@ __all__ = [
     "list_deliveries",
     "list_quarantine",
     "observations_as_known",
+    "read_latest",
     "read_versions",
 ]

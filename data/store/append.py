@@ -72,6 +72,7 @@ def append_delivery(
     received_at: datetime,
     file_name: str,
     sha256: str,
+    latest: pd.DataFrame | None = None,
 ) -> DeliveryReport:
     """Stores a delivery and returns what it changed.
 
@@ -88,6 +89,7 @@ def append_delivery(
         received_at: Now, aware.
         file_name: Name of the file.
         sha256: Hash of the file, hexadecimal.
+        latest: What `read_latest` gives at `known_at`, if it was read in this transaction already.
 
     Raises:
         Conflict: A later delivery of the source is stored already, and this one speaks for some
@@ -101,7 +103,8 @@ def append_delivery(
     stored = find_stored(connection, source.name, vintage, sha256)
     if stored is not None:
         return report_of(stored, already_stored=True)
-    latest = read_latest(connection, source.name, moment)
+    if latest is None:
+        latest = read_latest(connection, source.name, moment)
     changes = find_changes(batch, latest, int(moment.timestamp()))
     not_earlier = connection.execute(
         select(deliveries)
