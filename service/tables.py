@@ -173,3 +173,40 @@ slots = Table(
     Column("attempts", Integer, nullable=False, server_default="1"),
     Column("retry_at", EpochSecond),
 )
+
+acknowledgements = Table(
+    "acknowledgements",
+    METADATA,
+    Column("acknowledgement_id", Integer, primary_key=True, autoincrement=True),
+    Column("incident_id", String(96), nullable=False, index=True),
+    Column("sequence", Integer, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("until", EpochSecond),
+    Column("created_at", EpochSecond, nullable=False),
+)
+
+silences = Table(
+    "silences",
+    METADATA,
+    Column("silence_id", Integer, primary_key=True, autoincrement=True),
+    Column("matchers", JSON, nullable=False),
+    Column("starts_at", EpochSecond, nullable=False),
+    Column("ends_at", EpochSecond, nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_at", EpochSecond, nullable=False),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", EpochSecond, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", String(96), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("entry_hash", String(64), nullable=False),
+)

@@ -21,6 +21,7 @@ Where to go:
     what rules would have told        simulate.py, past.py
     corrections and backfills         evaluate.py, history.py
     who is told, and why              routes.py, notify.py, announce.py
+    acknowledgements, silences        hush.py, audit.py (who did what)
     what a message says               message.py, wording.py
     retries, leases, dead letters     outbox.py, retries.py
     read models for pages and the API read.py

@@ -6,7 +6,7 @@ Runs in the transaction of the publication, so that all of it is there or nothin
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,11 +15,12 @@ from sqlalchemy import Connection, select
 from data.errors import StateError
 from data.tables import regions
 from service.alerts.advance import AlertEvent
+from service.alerts.hush import Silence, acknowledged_incidents, list_silences
 from service.alerts.identity import message_id, opened_on
 from service.alerts.ledger import StandingEntry, ToldEntry, read_standings, read_told
 from service.alerts.machine import CLOSING
 from service.alerts.message import Notice, write_message
-from service.alerts.notify import Reason, decide
+from service.alerts.notify import NOT_QUIET, Quiet, Reason, decide
 from service.alerts.outbox import Envelope, enqueue
 from service.alerts.routes import ContactPoint, contact_points, group_key
 from service.alerts.rule_store import list_rules
@@ -68,6 +69,8 @@ def announce(
     told = read_told(connection, publication.region_set)
     places = _read_places(connection, publication)
     scores = {(row.region_id, row.outcome, row.horizon): row for row in publication.scores}
+    silences = list_silences(connection)
+    acknowledged = acknowledged_incidents(connection, publication.region_set, now)
     decisions: Counter[str] = Counter()
     queued: list[str] = []
     for contact_point in contact_points(settings):
@@ -75,7 +78,8 @@ def announce(
         groups: dict[tuple[str, str], list[Notice]] = defaultdict(list)
         for key in _open_questions(standings, known):
             standing, last = standings.get(key), known.get(key)
-            reason = _decide(standing, last, rules, now)
+            quiet = _find_quiet(standing, last, rules, places, silences, acknowledged, now)
+            reason = _decide(standing, last, rules, now, quiet)
             decisions[reason] += 1
             if not reason.is_sent:
                 continue
@@ -112,6 +116,7 @@ def _decide(
     last: ToldEntry | None,
     rules: Mapping[str, Rule],
     now: datetime,
+    quiet: Quiet,
 ) -> Reason:
     rule = rules.get(standing.event.rule_id) if standing else None
     days = rule.repeat_after_days if rule else None
@@ -120,6 +125,44 @@ def _decide(
         standing.standing if standing else None,
         now=now,
         repeat_after=None if days is None else timedelta(days=days),
+        quiet=quiet,
+    )
+
+
+def _find_quiet(
+    standing: StandingEntry | None,
+    last: ToldEntry | None,
+    rules: Mapping[str, Rule],
+    places: Mapping[str, _Place],
+    silences: Sequence[Silence],
+    acknowledged: Collection[str],
+    now: datetime,
+) -> Quiet:
+    """Returns what people asked for about a series."""
+    entry = standing or last
+    if entry is None:
+        return NOT_QUIET
+    event = entry.event
+    rule = rules.get(event.rule_id)
+    place = places.get(event.region_id)
+    labels = (rule.labels if rule else {}) | {
+        "rule": event.rule_id,
+        "region_set": event.region_set,
+        "region": event.region_id,
+        "country": place.country if place else "",
+        "outcome": event.outcome,
+        "horizon": str(event.horizon),
+    }
+    covering = [silence for silence in silences if silence.covers(labels)]
+    ended = [
+        silence.ends_at
+        for silence in covering
+        if silence.ends_at <= now and silence.starts_at < silence.ends_at
+    ]
+    return Quiet(
+        is_acknowledged=event.incident_id in acknowledged,
+        is_silenced=any(silence.starts_at <= now < silence.ends_at for silence in covering),
+        silence_ended=max(ended, default=None),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from sqlalchemy import Connection, RowMapping, func, select
 
 from service.alerts.advance import AlertEvent
+from service.alerts.identity import opened_on
 from service.alerts.machine import CLOSING
 from service.alerts.notify import Reason, Standing, Told
 from service.tables import alert_events, notifications, outbox
@@ -55,6 +56,8 @@ def read_standings(connection: Connection, region_set: str) -> dict[str, Standin
             closed_by=Reason(event.type) if event.type in CLOSING else None,
             is_stale=event.type == "stale",
             as_of=event.as_of,
+            is_risen=event.type == "escalated",
+            opened=opened_on(event.incident_id),
         )
         entries[event.dedup_key] = StandingEntry(standing, event)
     return entries

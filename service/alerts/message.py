@@ -40,6 +40,7 @@ _HAPPENED = {
     Reason.DEESCALATED: "de-escalated",
     Reason.STALE: "no current score, so the alert stands",
     Reason.RESTORED: "scores are back, the alert stands",
+    Reason.SILENCE_ENDED: "goes on, and the silence about it has ended",
     Reason.REPEAT: "goes on",
 }
 """What is said of each reason, the most urgent first."""

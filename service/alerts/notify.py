@@ -23,6 +23,8 @@ class Reason(StrEnum):
     STALE = "stale"
     RESTORED = "restored"
     REPEAT = "repeat"
+    SILENCE_ENDED = "silence_ended"
+    """A silence has ended and the incident goes on."""
     CORRECTED = "corrected"
     """The incident goes on, but what was told of it is no longer what was published."""
     CANCELLED = "cancelled"
@@ -31,11 +33,36 @@ class Reason(StrEnum):
     """Not sent: the contact point knows it."""
     UNHEARD = "unheard"
     """Not sent: it ended before the contact point heard of it."""
+    ACKNOWLEDGED = "acknowledged"
+    """Not sent: a repeat of what somebody has taken up."""
+    SILENCED = "silenced"
+    """Not sent: a silence holds it."""
 
     @property
     def is_sent(self) -> bool:
         """True if the contact point is to be told."""
-        return self not in (Reason.UNCHANGED, Reason.UNHEARD)
+        return self not in _HELD
+
+
+_HELD = {Reason.UNCHANGED, Reason.UNHEARD, Reason.ACKNOWLEDGED, Reason.SILENCED}
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """What people asked for about a series.
+
+    Attributes:
+        is_acknowledged: Somebody has taken up the incident at its level.
+        is_silenced: A silence holds it now.
+        silence_ended: When the last silence that covered it ended; None if none did.
+    """
+
+    is_acknowledged: bool = False
+    is_silenced: bool = False
+    silence_ended: datetime | None = None
+
+
+NOT_QUIET = Quiet()
 
 
 @dataclass(frozen=True)
@@ -73,6 +100,8 @@ class Standing:
         closed_by: `resolved` or `withdrawn`; None while it is open.
         is_stale: True if there is no score.
         as_of: As-of of that event.
+        is_risen: True if that event is a rise to a higher level.
+        opened: As-of that opened the incident; None where nobody asks.
     """
 
     incident_id: str
@@ -80,10 +109,17 @@ class Standing:
     closed_by: Reason | None
     is_stale: bool
     as_of: date
+    is_risen: bool = False
+    opened: date | None = None
 
 
 def decide(
-    told: Told | None, standing: Standing | None, *, now: datetime, repeat_after: timedelta | None
+    told: Told | None,
+    standing: Standing | None,
+    *,
+    now: datetime,
+    repeat_after: timedelta | None,
+    quiet: Quiet = NOT_QUIET,
 ) -> Reason:
     """Returns why a contact point is told of a series at this publication, or why it is not.
 
@@ -92,7 +128,40 @@ def decide(
         standing: What is true now; None if no incident of the series is left in the history.
         now: The present moment.
         repeat_after: Say again that an incident goes on after so long; None: never.
+        quiet: What people asked for.
     """
+    reason = _compare(told, standing, now, repeat_after)
+    if quiet.is_silenced:
+        return _while_silenced(reason, standing)
+    if _is_silence_over(reason, told, standing, quiet):
+        return Reason.SILENCE_ENDED
+    if reason is Reason.REPEAT and quiet.is_acknowledged:
+        return Reason.ACKNOWLEDGED
+    return reason
+
+
+def _while_silenced(reason: Reason, standing: Standing | None) -> Reason:
+    # Nothing holds a rise back, even where the contact point never heard of the incident.
+    if reason is Reason.NEW and standing is not None and standing.is_risen:
+        return Reason.ESCALATED
+    return Reason.SILENCED if reason.is_sent and reason is not Reason.ESCALATED else reason
+
+
+def _is_silence_over(
+    reason: Reason, told: Told | None, standing: Standing | None, quiet: Quiet
+) -> bool:
+    ended = quiet.silence_ended
+    if ended is None or standing is None or standing.closed_by:
+        return False
+    if reason is Reason.NEW:
+        return standing.opened is not None and standing.opened < ended.date()
+    is_held = reason in (Reason.UNCHANGED, Reason.REPEAT)
+    return is_held and told is not None and told.at < ended
+
+
+def _compare(
+    told: Told | None, standing: Standing | None, now: datetime, repeat_after: timedelta | None
+) -> Reason:
     if standing is None:
         return Reason.UNCHANGED if told is None or told.is_closed else Reason.CANCELLED
     if told is None:

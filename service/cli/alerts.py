@@ -32,9 +32,10 @@ def list_alerts(
         print_json(incidents)
     elif incidents:
         print_table(
-            ["set", "region", "rule", "horizon", "status", "level", "since", "changed"],
+            ["id", "set", "region", "rule", "horizon", "status", "level", "since", "changed"],
             [
                 [
+                    item.incident_id[:12],
                     item.region_set,
                     item.region_name,
                     item.rule_name,

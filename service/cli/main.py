@@ -12,7 +12,9 @@ import typer
 from data.errors import TocsinError
 from service.cli import (
     acled,
+    alert_actions,
     alerts,
+    audit,
     backtest,
     data,
     demo,
@@ -60,7 +62,15 @@ app.add_typer(indicators.app, name="indicators")
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
 alerts.app.command("simulate")(simulation.simulate)
+for action in (
+    alert_actions.ack,
+    alert_actions.silence,
+    alert_actions.silences,
+    alert_actions.unsilence,
+):
+    alerts.app.command()(action)
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(audit.app, name="audit")
 for command in (
     train.train,
     backtest.backtest,

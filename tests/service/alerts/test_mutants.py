@@ -69,8 +69,7 @@ MACHINE = [
 ]  # fmt: skip
 
 NOTIFY = [
-    ("return self not in (Reason.UNCHANGED, Reason.UNHEARD)",
-     "return self is not Reason.UNCHANGED"),
+    ("_HELD = {Reason.UNCHANGED, Reason.UNHEARD, ", "_HELD = {Reason.UNCHANGED, "),
     ("return Reason.UNCHANGED if told is None or told.is_closed else Reason.CANCELLED",
      "return Reason.UNCHANGED"),
     ("return Reason.UNCHANGED if told is None or told.is_closed else Reason.CANCELLED",
