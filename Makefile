@@ -40,6 +40,9 @@ pytest: $(VENV)/.dev ## the test suite
 bench: $(VENV)/.dev ## measure speed side by side: ratios into var/bench.json (ONLY=features for one part)
 	$(BIN)/python tests/benchmarks/run.py $(if $(ONLY),--only $(ONLY))
 
+faults: $(VENV)/.dev ## deliveries to a failing receiver, workers killed with -9 (minutes)
+	FAULT_DELIVERIES=$${FAULT_DELIVERIES:-10000} FAULT_KILLS=$${FAULT_KILLS:-50} $(BIN)/pytest -s tests/faults
+
 lock: ## renew the lock files (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url \
 		--fork-strategy fewest --python-version 3.11 --no-header --upgrade -o requirements.lock
