@@ -40,7 +40,7 @@ def measure_growth() -> list[dict[str, Any]]:
             out = np.zeros(shape, np.float32)
             for what in ("full rebuild", "scoring row"):
                 times = []
-                for _ in range(4):
+                for _ in range(10):
                     start = perf_counter()
                     if what == "full rebuild":
                         build_features(panel, "wide-1", definition, 3, out=out)
