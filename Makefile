@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup run test lint types layers pytest bench lock clean
+.PHONY: help setup run test lint types layers pytest faults bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

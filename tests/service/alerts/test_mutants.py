@@ -69,6 +69,20 @@ MACHINE = [
 ]  # fmt: skip
 
 NOTIFY = [
+    ("    if quiet.is_silenced:\n", "    if False:\n"),
+    ("Reason.REPEAT and quiet.is_acknowledged:", "Reason.REPEAT:"),
+    ("if reason is Reason.REPEAT and quiet.is_acknowledged:", "if quiet.is_acknowledged:"),
+    ("standing is not None and standing.is_risen:", "False:"),
+    ("if reason.is_sent and reason is not Reason.ESCALATED else", "if reason.is_sent else"),
+    ("Reason.SILENCED if reason.is_sent and", "Reason.SILENCED if"),
+    ("if ended is None or standing is None or standing.closed_by:",
+     "if ended is None or standing is None:"),
+    ("standing.opened < ended.date()", "standing.opened <= ended.date()"),
+    ("is_held = reason in (Reason.UNCHANGED, Reason.REPEAT)", "is_held = True"),
+    ("is_held = reason in (Reason.UNCHANGED, Reason.REPEAT)",
+     "is_held = reason is Reason.UNCHANGED"),
+    ("told is not None and told.at < ended", "told is not None and told.at <= ended"),
+    ("    if _is_silence_over(reason, told, standing, quiet):\n", "    if False:\n"),
     ("_HELD = {Reason.UNCHANGED, Reason.UNHEARD, ", "_HELD = {Reason.UNCHANGED, "),
     ("return Reason.UNCHANGED if told is None or told.is_closed else Reason.CANCELLED",
      "return Reason.UNCHANGED"),
@@ -178,6 +192,7 @@ def draw_course(tests: ModuleType, chance: random.Random) -> Any:
 def check_notify(tests: ModuleType) -> None:
     run_table(tests.test_reasons)
     run_table(tests.test_repeat)
+    run_table(tests.test_what_people_asked_for)
     tests.test_an_end_is_not_repeated()
     tests.test_what_is_not_sent()
     tolds, standings = all_tolds(tests), all_standings(tests)

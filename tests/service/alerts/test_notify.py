@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.alerts.notify import Reason, Standing, Told, decide
+from service.alerts.notify import Quiet, Reason, Standing, Told, decide
 
 NOW = datetime(2022, 3, 15, 6, tzinfo=UTC)
 FEB, MAR = date(2022, 2, 15), date(2022, 3, 15)
@@ -100,6 +100,54 @@ def test_an_end_is_not_repeated() -> None:
 def test_what_is_not_sent() -> None:
     held = {reason for reason in Reason if not reason.is_sent}
     assert held == {"unchanged", "unheard", "acknowledged", "silenced"}
+
+
+RISEN = replace(OPEN, level=2, is_risen=True, opened=FEB)
+
+
+@pytest.mark.parametrize(
+    ("told", "standing", "quiet", "reason"),
+    [
+        pytest.param(TOLD, OPEN, Quiet(), "repeat", id="nobody asked"),
+        pytest.param(TOLD, OPEN, Quiet(is_acknowledged=True), "acknowledged", id="taken up"),
+        pytest.param(TOLD, ENDED, Quiet(is_acknowledged=True), "resolved", id="taken up, over"),
+        pytest.param(TOLD, OPEN, Quiet(is_silenced=True), "silenced", id="a repeat is held"),
+        pytest.param(TOLD, ENDED, Quiet(is_silenced=True), "silenced", id="an end is held"),
+        pytest.param(None, OPEN, Quiet(is_silenced=True), "silenced", id="a new one is held"),
+        pytest.param(None, ENDED, Quiet(is_silenced=True), "unheard", id="nothing to hold"),
+        pytest.param(TOLD, RISEN, Quiet(is_silenced=True), "escalated", id="a rise is not"),
+        pytest.param(None, RISEN, Quiet(is_silenced=True), "escalated", id="nor one unheard of"),
+        pytest.param(
+            TOLD, OPEN, Quiet(silence_ended=NOW), "silence_ended", id="over, told before it"
+        ),
+        pytest.param(
+            TOLD, OPEN, Quiet(is_acknowledged=True, silence_ended=NOW), "silence_ended",
+            id="over, and taken up",
+        ),
+        pytest.param(
+            TOLD, OPEN, Quiet(silence_ended=NOW - DAY), "repeat", id="over, told since"
+        ),
+        pytest.param(
+            TOLD, OPEN, Quiet(is_silenced=True, silence_ended=NOW), "silenced", id="a second holds"
+        ),
+        pytest.param(TOLD, ENDED, Quiet(silence_ended=NOW), "resolved", id="both over"),
+        pytest.param(TOLD_END, ENDED, Quiet(silence_ended=NOW), "unchanged", id="end known"),
+        pytest.param(TOLD, RISEN, Quiet(silence_ended=NOW), "escalated", id="over and higher"),
+        pytest.param(
+            None, replace(OPEN, opened=FEB), Quiet(silence_ended=NOW), "silence_ended",
+            id="over, never told",
+        ),
+        pytest.param(
+            None, replace(OPEN, opened=MAR), Quiet(silence_ended=NOW), "new",
+            id="opened after it was over",
+        ),
+        pytest.param(None, None, Quiet(silence_ended=NOW), "unchanged", id="nothing there"),
+    ],
+)  # fmt: skip
+def test_what_people_asked_for(
+    told: Told | None, standing: Standing | None, quiet: Quiet, reason: str
+) -> None:
+    assert decide(told, standing, now=NOW, repeat_after=DAY, quiet=quiet) == reason
 
 
 tolds = st.none() | st.builds(
