@@ -96,20 +96,25 @@ def _judge(
     usual_events, usual_deaths = np.median(usual, axis=0).tolist()
     worst = max(float(usual[:, 1].max()), limits.jump_floor)
     label = period_label(month, "month")
+    # A month may be empty by chance where months before were nearly so: then it is only noted.
     if n_events == 0:
+        is_sudden = bool(usual[:, 0].min() >= limits.least_usual)
         text = f"No event in {label}, after a median of {usual_events:g} a month."
-        return _find("silence", usual_events, limits.silent_events, country, text)
+        return _find("silence", usual_events, limits.silent_events, country, text, is_sudden)
     if n_deaths == 0:
+        is_sudden = n_events >= limits.least_rows and bool(usual[:, 1].min() >= limits.least_usual)
         text = f"No death in {n_events} events of {label}, after a median of {usual_deaths:g}."
-        return _find("zero_fill", usual_deaths, limits.zero_deaths, country, text)
+        return _find("zero_fill", usual_deaths, limits.zero_deaths, country, text, is_sudden)
     text = f"{n_deaths} deaths in {label}, {n_deaths / worst:.1f} times the worst month before."
     return _find("jump", n_deaths / worst, limits.jump_multiple, country, text)
 
 
-def _find(code: str, value: float, limit: float, country: str, text: str) -> list[Finding]:
+def _find(
+    code: str, value: float, limit: float, country: str, text: str, is_sudden: bool = True
+) -> list[Finding]:
     if value < _NOTED_FROM * limit:
         return []
-    return [Finding(code, value >= limit, country, text)]
+    return [Finding(code, value >= limit and is_sudden, country, text)]
 
 
 def _count(events: pd.DataFrame) -> tuple[dict[int, int], dict[int, int]]:

@@ -40,6 +40,8 @@ class SentinelLimits:
             from a Candidate release to the yearly one).
         silent_events: Median events a month before a month with none (9).
         zero_deaths: Median deaths a month before a month with events and no deaths (9).
+        least_usual: A month of none is suspicious only if each month held against it had as many
+            events (for zeros: deaths) as this.
         jump_multiple: Deaths in a month, in multiples of the worst of the year before (17).
         jump_floor: The worst month counts as no less than this, deaths.
         least_rows: Shares of fewer rows than this are not suspicious.
@@ -51,8 +53,9 @@ class SentinelLimits:
     repeated_share: float = 0.2
     thousands_share: float = 0.5
     deleted_share: float = 0.4
-    silent_events: float = 10
+    silent_events: float = 12
     zero_deaths: float = 15
+    least_usual: int = 3
     jump_multiple: float = 20
     jump_floor: float = 25
     least_rows: int = 5
