@@ -34,8 +34,8 @@ types: $(VENV)/.dev ## mypy --strict
 layers: $(VENV)/.dev ## import-linter: the four rooms and their order
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/.dev ## the test suite
-	$(BIN)/pytest
+pytest: $(VENV)/.dev ## the test suite, on all cores
+	$(BIN)/pytest -n auto
 
 bench: $(VENV)/.dev ## measure speed side by side: ratios into var/bench.json (ONLY=features for one part)
 	$(BIN)/python tests/benchmarks/run.py $(if $(ONLY),--only $(ONLY))
