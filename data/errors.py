@@ -14,6 +14,10 @@ Which HTTP status and which exit code a `code` maps to is the business of the se
     ├── NotReady              a step that must come first has not been done
     ├── Conflict              the write contradicts what is stored
     ├── Refused               a signature, a licence or a guard says no
+    ├── KeyMissing            a request that needs a key has none
+    ├── KeyInvalid            a key that nobody has, or that has ended
+    ├── ScopeMissing          a key that may not do this
+    ├── TooManyTries          too many wrong keys from one address
     ├── SourceUnavailable     an outside source or receiver fails
     └── StateError            our own state is inconsistent: a bug or a damaged database
 """
@@ -94,6 +98,40 @@ class Refused(TocsinError):
     """A signature, a licence or a guard says no."""
 
     code = "refused"
+
+
+class KeyMissing(TocsinError):
+    """The request needs a key and has none."""
+
+    code = "key_missing"
+
+
+class KeyInvalid(TocsinError):
+    """The key is unknown, has expired or was revoked; which of them is not told."""
+
+    code = "key_invalid"
+
+
+class ScopeMissing(TocsinError):
+    """The key is good but has not the scope that the request needs.
+
+    Args:
+        scope: The scope.
+    """
+
+    code = "scope_missing"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"The key has not the scope '{scope}'.", "Ask the operator for a key that has it."
+        )
+        self.scope = scope
+
+
+class TooManyTries(TocsinError):
+    """Too many wrong keys came from one address within a minute."""
+
+    code = "too_many_tries"
 
 
 class SourceUnavailable(TocsinError):

@@ -17,6 +17,7 @@ Where to go:
     a channel                         service/channels/ (one file each)
     a page, a chart                   service/web/
     an endpoint                       service/api/
+    who may do what: keys             service/keys.py, service/api/access.py
     features for QGIS and ArcGIS      service/ogc/
     when a cycle is due               service/schedules.py, service/slots.py
     is it on time                     service/lateness.py, service/probes.py, service/metrics.py

@@ -45,6 +45,10 @@ OUTCOMES: dict[str, Outcome] = {
     "source_unavailable": Outcome(502, 11, "An outside source or receiver fails"),
     "state": Outcome(500, 70, "The service's own state is inconsistent"),
     # Only the web knows these: no command ends with them.
+    "key_missing": Outcome(401, 10, "The request needs a key"),
+    "key_invalid": Outcome(401, 10, "The key does not hold"),
+    "scope_missing": Outcome(403, 10, "The key may not do this"),
+    "too_many_tries": Outcome(429, 10, "Too many wrong keys"),
     "not_found": Outcome(404, 6, "There is no such page"),
     "method_not_allowed": Outcome(405, 2, "The address does not answer to this method"),
     "bad_request": Outcome(400, 2, "The request cannot be read"),

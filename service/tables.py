@@ -1,4 +1,4 @@
-"""Tables of the service room: publications with their documents, alerts, the outbox, slots.
+"""Tables of the service room: publications with their documents, alerts, the outbox, slots, keys.
 
 A publication and all that follows from it (scores, documents, alert states and events, the
 messages to send) is written in one transaction.
@@ -209,4 +209,17 @@ audit_entries = Table(
     Column("detail", JSON, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("entry_hash", String(64), nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("name", String(48), primary_key=True),
+    Column("prefix", String(8), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", EpochSecond, nullable=False),
+    Column("expires_at", EpochSecond),
+    Column("revoked_at", EpochSecond),
+    Column("last_used", EpochDay),
 )

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from data.errors import TocsinError
+from data.errors import KeyInvalid, KeyMissing, ScopeMissing, TocsinError, TooManyTries
 from service.problems import (
     PROBLEM_MEDIA_TYPE,
     describe_error,
@@ -29,7 +29,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def _own(request: Request, error: TocsinError) -> Response:
         if error.code in ("state", "settings"):
             _log.error("%s %s: %s", request.method, request.url.path, error)
-        return _answer(describe_error(error, instance=request.url.path))
+        return _answer(describe_error(error, instance=request.url.path), _challenge(error))
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -54,6 +54,20 @@ def install_problem_handlers(app: FastAPI) -> None:
             "internal", "The service failed; its log says why.", instance=request.url.path
         )
         return _answer(problem)
+
+
+def _challenge(error: TocsinError) -> dict[str, str]:
+    """Returns the headers that tell a client how to come with a better key (RFC 6750)."""
+    if isinstance(error, KeyMissing):
+        return {"www-authenticate": 'Bearer realm="tocsin"'}
+    if isinstance(error, KeyInvalid):
+        return {"www-authenticate": 'Bearer realm="tocsin", error="invalid_token"'}
+    if isinstance(error, ScopeMissing):
+        words = f'error="insufficient_scope", scope="{error.scope}"'
+        return {"www-authenticate": f'Bearer realm="tocsin", {words}'}
+    if isinstance(error, TooManyTries):
+        return {"retry-after": "60"}
+    return {}
 
 
 def _hint_of(code: str) -> str:

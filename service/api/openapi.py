@@ -29,7 +29,7 @@ def build_openapi(router: APIRouter) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         routes=router.routes,
     )
-    schemas = document["components"]["schemas"]
+    schemas = document["components"].setdefault("schemas", {})
     # Ours take the place of the framework's own validation errors.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

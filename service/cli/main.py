@@ -21,6 +21,7 @@ from service.cli import (
     doctor,
     indicators,
     ingest,
+    keys,
     models,
     observations,
     own_table,
@@ -71,6 +72,7 @@ for action in (
     alerts.app.command()(action)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys")
 for command in (
     train.train,
     backtest.backtest,
