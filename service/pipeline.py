@@ -30,6 +30,7 @@ from service.alerts.rule_store import apply_default_rules
 from service.clock import Clock
 from service.feeds.formats import render_documents
 from service.feeds.manifest import sign_documents
+from service.forecast_ledger import append_publication, describe_entry
 from service.publication import Attribution, Publication
 from service.publication_assembly import assemble_publication
 from service.publication_store import (
@@ -165,13 +166,14 @@ def _run(
         tell(N_STEPS, N_STEPS, "unchanged")
         return _report(publication, None)
     documents = render_documents(publication, regions)
-    documents = (*documents, sign_documents(publication, documents, key))
     tell(3, N_STEPS, "publishing")
     with database.write() as connection:
         standing = number_publication(connection, publication)
         if standing.publication_id is not None:  # Another process was a moment faster.
             return _report(standing, None)
-        stored = store_publication(connection, publication, documents)
+        entry = describe_entry(append_publication(connection, publication))
+        manifest = sign_documents(publication, documents, key, entry)
+        stored = store_publication(connection, publication, (*documents, manifest))
         apply_default_rules(connection, now)
         alerts = evaluate_publication(connection, stored, settings=settings, now=now)
     tell(N_STEPS, N_STEPS, "done")

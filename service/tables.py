@@ -223,3 +223,19 @@ api_keys = Table(
     Column("revoked_at", EpochSecond),
     Column("last_used", EpochDay),
 )
+
+ledger_entries = Table(
+    "ledger_entries",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("published_at", EpochSecond, nullable=False),
+    Column("region_set", String(64), nullable=False),
+    Column("as_of", EpochDay, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("model_version", String(96), nullable=False),
+    Column("outcome_version", String(64), nullable=False),
+    Column("n_forecasts", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("entry_hash", String(64), nullable=False),
+)

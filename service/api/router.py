@@ -11,6 +11,7 @@ from data.database import Database
 from service.api.alerts import make_alert_routes
 from service.api.context import ApiContext
 from service.api.health import make_health_routes
+from service.api.ledger import make_ledger_routes
 from service.api.models import make_model_routes
 from service.api.openapi import build_openapi
 from service.api.parameters import refuse_unknown_parameters
@@ -51,6 +52,7 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
         make_rule_routes,
         make_source_routes,
         make_model_routes,
+        make_ledger_routes,
         make_health_routes,
     ):
         router.include_router(make_routes(context))

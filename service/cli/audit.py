@@ -59,7 +59,7 @@ def verify(
     if as_json:
         print_json(report)
     elif report.broken_at is not None:
-        say(f"BROKEN at entry {report.broken_at} of {report.n_entries}.")
+        say(f"BROKEN at entry {report.broken_at} of {report.n_entries}: {report.reason}")
     elif report.is_head_found is False:
         say(f"CUT OFF: the head you noted is not among the {report.n_entries} entries.")
     else:

@@ -22,6 +22,7 @@ from service.cli import (
     indicators,
     ingest,
     keys,
+    ledger,
     models,
     observations,
     own_table,
@@ -73,6 +74,7 @@ for action in (
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(ledger.app, name="ledger")
 for command in (
     train.train,
     backtest.backtest,

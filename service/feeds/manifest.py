@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,10 @@ class VerifiedFile:
 
 
 def sign_documents(
-    publication: Publication, documents: Sequence[Document], key: SigningKey
+    publication: Publication,
+    documents: Sequence[Document],
+    key: SigningKey,
+    ledger: Mapping[str, Any],
 ) -> Document:
     """Returns the signed manifest of a publication's files.
 
@@ -59,6 +62,7 @@ def sign_documents(
         publication: With its revision.
         documents: Its files.
         key: The service's signing key.
+        ledger: Its entry in the forecast ledger, JSON-ready.
     """
     content = {
         "format": _FORMAT,
@@ -74,6 +78,7 @@ def sign_documents(
             document.name: {"sha256": _hash(document.body), "bytes": len(document.body)}
             for document in documents
         },
+        "ledger": dict(ledger),
     }
     signed = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     envelope = {

@@ -24,11 +24,12 @@ from service.publication import Document
 from service.publication_store import store_publication
 
 KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+ENTRY = {"sequence": 1, "entry_hash": "0" * 64}
 FILES = (Document("csv", "text/csv", b"a,b\r\n"), Document("json", "application/json", b"{}"))
 
 
 def test_every_file_of_a_publication_is_recognised(make_publication):
-    manifest = sign_documents(make_publication(revision=2), FILES, KEY)
+    manifest = sign_documents(make_publication(revision=2), FILES, KEY, ENTRY)
     assert manifest.name == "manifest.json"
     for file in FILES:
         found = verify_file(file.body, manifest.body, KEY.public)
@@ -44,13 +45,13 @@ def test_no_other_file_is(body):
 
 
 def test_an_altered_file_is_refused(make_publication):
-    manifest = sign_documents(make_publication(), FILES, KEY)
+    manifest = sign_documents(make_publication(), FILES, KEY, ENTRY)
     with pytest.raises(Refused, match="not in the manifest"):
         verify_file(b"a,c\r\n", manifest.body, KEY.public)
 
 
 def test_an_altered_manifest_is_refused(make_publication):
-    manifest = sign_documents(make_publication(), FILES, KEY)
+    manifest = sign_documents(make_publication(), FILES, KEY, ENTRY)
     envelope = json.loads(manifest.body)
     envelope["signed"] = envelope["signed"].replace("2022-01-15", "2022-01-16")
     with pytest.raises(Refused, match="not signed"):
@@ -58,7 +59,7 @@ def test_an_altered_manifest_is_refused(make_publication):
 
 
 def test_another_key_is_refused(make_publication):
-    manifest = sign_documents(make_publication(), FILES, KEY)
+    manifest = sign_documents(make_publication(), FILES, KEY, ENTRY)
     other = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
     with pytest.raises(Refused, match="not signed"):
         verify_file(FILES[0].body, manifest.body, other)
@@ -82,7 +83,7 @@ def test_the_command_checks_a_file_with_and_without_the_own_database(
 ):
     key = load_or_make_key(settings.state_dir)
     publication = make_publication()
-    manifest = sign_documents(publication, FILES, key)
+    manifest = sign_documents(publication, FILES, key, ENTRY)
     with squares.write() as connection:
         store_publication(connection, publication, (*FILES, manifest))
     monkeypatch.setenv("TOCSIN_STATE_DIR", str(settings.state_dir))

@@ -10,7 +10,7 @@ from sqlalchemy import delete, text, update
 
 from data.database import open_database
 from data.errors import Conflict, UnknownName, UsageError
-from service.alerts.audit import NO_ENTRY, list_actions, record_action, verify_audit
+from service.alerts.audit import list_actions, record_action, verify_audit
 from service.alerts.hush import (
     acknowledge,
     acknowledged_incidents,
@@ -19,6 +19,7 @@ from service.alerts.hush import (
     list_silences,
 )
 from service.alerts.notify import Quiet, Reason, Standing, Told, decide
+from service.chain import NO_ENTRY
 from service.tables import audit_entries
 
 DAY = timedelta(days=1)
