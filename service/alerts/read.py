@@ -120,6 +120,7 @@ def list_incidents(
     region_id: str | None = None,
     *,
     is_open: bool | None = None,
+    incident_id: str | None = None,
 ) -> tuple[Incident, ...]:
     """Returns incidents: open ones first, then the highest level, then the newest change.
 
@@ -130,6 +131,7 @@ def list_incidents(
         region_set: Only of this set; None: of all.
         region_id: Only of this region; None: of all.
         is_open: Only open ones, or only past ones; None: both.
+        incident_id: Only this one; None: all.
     """
     names = {rule.id: rule.name for rule in list_rules(connection)}
     query = (
@@ -146,6 +148,8 @@ def list_incidents(
         query = query.where(alert_events.c.region_set == region_set)
     if region_id is not None:
         query = query.where(alert_events.c.region_id == region_id)
+    if incident_id is not None:
+        query = query.where(alert_events.c.incident_id == incident_id)
     grouped: dict[str, list[RowMapping]] = {}
     for row in connection.execute(query).mappings():
         grouped.setdefault(row["incident_id"], []).append(row)
