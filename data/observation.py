@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ OBSERVATION_COLUMNS: dict[str, str] = {
     "date_start": "int64",
     "date_end": "int64",
     "value": "float64",
+    "item": "str",
 }
 """Columns of an observation table and their dtypes.
 
@@ -30,7 +32,68 @@ OBSERVATION_COLUMNS: dict[str, str] = {
 the quantity, as its source's reader describes it. `place` is the P-code of an area, empty for a
 point or a whole country; `latitude` and `longitude` are NaN for an area. `country` is ISO 3166-1
 alpha-3. Days are since 1970-01-01, both included. `value` is finite: what is missing has no row.
+`item` says what of the indicator is meant where there are several (which good is priced, whose
+operation counts), else it is empty: values are comparable over time within one `indicator`, `item`
+and place or point.
 """
+
+ObservationKind = Literal["flow", "stock", "level"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What an indicator of observations is.
+
+    Attributes:
+        source: Name of the source that gives it.
+        unit: Unit of `value`.
+        kind: `flow` (adds up over time), `stock` (stands at its day or span; the newest one counts,
+            and it never adds up over time), `level` (neither adds up over time nor over places).
+        meaning: One sentence.
+    """
+
+    source: str
+    unit: str
+    kind: ObservationKind
+    meaning: str
+
+
+_COUNTED = {
+    "political_violence": "battles, explosions, violence against civilians and mob violence",
+    "civilian_targeting": "violence against civilians, most of it counted above as well",
+    "demonstration": "protests and riots, some of it counted above as well",
+}
+
+QUANTITIES: dict[str, Quantity] = {
+    "rainfall_mm": Quantity("chirps", "mm per dekad", "flow", "Rain of ten days in an area."),
+    "rainfall_3_months_percent": Quantity(
+        "chirps", "percent", "level", "Rain of three months against the long-term mean (100)."
+    ),
+    **{
+        f"{counted}_{kind}": Quantity("hapi", unit, "flow", f"{word} a month and area: {what}.")
+        for kind, what in _COUNTED.items()
+        for counted, unit, word in (
+            ("events", "events per month", "Events in"),
+            ("fatalities", "persons per month", "Deaths in"),
+        )
+    },
+    "displacements_by_conflict": Quantity(
+        "idmc", "movements", "flow", "Persons who fled conflict at a point in a span of days."
+    ),
+    "displaced_persons": Quantity(
+        "dtm", "persons", "stock", "Displaced persons present in an area when a round counted them."
+    ),
+    "food_price": Quantity(
+        "wfp", "local currency per unit", "level", "Price of a good at a market in a month."
+    ),
+    "persons_in_phase_3_plus": Quantity(
+        "ipc", "persons", "stock", "Persons in a food crisis or worse (IPC/CH phase 3, 4 or 5)."
+    ),
+    "share_in_phase_3_plus": Quantity(
+        "ipc", "share of the population", "level", "Their share of those analysed, 0 to 1."
+    ),
+}
+"""Indicator to what it is: all that any source gives."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +138,6 @@ def check_observations(batch: ObservationBatch) -> None:
         raise StateError("A batch holds no observation, or one twice.")
     if table["value"].isna().any() or (table["date_start"] > table["date_end"]).any():
         raise StateError("A batch holds an observation without a value, or that ends too early.")
+    unknown = sorted(set(table["indicator"]) - set(QUANTITIES))
+    if unknown:
+        raise StateError(f"No observation is declared as {', '.join(unknown)}.")

@@ -1,4 +1,4 @@
-"""Tables of the data room: regions, deliveries, events, observations, examinations.
+"""Tables of the data room: regions, deliveries, what they held, examinations.
 
 A table is named for its rows. Days are days since 1970-01-01, moments are seconds since then (see
 `data.database.EpochDay`, `EpochSecond`).
@@ -127,7 +127,56 @@ observations = Table(
     Column("date_start", EpochDay, nullable=False),
     Column("date_end", EpochDay, nullable=False),
     Column("value", Float, nullable=False),
+    Column("item", String(160), nullable=False, server_default=""),
     UniqueConstraint("source", "observation_key", "known_at"),
+)
+
+markers = Table(
+    "markers",
+    METADATA,
+    Column("row_id", Integer, primary_key=True, autoincrement=True),
+    Column("marker_id", String(64), nullable=False),
+    Column("known_at", EpochSecond, nullable=False),
+    Column("entered_at", EpochSecond, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("country", String(3), nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("date_start", EpochDay, nullable=False),
+    Column("date_end", EpochDay),
+    Column("title", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("author", String(64), nullable=False),
+    UniqueConstraint("marker_id", "known_at"),
+)
+
+other_forecasts = Table(
+    "other_forecasts",
+    METADATA,
+    Column("row_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("run", String(64), nullable=False),
+    Column("known_at", EpochSecond, nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.delivery_id"), nullable=False),
+    Column("unit_kind", String(16), nullable=False),
+    Column("unit_id", String(64), nullable=False),
+    Column("target_from", EpochDay, nullable=False),
+    Column("target_to", EpochDay, nullable=False),
+    Column("quantity", String(64), nullable=False),
+    Column("value", Float, nullable=False),
+    Index(None, "source", "run"),
+)
+
+event_confidences = Table(
+    "event_confidences",
+    METADATA,
+    Column("row_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("event_id", String(128), nullable=False),
+    Column("known_at", EpochSecond, nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.delivery_id"), nullable=False),
+    Column("confidence", Float, nullable=False),
+    UniqueConstraint("source", "event_id", "known_at"),
 )
 
 quarantine = Table(

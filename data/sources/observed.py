@@ -107,7 +107,8 @@ def collect_observations(
             f"{len(refusals)} of {len(rows)} rows of {name} cannot be used; the first: line "
             f"{first.line}: {first.message}"
         )
-    table = pd.DataFrame(list(found.values()), columns=list(OBSERVATION_COLUMNS))
+    rows_found = [{"item": "", **item} for item in found.values()]
+    table = pd.DataFrame(rows_found, columns=list(OBSERVATION_COLUMNS))
     return ObservationBatch(table.astype(OBSERVATION_COLUMNS), tuple(refusals), len(rows))
 
 

@@ -13,6 +13,8 @@ Where to go:
     events and coverage as of a day   as_known.py
     deliveries, quarantine            listing.py
     observations of places            observations.py
+    structural events entered by hand markers.py
+    forecasts of others               forecasts.py
     every version of every event      versions.py
 """
 
@@ -28,7 +30,9 @@ from data.store.as_known import (
     read_latest,
 )
 from data.store.changes import is_claimed, is_listed
+from data.store.forecasts import append_forecasts, forecasts_as_known, list_forecast_runs
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
+from data.store.markers import append_markers, markers_as_known, withdraw_marker
 from data.store.observations import append_observations, observations_as_known
 from data.store.versions import STILL, read_versions
 
@@ -39,16 +43,22 @@ __all__ = [
     "DeliveryReport",
     "QuarantinedRow",
     "append_delivery",
+    "append_forecasts",
+    "append_markers",
     "append_observations",
     "coverage_as_known",
     "coverage_known_at",
     "events_as_known",
     "events_known_at",
+    "forecasts_as_known",
     "is_claimed",
     "is_listed",
     "list_deliveries",
+    "list_forecast_runs",
     "list_quarantine",
+    "markers_as_known",
     "observations_as_known",
     "read_latest",
     "read_versions",
+    "withdraw_marker",
 ]

@@ -52,8 +52,8 @@ def append_observations(
         sha256: Hash of the file, hexadecimal.
 
     Raises:
-        Conflict: A delivery of the source that became known later, or at the same moment, is
-            stored already.
+        Conflict: A delivery that became known later, or at the same moment, is stored already and
+            speaks of the same countries and days.
         StateError: The batch breaks its contract.
     """
     check_observations(batch)
@@ -61,14 +61,7 @@ def append_observations(
     stored = find_stored(connection, source.name, vintage, sha256)
     if stored is not None:
         return report_of(stored, already_stored=True)
-    newest = connection.scalar(
-        select(func.max(deliveries.c.known_at)).where(deliveries.c.source == source.name)
-    )
-    if newest is not None and newest >= moment:
-        raise Conflict(
-            f"A delivery of {source.name} known at {newest.date()} is stored already.",
-            "Take deliveries in oldest first.",
-        )
+    _refuse_too_old(connection, batch, source.name, moment)
     before = observations_known_at(connection, source.name, moment).set_index("observation_key")
     given = batch.observations.set_index("observation_key")
     is_known = given.index.isin(before.index)
@@ -114,6 +107,29 @@ def append_observations(
         )
     insert_refusals(connection, delivery.delivery_id, batch.refusals)
     return report_of(delivery, already_stored=False)
+
+
+def _refuse_too_old(
+    connection: Connection, batch: ObservationBatch, source: str, moment: datetime
+) -> None:
+    """Refuses what would change knowledge under the feet of a delivery that is stored already."""
+    first, last = batch.days
+    later = connection.execute(
+        select(deliveries.c.known_at, deliveries.c.countries).where(
+            deliveries.c.source == source,
+            deliveries.c.known_at >= moment,
+            deliveries.c.covers_from <= last,
+            deliveries.c.covers_to >= first,
+        )
+    ).all()
+    for known_at, countries in later:
+        # What it repeated was not stored again, so its rows alone do not say what it spoke of.
+        if not set(countries).isdisjoint(batch.countries):
+            raise Conflict(
+                f"A delivery of {source} known at {known_at.date()} is stored already and speaks "
+                "of the same countries and days.",
+                "Take deliveries in oldest first.",
+            )
 
 
 def observations_as_known(connection: Connection, source: str, as_of: date) -> pd.DataFrame:
