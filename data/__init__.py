@@ -21,6 +21,7 @@ Where to go:
     what a release changed            data/revisions.py
     which region an event falls in    data/placement.py
     region files, P-codes, neighbours data/regions/
+    one name for each actor           data/actors/
     arrays per region and period      data/panel.py
     the simulated demo world          data/simulate/
     tables, migrations                data/tables.py, data/migrations/

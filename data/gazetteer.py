@@ -1,4 +1,4 @@
-"""What analysts of a theatre name: capitals of countries, and rival groups as a source spells them.
+"""What analysts of a theatre name: capitals of countries, and groups whose contest is watched.
 
 Pure data. A country or a source that is not listed has no capital or no rivals here, and what is
 computed from them is then missing.
@@ -67,25 +67,20 @@ In Benin and Côte d'Ivoire the constitutional capital (Porto-Novo, Yamoussoukro
 
 @dataclass(frozen=True)
 class Rivals:
-    """Two groups whose contest is watched, as a source spells their names.
+    """Two groups of actors whose contest is watched, by their names in the table of actors.
 
     Attributes:
-        first: Names of the one and of those that became part of it.
-        second: Names of the other.
+        first: The one, e.g. `jnim`.
+        second: The other.
     """
 
-    first: frozenset[str]
-    second: frozenset[str]
+    first: str
+    second: str
 
 
 RIVALS: dict[str, Rivals] = {
-    "ged": Rivals(
-        first=frozenset({"JNIM", "AQIM", "Ansar Dine", "al-Murabitun", "Ansaroul Islam"}),
-        second=frozenset({"IS", "ISGS", "IS Sahel", "ISSP"}),
-    ),
-    "simulated": Rivals(
-        first=frozenset({"Dune Column"}),
-        second=frozenset({"Northern Banner"}),
-    ),
+    "ged": Rivals("jnim", "islamic_state"),
+    "acled": Rivals("jnim", "islamic_state"),
+    "simulated": Rivals("dune_column", "northern_banner"),
 }
 """Rivals by name of the event source."""

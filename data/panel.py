@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection
 
+from data.actors import ActorTable, load_actors, shipped_actors
 from data.calendar import (
     Step,
     last_complete_period,
@@ -26,7 +27,7 @@ from data.calendar import (
 from data.errors import NothingKnown
 from data.events import EVENT_TYPES
 from data.gazetteer import CAPITALS, RIVALS
-from data.panel_details import ActorActivity, list_activity, weigh_details
+from data.panel_details import ActorActivity, list_activity, split_actors, weigh_details
 from data.placement import place_events
 from data.regions import RegionSet
 from data.store import Coverage, coverage_as_known, events_as_known, list_deliveries
@@ -133,6 +134,7 @@ def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> P
         region_set,
         as_of,
         is_simulated=any(delivery.is_simulated for delivery in delivered),
+        actors=load_actors(connection),
     )
 
 
@@ -143,6 +145,7 @@ def assemble_panel(
     as_of: date,
     *,
     is_simulated: bool,
+    actors: ActorTable | None = None,
 ) -> Panel:
     """Returns the panel of events that are known already.
 
@@ -164,6 +167,7 @@ def assemble_panel(
         region_set: The regions.
         as_of: The knowledge limit.
         is_simulated: True if any of the events did not happen.
+        actors: Which spelling means which actor; None: the table that comes with Tocsin.
 
     Raises:
         NothingKnown: No whole period of any country of the set is known.
@@ -188,7 +192,8 @@ def assemble_panel(
     in_region = region >= 0
     cell = row[in_region] * len(region_set.regions) + region[in_region]
     weights = _weigh(events, placement.is_coarse, step)
-    weights |= weigh_details(events, RIVALS.get(region_set.source))
+    sides = split_actors(events, actors or shipped_actors())
+    weights |= weigh_details(events, sides, RIVALS.get(region_set.source))
     values: dict[str, npt.NDArray[np.float32]] = {
         name: _sum_up(cell, (weights[name][shares.event] * shares.share)[in_region], known)
         for name in weights
@@ -225,7 +230,9 @@ def assemble_panel(
             [item.geometry.centroid.coords[0] for item in region_set.regions], np.float64
         ),
         capitals=np.array([CAPITALS.get(code, (np.nan, np.nan)) for code in countries]),
-        actors=list_activity(events, shares.event[is_dated], region[is_dated], row[is_dated]),
+        actors=list_activity(
+            sides, len(events), shares.event[is_dated], region[is_dated], row[is_dated]
+        ),
     )
 
 

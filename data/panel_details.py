@@ -3,8 +3,9 @@
 Owns what one event adds to the further base variables, and the list of active actors. Does not own
 placing or summing (`data.panel`).
 
-An actor is one name out of `actor_a` or `actor_b`, which may list several with commas. Civilians
-are no actor. Armies are actors, but not of coordinated attacks: they are in many places anyway.
+An actor is one name out of `actor_a` or `actor_b`, which may list several with commas, under the
+name that the table of actors (`data.actors`) gives it on the day of the event. Civilians are no
+actor. Armies are actors, but not of coordinated attacks: they are in many places anyway.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.actors import ActorTable
 from data.gazetteer import Rivals
 
 DETAIL_VARIABLES: tuple[str, ...] = (
@@ -25,6 +27,9 @@ DETAIL_VARIABLES: tuple[str, ...] = (
     "events_sourced",
     "events_single_source",
     "sources",
+    "events_state_force",
+    "events_self_defence",
+    "events_outside_force",
 )
 """Further base variables; those of rivals are absent where the source names none."""
 
@@ -51,7 +56,12 @@ REPORTED_VARIABLES: tuple[str, ...] = (
 """Variables that a panel holds if a source supplies them, per region and period; else absent."""
 
 CIVILIANS = "Civilians"
-_ARMY_PREFIXES = ("Government of ", "Armed forces of ")
+STATE = "state"
+_COUNTED_GROUPS = {
+    "events_state_force": STATE,
+    "events_self_defence": "self_defence",
+    "events_outside_force": "outside_force",
+}
 _EXACT_DAY, _DISTRICT = 1, 3
 _PLACE_DEGREES = 0.1
 
@@ -74,37 +84,44 @@ class ActorActivity:
 
 
 def weigh_details(
-    events: pd.DataFrame, rivals: Rivals | None
+    events: pd.DataFrame, sides: pd.DataFrame, rivals: Rivals | None
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Returns what one whole event adds to each further base variable, shape (n_events,) each.
 
     Args:
         events: Columns `data.events.EVENT_COLUMNS`.
+        sides: Who took part in them, as `split_actors` returns it.
         rivals: The two groups whose contest is watched; None leaves their variables out.
     """
     n_sources = events["n_sources"].to_numpy(dtype=np.float64, na_value=np.nan)
     is_sourced = n_sources > 0
     weights = {
-        "events_coordinated": find_coordinated(events).astype(np.float64),
+        "events_coordinated": find_coordinated(events, sides).astype(np.float64),
         "events_sourced": is_sourced.astype(np.float64),
         "events_single_source": (n_sources == 1).astype(np.float64),
         "sources": np.where(is_sourced, n_sources, 0.0),
     }
+    for name, group in _COUNTED_GROUPS.items():
+        weights[name] = _has_group(sides, group, len(events)).astype(np.float64)
     if rivals is not None:
-        sides = split_actors(events)
-        n_events = len(events)
-        has = {}
-        for name, group in (("first", rivals.first), ("second", rivals.second)):
-            mask = np.zeros(n_events, np.bool_)
-            mask[sides["event"][sides["actor"].isin(group)].to_numpy()] = True
-            has[name] = mask
-            weights[f"events_rival_{name}"] = mask.astype(np.float64)
-        weights["events_rival_clash"] = (has["first"] & has["second"]).astype(np.float64)
+        first = _has_group(sides, rivals.first, len(events))
+        second = _has_group(sides, rivals.second, len(events))
+        weights["events_rival_first"] = first.astype(np.float64)
+        weights["events_rival_second"] = second.astype(np.float64)
+        weights["events_rival_clash"] = (first & second).astype(np.float64)
     return weights
 
 
-def split_actors(events: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per event and actor in it: `event` (position) and `actor` (name)."""
+def split_actors(events: pd.DataFrame, actors: ActorTable) -> pd.DataFrame:
+    """Returns one row per event and actor in it.
+
+    Args:
+        events: Columns `data.events.EVENT_COLUMNS`.
+        actors: Which spelling means whom.
+
+    Returns:
+        `event` (position), `actor` (name), `group` (empty if it is not known).
+    """
     parts = []
     for column in ("actor_a", "actor_b"):
         names = events[column].astype(object).reset_index(drop=True).str.split(",").explode()
@@ -113,16 +130,34 @@ def split_actors(events: pd.DataFrame) -> pd.DataFrame:
                 {"event": names.index.to_numpy(np.int64), "actor": names.astype("str").str.strip()}
             )
         )
-    sides = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
-    is_actor = (sides["actor"] != "") & (sides["actor"] != CIVILIANS)
-    return sides[is_actor].reset_index(drop=True)
+    sides = pd.concat(parts, ignore_index=True)
+    sides = sides[(sides["actor"] != "") & (sides["actor"] != CIVILIANS)]
+    at = sides["event"].to_numpy()
+    found, groups = actors.resolve(
+        sides["actor"].to_numpy(dtype=object),
+        events["country"].to_numpy(dtype=object)[at],
+        events["date"].to_numpy(dtype=np.int64)[at],
+    )
+    named = pd.DataFrame({"event": at, "actor": found, "group": groups})
+    return named.drop_duplicates(["event", "actor"], ignore_index=True)
 
 
-def find_coordinated(events: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _has_group(sides: pd.DataFrame, group: str, n_events: int) -> npt.NDArray[np.bool_]:
+    """Returns which events have an actor of a group, shape (n_events,)."""
+    has = np.zeros(n_events, np.bool_)
+    has[sides["event"].to_numpy()[(sides["group"] == group).to_numpy()]] = True
+    return has
+
+
+def find_coordinated(events: pd.DataFrame, sides: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Returns which events one actor had in several places on the same or the next day.
 
     Only events whose day is exact and whose district is known can tell. Two places are apart if
     they round to different tenths of a degree (about 11 km). Armies do not count.
+
+    Args:
+        events: Columns `data.events.EVENT_COLUMNS`.
+        sides: Who took part in them, as `split_actors` returns it.
 
     Returns:
         Bool, shape (n_events,).
@@ -131,8 +166,7 @@ def find_coordinated(events: pd.DataFrame) -> npt.NDArray[np.bool_]:
         (events["date_precision"] == _EXACT_DAY) & (events["where_precision"] <= _DISTRICT)
     ).to_numpy()
     result = np.zeros(len(events), np.bool_)
-    sides = split_actors(events)
-    sides = sides[exact[sides["event"]] & ~sides["actor"].str.startswith(_ARMY_PREFIXES)]
+    sides = sides[exact[sides["event"]] & (sides["group"] != STATE)]
     if sides.empty:
         return result
     position = sides["event"].to_numpy()
@@ -154,7 +188,8 @@ def find_coordinated(events: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def list_activity(
-    events: pd.DataFrame,
+    sides: pd.DataFrame,
+    n_events: int,
     event: npt.NDArray[np.int64],
     region: npt.NDArray[np.int64],
     row: npt.NDArray[np.int64],
@@ -162,14 +197,14 @@ def list_activity(
     """Returns the activity of all actors from events that are placed in a region and a period.
 
     Args:
-        events: Columns `data.events.EVENT_COLUMNS`.
+        sides: Who took part in all events, as `split_actors` returns it.
+        n_events: How many events there are, placed or not.
         event: Position of each placed event, shape (n_placed,); each at most once.
         region: Its region, same shape.
         row: Its row in the panel, same shape.
     """
-    at = np.full(len(events), -1, np.int64)
+    at = np.full(n_events, -1, np.int64)
     at[event] = np.arange(len(event))
-    sides = split_actors(events)
     sides = sides[at[sides["event"]] >= 0]
     number = np.sort(sides["actor"].unique()).searchsorted(sides["actor"])
     place = at[sides["event"].to_numpy()]

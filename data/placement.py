@@ -17,8 +17,6 @@ to the cell that holds it, by the formula of the grid.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +24,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from data.names import plain_words
 from data.regions import Region, RegionSet, priogrid_gids
 
 NEAR_DEGREES = 0.5
@@ -136,8 +135,7 @@ def plain_name(text: str) -> str:
     English puts that word last ("Mopti region"), French first ("Région de Mopti"). Articles go only
     with it: "La Tapoa" keeps its own.
     """
-    letters = unicodedata.normalize("NFKD", text).casefold()
-    words = re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)))
+    words = list(plain_words(text))
     while len(words) > 1 and words[-1] in _UNIT_WORDS:
         words.pop()
     if len(words) > 1 and words[0] in _UNIT_WORDS:

@@ -1,4 +1,4 @@
-"""Tables of the data room: regions, deliveries, what they held, examinations.
+"""Tables of the data room: regions, deliveries, what they held, examinations, actors.
 
 A table is named for its rows. Days are days since 1970-01-01, moments are seconds since then (see
 `data.database.EpochDay`, `EpochSecond`).
@@ -215,4 +215,16 @@ examinations = Table(
     Column("events", LargeBinary),
     Column("refusals", JSON(none_as_null=True)),
     UniqueConstraint("source", "vintage", "sha256"),
+)
+
+actor_aliases = Table(
+    "actor_aliases",
+    METADATA,
+    Column("alias_id", Integer, primary_key=True, autoincrement=True),
+    Column("alias", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("actor_group", String(32), nullable=False),
+    Column("countries", JSON, nullable=False),
+    Column("valid_from", EpochDay),
+    Column("valid_to", EpochDay),
 )

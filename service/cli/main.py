@@ -12,6 +12,7 @@ import typer
 from data.errors import TocsinError
 from service.cli import (
     acled,
+    actors,
     alert_actions,
     alerts,
     audit,
@@ -54,6 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(regions.app, name="regions")
+app.add_typer(actors.app, name="actors")
 app.add_typer(sources.app, name="sources")
 ingest.app.command("acled")(acled.ingest_acled)
 ingest.app.command("table")(own_table.ingest_table)

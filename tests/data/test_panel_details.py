@@ -10,11 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.actors import ActorAlias, ActorTable
 from data.events import conform_events
 from data.gazetteer import CAPITALS, Rivals
 from data.panel_details import find_coordinated, list_activity, split_actors, weigh_details
 
-RIVALS = Rivals(frozenset({"Reds"}), frozenset({"Blues"}))
+RIVALS = Rivals("red", "blue")
+ACTORS = ActorTable(
+    [
+        ActorAlias("Reds", "", "red"),
+        ActorAlias("Blues", "", "blue"),
+        ActorAlias("Government of*", "", "state"),
+        ActorAlias("Guards", "Home Guard", "self_defence"),
+        ActorAlias("Home-Guard", "Home Guard", "self_defence"),
+        ActorAlias("Legion", "", "outside_force"),
+    ]
+)
 
 
 def make_events(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -80,13 +91,14 @@ rows = st.fixed_dictionaries(
 @given(drawn=st.lists(rows, min_size=1, max_size=12))
 def test_coordination_equals_two_loops(drawn) -> None:
     events = make_events(drawn)
-    assert find_coordinated(events).tolist() == has_pattern(events)
+    assert find_coordinated(events, split_actors(events, ACTORS)).tolist() == has_pattern(events)
 
 
 def test_no_events_are_no_pattern() -> None:
     events = make_events([{}]).iloc[:0]
-    assert find_coordinated(events).shape == (0,)
-    assert split_actors(events).empty
+    sides = split_actors(events, ACTORS)
+    assert sides.empty
+    assert find_coordinated(events, sides).shape == (0,)
 
 
 def test_rivals_and_sources_are_weighed() -> None:
@@ -97,7 +109,7 @@ def test_rivals_and_sources_are_weighed() -> None:
             {"actor_a": "Greens", "actor_b": "Blues", "n_sources": None},
         ]
     )
-    weights = weigh_details(events, RIVALS)
+    weights = weigh_details(events, split_actors(events, ACTORS), RIVALS)
     assert weights["events_rival_first"].tolist() == [1, 1, 0]
     assert weights["events_rival_second"].tolist() == [1, 0, 1]
     assert weights["events_rival_clash"].tolist() == [1, 0, 0]
@@ -107,13 +119,34 @@ def test_rivals_and_sources_are_weighed() -> None:
 
 
 def test_without_rivals_there_are_no_numbers_of_them() -> None:
-    assert not [name for name in weigh_details(make_events([{}]), None) if "rival" in name]
+    events = make_events([{}])
+    weights = weigh_details(events, split_actors(events, ACTORS), None)
+    assert not [name for name in weights if "rival" in name]
+
+
+def test_groups_of_actors_are_weighed_once_an_event() -> None:
+    events = make_events(
+        [
+            {"actor_a": "Government of Mali, Legion", "actor_b": "Reds"},
+            {"actor_a": "Guards", "actor_b": "home guard"},
+            {"actor_a": "Greens"},
+        ]
+    )
+    sides = split_actors(events, ACTORS)
+    weights = weigh_details(events, sides, None)
+    assert weights["events_state_force"].tolist() == [1, 0, 0]
+    assert weights["events_outside_force"].tolist() == [1, 0, 0]
+    assert weights["events_self_defence"].tolist() == [0, 1, 0]
+    # Two spellings of one actor are one side.
+    assert sides[sides["event"] == 1]["actor"].tolist() == ["Home Guard"]
 
 
 def test_activity_counts_actors_where_events_are_placed() -> None:
     events = make_events([{}, {"actor_b": "Blues"}, {"actor_a": "Greens"}, {"actor_a": "Greens"}])
     placed = np.array([0, 1, 3])
-    activity = list_activity(events, placed, np.array([5, 5, 6]), np.array([2, 2, 7]))
+    activity = list_activity(
+        split_actors(events, ACTORS), len(events), placed, np.array([5, 5, 6]), np.array([2, 2, 7])
+    )
     found = sorted(zip(activity.region, activity.row, activity.n_events, strict=True))
     assert [tuple(map(int, one)) for one in found] == [(5, 2, 1), (5, 2, 2), (6, 7, 1)]
 
