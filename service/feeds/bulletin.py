@@ -10,8 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from data.regions import RegionSet
-from service.feeds.bulletin_words import (
-    WORDS,
+from service.feeds.bulletin_words import WORDS
+from service.feeds.facts import count_statuses, lead_time_days
+from service.feeds.map_picture import draw_map
+from service.feeds.palette import MISSING, colour_levels, is_dark
+from service.languages import (
     Language,
     count_steps,
     name_level,
@@ -19,9 +22,6 @@ from service.feeds.bulletin_words import (
     write_day,
     write_percent,
 )
-from service.feeds.facts import count_statuses, lead_time_days
-from service.feeds.map_picture import draw_map
-from service.feeds.palette import MISSING, colour_levels, is_dark
 from service.publication import Publication, PublishedScore
 
 N_REGIONS = 10

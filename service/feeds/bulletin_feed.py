@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from data.errors import StateError
 from data.regions import RegionSet
 from service.feeds.bulletin import compose_bulletin
-from service.feeds.bulletin_words import Language
+from service.languages import Language
 from service.publication import Document, Publication
 
 _FOLDER = Path(__file__).parent

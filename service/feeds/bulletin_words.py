@@ -1,33 +1,10 @@
-"""The words of the bulletin in English and French.
-
-Names of indicators and regions come from the data and are not translated.
-"""
+"""The words of the bulletin in English and French."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Literal
 
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = ("en", "fr")
-
-_MONTHS: Mapping[Language, tuple[str, ...]] = {
-    "en": (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-    "fr": (
-        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-        *("août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-}
-_STEPS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
-    "en": {"month": ("month", "months"), "week": ("week", "weeks")},
-    "fr": {"month": ("mois", "mois"), "week": ("semaine", "semaines")},
-}
-_LEVELS_FR = {"low": "faible", "moderate": "modéré", "high": "élevé", "very_high": "très élevé"}
-_OUTCOMES_FR = {"escalation": "escalade", "severe": "violence grave", "onset": "début de violence"}
+from service.languages import Language
 
 WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -149,37 +126,3 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     },
 }
 """Key to text; both languages have the same keys and the same fields in braces."""
-
-
-def count_steps(number: int, step: str, language: Language) -> str:
-    """Returns `3 months`, `3 mois`."""
-    one, many = _STEPS[language][step]
-    return f"{number} {one if number == 1 else many}"
-
-
-def write_day(day: date, language: Language) -> str:
-    """Returns `15 January 2022`, `15 janvier 2022`."""
-    number = "1er" if language == "fr" and day.day == 1 else str(day.day)
-    return f"{number} {_MONTHS[language][day.month - 1]} {day.year}"
-
-
-def write_percent(share: float, language: Language) -> str:
-    """Returns `31%`, `31 %`; a share that rounds to 0 or 100 without being it says so."""
-    text = f"{share * 100:.0f}"
-    if text == "0" and share > 0:
-        text = "<1"
-    if text == "100" and share < 1:
-        text = ">99"
-    return f"{text}\u202f%" if language == "fr" else f"{text}%"
-
-
-def name_level(level: str, language: Language) -> str:
-    """Returns the level in words; one that a deployment named itself stays as it is."""
-    words = level.replace("_", " ")
-    return _LEVELS_FR.get(level, words) if language == "fr" else words
-
-
-def name_outcome(outcome: str, language: Language) -> str:
-    """Returns the outcome in words."""
-    words = outcome.replace("_", " ")
-    return _OUTCOMES_FR.get(outcome, words) if language == "fr" else words

@@ -20,11 +20,12 @@ from data.calendar import period_end
 from models.score import Contribution
 from service.feeds import atom_feed, bulletin_feed, csv_feed, parquet_feed, xlsx_feed
 from service.feeds.bulletin import compose_bulletin
-from service.feeds.bulletin_words import WORDS, write_percent
+from service.feeds.bulletin_words import WORDS
 from service.feeds.columns import COLUMNS, NAMES
 from service.feeds.formats import FORMATS
 from service.feeds.map_picture import draw_map
 from service.feeds.palette import colour_levels
+from service.languages import write_percent
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
