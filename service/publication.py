@@ -27,6 +27,19 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class FamilyShare:
+    """What one family of indicators adds to a score, or to its change.
+
+    Attributes:
+        family: Name of the family in the catalogue; `other` for what it does not hold.
+        log_odds: What it adds to the log-odds.
+    """
+
+    family: str
+    log_odds: float
+
+
+@dataclass(frozen=True)
 class PublishedScore:
     """One row of a publication: `models.score.Score` with its name, level and change.
 
@@ -49,6 +62,10 @@ class PublishedScore:
         reason: Why the status is not `ok`.
         completeness: Share of the region's last 12 complete periods for which its source has
             spoken, in [0, 1]; None where it was not measured.
+        changed_families: What each family of indicators added to the log-odds of
+            `model_probability` since the publication before, the largest first; they sum to its
+            change. Empty where that cannot be said.
+        changed_reason: Why it cannot, a key of `service.explanation_words.PHRASES`; None if it can.
     """
 
     region_id: str
@@ -67,6 +84,8 @@ class PublishedScore:
     contributions: tuple[Contribution, ...]
     reason: str
     completeness: float | None = None
+    changed_families: tuple[FamilyShare, ...] = ()
+    changed_reason: str | None = "first"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from data.errors import StateError
 from data.panel import Panel
 from data.regions import RegionSet
 from models.score import Contribution, Score, ScoreRun
+from service.explanation import compare_families
 from service.publication import Attribution, Publication, PublishedScore
 from service.settings import Settings
 
@@ -57,6 +58,7 @@ def assemble_publication(
         if score.region_id not in positions:
             raise StateError(f"Region {score.region_id} is not in the set '{region_set.name}'.")
     before = _served_before(previous)
+    earlier = {} if previous is None else {_key(score): score for score in previous.scores}
     completeness = panel.known[-_COMPLETENESS_PERIODS:].mean(axis=0)
     ordered = sorted(
         run.scores, key=lambda score: (score.outcome, score.horizon, positions[score.region_id])
@@ -84,9 +86,13 @@ def assemble_publication(
             }
         ),
         scores=tuple(
-            replace(
-                _publish(score, region_set, positions[score.region_id], before, settings),
-                completeness=float(completeness[positions[score.region_id]]),
+            _compare(
+                replace(
+                    _publish(score, region_set, positions[score.region_id], before, settings),
+                    completeness=float(completeness[positions[score.region_id]]),
+                ),
+                earlier,
+                is_same_model=previous is not None and previous.model_version == run.model_version,
             )
             for score in ordered
         ),
@@ -117,11 +123,22 @@ def _digest_shapes(region_set: RegionSet) -> str:
     return digest.hexdigest()[:16]
 
 
+def _key(score: PublishedScore) -> _Key:
+    return score.region_id, score.outcome, score.horizon
+
+
+def _compare(
+    score: PublishedScore, earlier: Mapping[_Key, PublishedScore], *, is_same_model: bool
+) -> PublishedScore:
+    changes = compare_families(score, earlier.get(_key(score)), is_same_model=is_same_model)
+    return replace(score, changed_families=changes.families, changed_reason=changes.reason)
+
+
 def _served_before(previous: Publication | None) -> dict[_Key, float]:
     if previous is None:
         return {}
     return {
-        (score.region_id, score.outcome, score.horizon): score.risk_score
+        _key(score): score.risk_score
         for score in previous.scores
         if score.status == "ok" and score.risk_score is not None
     }

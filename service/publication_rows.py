@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping
 
 from data.calendar import Step, period_label
 from models.score import Contribution
-from service.publication import Attribution, Publication, PublishedScore
+from service.publication import Attribution, FamilyShare, Publication, PublishedScore
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,8 @@ def score_row(score: PublishedScore) -> dict[str, Any]:
             ],
             "reason": score.reason,
             "completeness": score.completeness,
+            "changed_families": [[one.family, one.log_odds] for one in score.changed_families],
+            "changed_reason": score.changed_reason,
         },
     }
 
@@ -148,6 +150,8 @@ def read_score(row: RowMapping) -> PublishedScore:
         contributions=tuple(Contribution(*item) for item in details["contributions"]),
         reason=details["reason"],
         completeness=details.get("completeness"),
+        changed_families=tuple(FamilyShare(*item) for item in details.get("changed_families", [])),
+        changed_reason=details.get("changed_reason", "first"),
     )
 
 

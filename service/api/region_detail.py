@@ -14,7 +14,7 @@ from service.api.publications import describe_head, require_head
 from service.api.schemas import ExplainedScoreOut, PastScoreOut, RegionDetailOut
 from service.api.sets import describe_region
 from service.feeds.facts import count_statuses, describe_score, round_number, write_notices
-from service.feeds.json_feed import describe_driver
+from service.feeds.json_feed import describe_driver, describe_explanation
 from service.publication import Publication, PublishedScore
 from service.publication_history import PastScore, score_history
 from service.publication_store import load_publication
@@ -66,6 +66,7 @@ def _explain(publication: Publication, score: PublishedScore) -> ExplainedScoreO
             "window_to": window_to,
             "base_log_odds": round_number(score.base_log_odds),
             "drivers": [describe_driver(item) for item in score.contributions],
+            **describe_explanation(publication, score),
         }
     )
 

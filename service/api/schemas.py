@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.calendar import Step
 from models.score import Status
+from service.languages import Language
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -104,10 +105,28 @@ class DriverOut(Answer):
     """What one feature adds to a score."""
 
     feature: str
+    family: str = Field(description="Family of indicators.")
     label: str = Field(description="The feature in words.")
     value: float | None = Field(description="Its value at the origin; null if missing.")
     unit: str
     log_odds: float = Field(description="What it adds to the log-odds.")
+
+
+class FamilyShareOut(Answer):
+    """What a family of indicators adds."""
+
+    family: str
+    log_odds: float = Field(description="What it adds to the log-odds.")
+
+
+class ChangesOut(Answer):
+    """What moved the model's number since the publication before."""
+
+    since: date | None = Field(description="As-of compared with; null where nothing can be.")
+    families: list[FamilyShareOut] = Field(
+        description="They sum to the change of the model's log-odds."
+    )
+    reason: str = Field(description="Why nothing can be compared; else empty.")
 
 
 class ExplainedScoreOut(ScoreOut):
@@ -115,6 +134,11 @@ class ExplainedScoreOut(ScoreOut):
 
     base_log_odds: float = Field(description="Log-odds of an average region-period.")
     drivers: list[DriverOut]
+    families: list[FamilyShareOut] = Field(
+        description="The drivers by family of indicators; with the base they sum to the same."
+    )
+    changes: ChangesOut
+    explanation: dict[Language, str] = Field(description="One plain sentence by language.")
 
 
 class PastScoreOut(Answer):

@@ -7,9 +7,11 @@ record covers all horizons.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from data.regions import RegionSet
+from service.explanation import group_by_family, name_family
 from service.feeds.bulletin_words import WORDS
 from service.feeds.facts import count_statuses, lead_time_days
 from service.feeds.map_picture import draw_map
@@ -22,7 +24,7 @@ from service.languages import (
     write_day,
     write_percent,
 )
-from service.publication import Publication, PublishedScore
+from service.publication import FamilyShare, Publication, PublishedScore
 
 N_REGIONS = 10
 N_DRIVERS = 3
@@ -151,11 +153,25 @@ def _write_row(row: PublishedScore, language: Language) -> list[str]:
         "–" if row.risk_score is None else write_percent(row.risk_score, language),
         change,
         "–" if row.level is None else name_level(row.level, language),
-        "; ".join(
-            f"{'▲' if item.log_odds > 0 else '▼'} {item.label}"
-            for item in row.contributions[:N_DRIVERS]
-        ),
+        _write_drivers(row, language),
     ]
+
+
+def _write_drivers(row: PublishedScore, language: Language) -> str:
+    """What moves the model's number most, and what moved it since the publication before."""
+    told = [_write_families(group_by_family(row.contributions)[:N_DRIVERS], language)]
+    if row.change:
+        causes = [one for one in row.changed_families if one.log_odds * row.change > 0][:N_DRIVERS]
+        if causes:
+            told.append(f"{WORDS[language]['since']} {_write_families(causes, language)}")
+    return " – ".join(told)
+
+
+def _write_families(families: Sequence[FamilyShare], language: Language) -> str:
+    return "; ".join(
+        f"{'▲' if one.log_odds > 0 else '▼'} {name_family(one.family, language)}"
+        for one in families
+    )
 
 
 def _write_record(publication: Publication, outcome: str, language: Language) -> list[list[str]]:

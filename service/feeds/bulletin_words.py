@@ -31,6 +31,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "change": "Change",
         "level": "Level",
         "drivers": "What moves it most",
+        "since": "since before:",
         "points": "{n:+.0f} points",
         "reliability": "Reliability so far",
         "reliability_text": "On past periods that the model had not seen. The skill compares it with "
@@ -88,7 +89,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "risk": "Risque",
         "change": "Évolution",
         "level": "Niveau",
-        "drivers": "Facteurs principaux (libellés en anglais)",
+        "drivers": "Facteurs principaux",
+        "since": "depuis la dernière fois :",
         "points": "{n:+.0f} points",
         "reliability": "Fiabilité à ce jour",
         "reliability_text": "Sur des périodes passées que le modèle n’avait pas vues. Le score compare "

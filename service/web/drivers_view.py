@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from service.explanation import explain_no_comparison, group_by_family, name_family
 from service.publication import PublishedScore
 from service.web import words
 from service.web.score_view import value_words
@@ -41,6 +42,25 @@ class DriverRow:
 
 
 @dataclass(frozen=True)
+class FamilyRow:
+    """One family of drivers.
+
+    Attributes:
+        name: The family in words.
+        effect: What it does to the odds now, in words.
+        log_odds: What it adds, signed.
+        change: What it added since the publication before, signed; empty if that is not known.
+        raises: True if it raises the score.
+    """
+
+    name: str
+    effect: str
+    log_odds: str
+    change: str
+    raises: bool
+
+
+@dataclass(frozen=True)
 class DriversView:
     """The explanation of one score.
 
@@ -52,6 +72,10 @@ class DriversView:
         end: What the model says, in words.
         end_log_odds: The same in log-odds, signed.
         is_served: False if the number that is served is another one.
+        families: The drivers by family of indicators, the strongest first.
+        total_change: Change of the log-odds since the publication before, signed; empty if that is
+            not known.
+        no_change: Why the families are not compared with those before; empty if they are.
     """
 
     rows: tuple[DriverRow, ...]
@@ -61,6 +85,9 @@ class DriversView:
     end: str
     end_log_odds: str
     is_served: bool
+    families: tuple[FamilyRow, ...]
+    total_change: str
+    no_change: str
 
 
 def view_drivers(score: PublishedScore) -> DriversView | None:
@@ -83,6 +110,28 @@ def view_drivers(score: PublishedScore) -> DriversView | None:
         end=words.percent(score.model_probability),
         end_log_odds=words.signed(score.base_log_odds + total),
         is_served=score.status == "ok",
+        families=_families(score),
+        total_change=(
+            words.signed(math.fsum(one.log_odds for one in score.changed_families))
+            if score.changed_families
+            else ""
+        ),
+        no_change=explain_no_comparison(score, "en"),
+    )
+
+
+def _families(score: PublishedScore) -> tuple[FamilyRow, ...]:
+    now = {one.family: one.log_odds for one in group_by_family(score.contributions)}
+    changes = {one.family: one.log_odds for one in score.changed_families}
+    return tuple(
+        FamilyRow(
+            name=name_family(family, "en"),
+            effect=_effect(now.get(family, 0.0)),
+            log_odds=words.signed(now.get(family, 0.0)),
+            change=words.signed(changes.get(family, 0.0)) if changes else "",
+            raises=now.get(family, 0.0) > 0,
+        )
+        for family in dict.fromkeys([*now, *changes])
     )
 
 

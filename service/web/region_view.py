@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from data.errors import UnknownName
+from service.explanation import explain_score
+from service.languages import LANGUAGES
 from service.publication import Publication, PublishedScore
 from service.web import links, words
 from service.web.drivers_view import DriversView, view_drivers
@@ -72,6 +75,7 @@ class RegionView:
         cards: All horizons.
         horizons: The switch.
         drivers: What moved the score; None without a model's number.
+        sentences: The score in one plain sentence, by language.
         neighbours: Highest risk first.
         threshold: Deaths in the window that count as escalation, or None.
         back: The set's page.
@@ -88,6 +92,7 @@ class RegionView:
     cards: tuple[HorizonCard, ...]
     horizons: tuple[HorizonLink, ...]
     drivers: DriversView | None
+    sentences: Mapping[str, str]
     neighbours: tuple[Neighbour, ...]
     threshold: float | None
     back: str
@@ -131,6 +136,9 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
         ),
         horizons=link_horizons(publication, chosen, address),
         drivers=view_drivers(row.score),
+        sentences={
+            language: explain_score(row.score, publication.step, language) for language in LANGUAGES
+        },
         neighbours=_neighbours(frame, region_id, chosen, ranked, as_of),
         threshold=row.score.threshold,
         back=links.to_set(publication.region_set, chosen, as_of=as_of),

@@ -149,6 +149,7 @@ def test_json_tells_everything(make_publication, region_set):
     assert first["threshold"] == 12.5
     assert first["drivers"][1] == {
         "feature": "since_event",
+        "family": "other",
         "label": "Months since",
         "value": None,
         "unit": "months",

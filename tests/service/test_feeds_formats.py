@@ -193,7 +193,8 @@ def test_the_bulletin_lists_what_rose_most(make_publication, region_set, languag
     bulletin = compose_bulletin(publication, region_set, language)
     assert [row[0] for row in bulletin["rows"]] == ['=SUM("A1")', "@home"]
     assert bulletin["rows"][0][3] == "+20 points"
-    assert bulletin["rows"][0][5] == "▲ Deaths in 3 months; ▼ Months since"
+    family = {"en": "other parts of the model", "fr": "d’autres éléments du modèle"}[language]
+    assert bulletin["rows"][0][5] == f"▲ {family}"
     assert bulletin["notices"][0].startswith("SIMUL")
     assert len(bulletin["caveats"]) == 4
     assert bulletin["sources"] == ["ged – UCDP GED, Uppsala University – CC-BY-4.0"]
