@@ -24,6 +24,7 @@ Where to go:
     features for QGIS and ArcGIS      service/ogc/
     when a cycle is due               service/schedules.py, service/slots.py
     is it on time                     service/lateness.py, service/probes.py, service/metrics.py
+    is something wrong, are we alive  service/watch.py, service/heartbeat.py
     words in two languages            service/languages.py
     a command                         service/cli/
     settings                          service/settings.py

@@ -40,6 +40,7 @@ from service.publication_store import (
     store_publication,
 )
 from service.settings import Settings
+from service.watch import watch_publication
 
 OUTCOME = "escalation"
 N_STEPS = 4
@@ -176,6 +177,8 @@ def _run(
         stored = store_publication(connection, publication, (*documents, manifest))
         apply_default_rules(connection, now)
         alerts = evaluate_publication(connection, stored, settings=settings, now=now)
+        if alerts.n_replayed == 0:
+            watch_publication(connection, stored, settings, now)
     tell(N_STEPS, N_STEPS, "done")
     return _report(stored, alerts)
 

@@ -21,13 +21,15 @@ from structlog.contextvars import bound_contextvars
 from data.database import Database
 from data.errors import TocsinError
 from data.regions import RegionSet, list_region_sets
-from service.alerts.outbox import deliver_due
+from service.alerts.delivery import deliver_due
 from service.clock import Clock, system_clock
 from service.fetching import ingest_new, is_fetchable
+from service.heartbeat import send_heartbeat
 from service.pipeline import run_cycle
 from service.schedules import check_schedules, schedule_of
 from service.settings import Settings
 from service.slots import SlotStatus, claim_slot, find_due, find_slot, finish_slot, skip_slot
+from service.watch import judge_cycle, report_conditions, watch_lateness
 
 CYCLE_TICK_SECONDS = 20
 
@@ -35,7 +37,7 @@ _log = logging.getLogger("tocsin.scheduler")
 
 
 class Ticker:
-    """Runs due cycles and deliveries in the background, each at most once at a time.
+    """Runs due cycles and deliveries, and watches, each at most once at a time.
 
     Args:
         database: The open database.
@@ -51,6 +53,7 @@ class Ticker:
         self._scheduler = BackgroundScheduler(timezone="UTC")
         jobs: tuple[tuple[Callable[..., object], int], ...] = (
             (tick_cycles, CYCLE_TICK_SECONDS),
+            (watch_lateness, CYCLE_TICK_SECONDS),
             (tick_outbox, settings.deliver_every_seconds),
         )
         for job, seconds in jobs:
@@ -118,13 +121,16 @@ def _run_slot(
     """Runs the cycle of a claimed slot and writes what became of it."""
     name = region_set.name
     status: SlotStatus = "failed"
+    problem: TocsinError | None = None
     detail = "The cycle failed; the log says why."
     try:
         if is_fetchable(region_set):
             ingest_new(database, settings, clock, region_set=name)
         report = run_cycle(database, settings, clock, region_set=name, as_of=slot_at.date())
         status, detail = "done", report.summary
+        send_heartbeat(database, settings, clock, region_set=name, as_of=report.as_of)
     except TocsinError as error:
+        problem = error
         detail = f"{error.code}: {error}"
         _log.warning("The cycle of %s at %s failed: %s", name, slot_at, error)
     except Exception:
@@ -139,7 +145,11 @@ def _run_slot(
         finish_slot(
             connection, name, slot_at, status=status, now=now, detail=detail, retry_at=retry_at
         )
-    if status == "failed" and retry_at is None:
+        is_given_up = status == "failed" and retry_at is None
+        if status == "done" or problem is not None or is_given_up:
+            found = judge_cycle(name, problem, detail, is_given_up=is_given_up)
+            report_conditions(connection, found, settings, now)
+    if is_given_up:
         _log.error("The cycle of %s at %s is given up after %d tries", name, slot_at, attempts)
 
 

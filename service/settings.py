@@ -45,7 +45,22 @@ class Settings(ModelSettings, BaseSettings):
     )
     webhook_allow_loopback: bool = Field(
         default=False,
-        description="Let the webhook address be plain http on this machine (for tests and relays).",
+        description="Let webhooks and heartbeat be plain http on this machine (tests, relays).",
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="Called after every good publication; who listens there notices when it stops.",
+    )
+    coverage_low_share: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        description="Share of regions with a score below which `coverage_low` is opened.",
+    )
+    source_stale_days: int = Field(
+        default=75,
+        ge=1,
+        description="Days from the last day of data to the as-of above which a source is stale.",
     )
     cycle_cron: str = Field(
         default="0 6 12 * *",

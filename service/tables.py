@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from data.database import METADATA, EpochDay, EpochSecond
@@ -116,7 +117,7 @@ outbox = Table(
     "outbox",
     METADATA,
     Column("message_id", String(64), primary_key=True),
-    Column("publication_id", ForeignKey("publications.publication_id"), nullable=False),
+    Column("publication_id", ForeignKey("publications.publication_id")),
     Column("contact_point", String(64), nullable=False),
     Column("channel", String(16), nullable=False),
     Column("group_key", String(96), nullable=False),
@@ -238,4 +239,53 @@ ledger_entries = Table(
     Column("digest", String(64), nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("entry_hash", String(64), nullable=False),
+)
+
+contact_books = Table(
+    "contact_books",
+    METADATA,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", JSON, nullable=False),
+    Column("created_at", EpochSecond, nullable=False),
+)
+
+system_alerts = Table(
+    "system_alerts",
+    METADATA,
+    Column("alert_id", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("region_set", String(64)),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", EpochSecond, nullable=False),
+    Column("resolved_at", EpochSecond),
+    Index(
+        "uq_system_alerts_open",
+        "kind",
+        "subject",
+        unique=True,
+        sqlite_where=text("resolved_at IS NULL"),
+        postgresql_where=text("resolved_at IS NULL"),
+    ),
+)
+
+incident_notes = Table(
+    "incident_notes",
+    METADATA,
+    Column("note_id", Integer, primary_key=True, autoincrement=True),
+    Column("incident_id", String(96), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", EpochSecond, nullable=False),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    METADATA,
+    Column("heartbeat_id", Integer, primary_key=True, autoincrement=True),
+    Column("called_at", EpochSecond, nullable=False),
+    Column("region_set", String(64), nullable=False),
+    Column("is_answered", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
 )

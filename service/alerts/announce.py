@@ -15,16 +15,19 @@ from sqlalchemy import Connection, select
 from data.errors import StateError
 from data.tables import regions
 from service.alerts.advance import AlertEvent
+from service.alerts.contact_store import load_book
 from service.alerts.hush import Silence, acknowledged_incidents, list_silences
 from service.alerts.identity import message_id, opened_on
+from service.alerts.labels import label_event
 from service.alerts.ledger import StandingEntry, ToldEntry, read_standings, read_told
 from service.alerts.machine import CLOSING
 from service.alerts.message import Notice, write_message
 from service.alerts.notify import NOT_QUIET, Quiet, Reason, decide
 from service.alerts.outbox import Envelope, enqueue
-from service.alerts.routes import ContactPoint, contact_points, group_key
+from service.alerts.routes import Labels, Route, group_key
 from service.alerts.rule_store import list_rules
 from service.alerts.rules import BELOW_ALL_LEVELS, Rule
+from service.channels.contacts import ContactPoint
 from service.publication import Publication, PublishedScore
 from service.settings import Settings
 
@@ -71,35 +74,46 @@ def announce(
     scores = {(row.region_id, row.outcome, row.horizon): row for row in publication.scores}
     silences = list_silences(connection)
     acknowledged = acknowledged_incidents(connection, publication.region_set, now)
+    book = load_book(connection, settings).book
     decisions: Counter[str] = Counter()
     queued: list[str] = []
-    for contact_point in contact_points(settings):
-        known = {key: entry for (name, key), entry in told.items() if name == contact_point.name}
-        groups: dict[tuple[str, str], list[Notice]] = defaultdict(list)
+    for contact in book.contacts:
+        known = {key: entry for (name, key), entry in told.items() if name == contact.name}
+        groups: dict[str, list[Notice]] = defaultdict(list)
         for key in _open_questions(standings, known):
             standing, last = standings.get(key), known.get(key)
-            quiet = _find_quiet(standing, last, rules, places, silences, acknowledged, now)
-            reason = _decide(standing, last, rules, now, quiet)
+            labels = _label(standing or last, rules, places)
+            route = book.route_to(contact, labels)
+            if route is None and (last is None or last.told.is_closed):
+                continue
+            quiet = _find_quiet(standing or last, labels, silences, acknowledged, now)
+            repeat_after = _repeat_after(route, rules.get(labels["rule"]))
+            reason = _decide(standing, last, now, repeat_after, quiet)
             decisions[reason] += 1
             if not reason.is_sent:
                 continue
             event = _event_of(reason, standing, last)
             place = places.get(event.region_id, _Place(event.region_id, ""))
             score = scores.get((event.region_id, event.outcome, event.horizon))
-            groups[event.rule_id, place.country].append(_notice(reason, event, last, place, score))
-        for (rule_id, country), notices in sorted(groups.items()):
-            body = write_message(
-                publication,
-                rules.get(rule_id),
-                country,
-                notices,
-                public_url=settings.public_url,
-                now=now,
-            )
-            envelope = _address(contact_point, rule_id, country, publication, body, notices)
+            notice = _notice(reason, event, last, place, score, rules.get(event.rule_id))
+            groups[group_key(route or book.default, labels)].append(notice)
+        for group, notices in sorted(groups.items()):
+            body = write_message(publication, notices, public_url=settings.public_url, now=now)
+            envelope = _address(contact, group, publication, body, notices)
             if enqueue(connection, envelope, now):
                 queued.append(envelope.message_id)
     return Announcement(tuple(queued), dict(decisions))
+
+
+def _repeat_after(route: Route | None, rule: Rule | None) -> timedelta | None:
+    """Returns after how long it is said again that an alert goes on; None: never.
+
+    Whoever the routes do not lead to any more is told of the end, and of nothing twice.
+    """
+    if route is None or rule is None:
+        return None
+    days = route.repeat_after_days or rule.repeat_after_days
+    return None if days is None else timedelta(days=days)
 
 
 def _open_questions(
@@ -114,45 +128,39 @@ def _open_questions(
 def _decide(
     standing: StandingEntry | None,
     last: ToldEntry | None,
-    rules: Mapping[str, Rule],
     now: datetime,
+    repeat_after: timedelta | None,
     quiet: Quiet,
 ) -> Reason:
-    rule = rules.get(standing.event.rule_id) if standing else None
-    days = rule.repeat_after_days if rule else None
     return decide(
         last.told if last else None,
         standing.standing if standing else None,
         now=now,
-        repeat_after=None if days is None else timedelta(days=days),
+        repeat_after=repeat_after,
         quiet=quiet,
     )
 
 
+def _label(
+    entry: StandingEntry | ToldEntry | None, rules: Mapping[str, Rule], places: Mapping[str, _Place]
+) -> Labels:
+    if entry is None:
+        raise StateError("A series that is neither open nor told of was asked about.")
+    place = places.get(entry.event.region_id)
+    rule = rules.get(entry.event.rule_id)
+    return label_event(entry.event, rule, place.country if place else "")
+
+
 def _find_quiet(
-    standing: StandingEntry | None,
-    last: ToldEntry | None,
-    rules: Mapping[str, Rule],
-    places: Mapping[str, _Place],
+    entry: StandingEntry | ToldEntry | None,
+    labels: Labels,
     silences: Sequence[Silence],
     acknowledged: Collection[str],
     now: datetime,
 ) -> Quiet:
     """Returns what people asked for about a series."""
-    entry = standing or last
     if entry is None:
         return NOT_QUIET
-    event = entry.event
-    rule = rules.get(event.rule_id)
-    place = places.get(event.region_id)
-    labels = (rule.labels if rule else {}) | {
-        "rule": event.rule_id,
-        "region_set": event.region_set,
-        "region": event.region_id,
-        "country": place.country if place else "",
-        "outcome": event.outcome,
-        "horizon": str(event.horizon),
-    }
     covering = [silence for silence in silences if silence.covers(labels)]
     ended = [
         silence.ends_at
@@ -160,7 +168,7 @@ def _find_quiet(
         if silence.ends_at <= now and silence.starts_at < silence.ends_at
     ]
     return Quiet(
-        is_acknowledged=event.incident_id in acknowledged,
+        is_acknowledged=entry.event.incident_id in acknowledged,
         is_silenced=any(silence.starts_at <= now < silence.ends_at for silence in covering),
         silence_ended=max(ended, default=None),
     )
@@ -180,6 +188,7 @@ def _notice(
     last: ToldEntry | None,
     place: _Place,
     score: PublishedScore | None,
+    rule: Rule | None,
 ) -> Notice:
     below = (0, BELOW_ALL_LEVELS)
     is_over = reason is Reason.CANCELLED or event.type in CLOSING
@@ -198,30 +207,30 @@ def _notice(
         level_from=below if is_first or last is None else (last.event.level, last.event.level_name),
         level_to=below if is_over else (event.level, event.level_name),
         score=score,
+        rule_id=event.rule_id,
+        rule=rule,
     )
 
 
 def _address(
-    contact_point: ContactPoint,
-    rule_id: str,
-    country: str,
+    contact: ContactPoint,
+    group: str,
     publication: Publication,
     body: str,
     notices: list[Notice],
 ) -> Envelope:
     if publication.publication_id is None:
         raise StateError("Only a stored publication can be announced.")
-    group = group_key(rule_id, country)
     return Envelope(
         message_id=message_id(
-            contact_point.name,
+            contact.name,
             group,
             publication.region_set,
             publication.as_of,
             publication.revision,
         ),
         publication_id=publication.publication_id,
-        contact_point=contact_point,
+        contact_point=contact,
         group_key=group,
         body=body,
         notices=tuple(notices),

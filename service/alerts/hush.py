@@ -18,8 +18,6 @@ from service.alerts.machine import CLOSING
 from service.tables import acknowledgements, alert_events, silences
 
 LONGEST_SILENCE = timedelta(days=90)
-LABELS = ("rule", "region_set", "region", "country", "outcome", "horizon")
-"""Labels that every alert has; those of its rule come on top."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def acknowledge(
     """
     if until is not None and until <= now:
         raise UsageError("An acknowledgement cannot end in the past.", "Choose a later end.")
-    whole, sequence = _find_open(connection, incident_id)
+    whole, sequence = find_open(connection, incident_id)
     connection.execute(
         insert(acknowledgements).values(
             incident_id=whole,
@@ -215,8 +213,13 @@ def list_silences(connection: Connection) -> tuple[Silence, ...]:
     )
 
 
-def _find_open(connection: Connection, beginning: str) -> tuple[str, int]:
-    """Returns id and last sequence of the one open incident whose id begins so."""
+def find_open(connection: Connection, beginning: str) -> tuple[str, int]:
+    """Returns id and last sequence of the one open incident whose id begins so.
+
+    Raises:
+        UnknownName: No incident has an id that begins so.
+        Conflict: It is over, or several open ones begin so.
+    """
     query = (
         select(alert_events.c.incident_id, alert_events.c.type, alert_events.c.sequence)
         .where(
@@ -233,3 +236,27 @@ def _find_open(connection: Connection, beginning: str) -> tuple[str, int]:
         problem = "several are open" if still else "it is over"
         raise Conflict(f"Incident '{beginning}': {problem}.")
     return still[0].incident_id, still[0].sequence
+
+
+def find_incident(connection: Connection, beginning: str) -> str:
+    """Returns the id of the one incident, open or past, whose id begins so.
+
+    Raises:
+        UnknownName: No incident has an id that begins so.
+        Conflict: Several begin so.
+    """
+    query = (
+        select(alert_events.c.incident_id)
+        .where(
+            alert_events.c.incident_id.startswith(beginning, autoescape=True),
+            ~alert_events.c.is_superseded,
+        )
+        .distinct()
+        .limit(2)
+    )
+    found = connection.scalars(query).all()
+    if not beginning or not found:
+        raise UnknownName(f"There is no incident '{beginning}'.", "See `tocsin alerts list`.")
+    if len(found) > 1:
+        raise Conflict(f"Several incidents begin with '{beginning}'.", "Give more of the id.")
+    return str(found[0])

@@ -68,6 +68,11 @@ def message_id(
     return f"msg_{uuid.uuid5(_NAMESPACE, name).hex}"
 
 
+def system_message_id(contact_point: str, alert_id: str, state: str) -> str:
+    """Returns the id of the message to one contact point about an alert of the service."""
+    return f"msg_{uuid.uuid5(_NAMESPACE, f'{contact_point}|{alert_id}|{state}').hex}"
+
+
 def _digest(content: dict[str, object]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -66,6 +66,8 @@ class Notice:
         level_from: Level and name that the contact point knew; 0 and `none` for a new alert.
         level_to: Level and name now.
         score: The score of this publication, or None.
+        rule_id: The rule.
+        rule: Its newest version; None if it is gone.
     """
 
     reason: Reason
@@ -81,12 +83,12 @@ class Notice:
     level_from: tuple[int, str]
     level_to: tuple[int, str]
     score: PublishedScore | None
+    rule_id: str
+    rule: Rule | None
 
 
 def write_message(
     publication: Publication,
-    rule: Rule | None,
-    country: str,
     notices: Sequence[Notice],
     *,
     public_url: str,
@@ -96,13 +98,14 @@ def write_message(
 
     Args:
         publication: What it follows from.
-        rule: The rule of the group; None if it is gone.
-        country: The country of the group.
         notices: What is to be told; the most urgent are listed first.
         public_url: Address under which people reach the service.
         now: The present moment.
     """
     ordered = sorted(notices, key=_urgency)
+    is_one_rule = len({notice.rule_id for notice in notices}) == 1
+    rule = ordered[0].rule if is_one_rule else None
+    country = ", ".join(sorted({notice.country for notice in notices}))
     address = set_address(public_url, publication.region_set)
     data: dict[str, Any] = {
         "title": _title(publication, rule, country, ordered),

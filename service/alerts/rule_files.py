@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import BadInput, MissingInput
-from service.alerts.rule_lines import find_lines, line_of
 from service.alerts.rules import Rule, check_rule
+from service.alerts.toml_lines import find_lines, line_of
 
 DEFAULT_RULES = Path(__file__).with_name("default_rules.toml")
 """The rule file that a new installation starts with."""
@@ -79,7 +79,7 @@ def _check_content(
     if set(content) != {"rules"} or not isinstance(bodies, list) or not bodies:
         reason = "a rule file holds one or more tables [[rules]] and nothing else"
         return (), (Refusal(None, None, reason),)
-    lines = find_lines(text)
+    lines = find_lines(text, "rules")
     if len(lines) != len(bodies):
         # Written in a way that the reading of lines does not follow: no line is better than a
         # wrong one.

@@ -1,31 +1,71 @@
-"""The channels that the settings ask for, by contact point."""
+"""The channels of contact points, opened."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from data.errors import SettingsError
+from service.channels.contacts import ContactPoint
 from service.channels.contract import Channel
 from service.channels.guarded_client import GuardedClient
 from service.channels.log import LogChannel
+from service.channels.references import resolve_reference
 from service.channels.webhook import WebhookChannel
 from service.clock import Clock
 from service.settings import Settings
 
 
-def open_channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
-    """Returns the channel of each contact point: `log`, and `webhook` if its address is set.
+@dataclass(frozen=True)
+class OpenedChannels:
+    """Channels by contact point.
 
-    Nothing is called. Run it at start-up to learn of a wrong setting at once.
+    Attributes:
+        channels: Those that can be used.
+        problems: Why each of the others cannot be.
+    """
+
+    channels: Mapping[str, Channel]
+    problems: Mapping[str, SettingsError]
+
+
+def open_channels(
+    contacts: Iterable[ContactPoint], settings: Settings, clock: Clock
+) -> OpenedChannels:
+    """Returns the channel of each contact point; nothing is called.
+
+    One that cannot be opened, because its secret is not here, keeps no other from being used.
+
+    Args:
+        contacts: The contact points.
+        settings: For servers and for what may be called.
+        clock: The clock.
+    """
+    channels: dict[str, Channel] = {}
+    problems: dict[str, SettingsError] = {}
+    for contact in contacts:
+        try:
+            channels[contact.name] = open_channel(contact, settings, clock)
+        except SettingsError as problem:
+            problems[contact.name] = problem
+    return OpenedChannels(channels, problems)
+
+
+def open_channel(contact: ContactPoint, settings: Settings, clock: Clock) -> Channel:
+    """Returns the channel of a contact point.
 
     Raises:
-        SettingsError: The webhook's address or secret cannot be used.
+        SettingsError: Its address or secret is not there or cannot be used.
     """
-    channels: dict[str, Channel] = {"log": LogChannel()}
-    if settings.webhook_url is not None:
-        secret = settings.webhook_secret
-        channels["webhook"] = WebhookChannel(
-            settings.webhook_url.get_secret_value(),
-            secret.get_secret_value() if secret else None,
+    if contact.channel == "log":
+        return LogChannel()
+    address = resolve_reference(contact.address or "", settings)
+    if contact.channel == "webhook":
+        return WebhookChannel(
+            address,
+            resolve_reference(contact.secret or "", settings),
             client=GuardedClient(allow_loopback=settings.webhook_allow_loopback),
             clock=clock,
             allow_loopback=settings.webhook_allow_loopback,
         )
-    return channels
+    raise SettingsError(f"There is no channel '{contact.channel}'.")

@@ -59,7 +59,7 @@ class WebhookChannel:
             read_target(url, allow_loopback=allow_loopback)
         except Refused as problem:
             raise SettingsError(
-                f"TOCSIN_WEBHOOK_URL: {problem.message}",
+                f"The webhook's address: {problem.message}",
                 "Use an https address (or plain http on this machine with "
                 "TOCSIN_WEBHOOK_ALLOW_LOOPBACK=true).",
             ) from None
@@ -97,8 +97,8 @@ def read_secrets(text: str | None) -> tuple[Webhook, ...]:
     """
     if not text or not text.split():
         raise SettingsError(
-            "TOCSIN_WEBHOOK_URL is set, but TOCSIN_WEBHOOK_SECRET is not: a receiver could not "
-            "tell our messages from others.",
+            "The webhook has no secret (TOCSIN_WEBHOOK_SECRET, or the one that its contact point "
+            "names): a receiver could not tell our messages from others.",
             _HOW_TO_MAKE_ONE,
         )
     signers = []
@@ -109,7 +109,7 @@ def read_secrets(text: str | None) -> tuple[Webhook, ...]:
             key = b""
         if not secret.startswith(_SECRET_PREFIX) or len(key) not in _SECRET_BYTES:
             raise SettingsError(
-                "TOCSIN_WEBHOOK_SECRET is not 'whsec_' followed by 24 to 64 bytes in base64.",
+                "The webhook's secret is not 'whsec_' followed by 24 to 64 bytes in base64.",
                 _HOW_TO_MAKE_ONE,
             )
         signers.append(Webhook(key))

@@ -9,13 +9,13 @@ import typer
 
 from data.errors import UsageError
 from service.alerts.hush import (
-    LABELS,
     LONGEST_SILENCE,
     acknowledge,
     add_silence,
     end_silence,
     list_silences,
 )
+from service.alerts.labels import LABELS
 from service.cli.output import JsonOption, print_json, print_table, say
 from service.cli.session import open_session
 

@@ -86,8 +86,12 @@ def show_messages(
 @app.command("replay")
 def replay_message(
     message_id: Annotated[str, typer.Argument(help="Id of a dead message, from the list.")],
+    by: Annotated[str, typer.Option("--by", help="Who does it; stands in the audit trail.")],
 ) -> None:
-    """Makes a dead message due again, under the same id."""
+    """Makes a dead message due again, under the same id.
+
+    Example: tocsin alerts replay msg_5d41402abc4b2a76b9719d911017c592 --by awa
+    """
     with open_session() as session, session.database.write() as connection:
-        replay(connection, message_id, session.clock())
+        replay(connection, message_id, actor=by, now=session.clock())
     say(f"{message_id} is due again.")

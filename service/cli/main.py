@@ -17,6 +17,7 @@ from service.cli import (
     alerts,
     audit,
     backtest,
+    contacts,
     data,
     demo,
     doctor,
@@ -65,6 +66,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
+app.add_typer(contacts.app, name="contacts")
 alerts.app.command("simulate")(simulation.simulate)
 for action in (
     alert_actions.ack,

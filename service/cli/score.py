@@ -12,6 +12,7 @@ from service.cli.output import (
     say,
 )
 from service.cli.session import open_session
+from service.heartbeat import send_heartbeat
 from service.pipeline import run_cycle
 from service.publication_store import load_publication
 
@@ -40,6 +41,10 @@ def score(
                 region_set=region_set,
                 as_of=day,
                 on_progress=on_progress,
+            )
+        if day == session.today():
+            send_heartbeat(
+                session.database, session.settings, session.clock, region_set=region_set, as_of=day
             )
         with session.database.read() as connection:
             publication = load_publication(connection, report.publication_id)

@@ -11,7 +11,7 @@ import uvicorn
 
 from data.errors import UsageError
 from data.regions import list_region_sets
-from service.alerts.outbox import deliver_due
+from service.alerts.delivery import deliver_due
 from service.app import make_app
 from service.cli.output import JsonOption, print_json, say
 from service.cli.session import Session, open_session
@@ -44,6 +44,10 @@ def deliver(as_json: JsonOption = False) -> None:
     else:
         say(f"{report.n_delivered} delivered, {report.n_failed} to be tried again, ", end="")
         say(f"{report.n_dead} given up.")
+        for name, problem in report.problems.items():
+            say(f"{name} cannot be used, its messages wait: {problem}")
+    if report.problems:
+        raise typer.Exit(1)
 
 
 def serve_session(session: Session, host: str, port: int) -> None:

@@ -5,7 +5,7 @@ import sys
 from datetime import datetime
 
 from data.database import open_database
-from service.alerts.outbox import deliver_due
+from service.alerts.delivery import deliver_due
 from service.settings import Settings
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()

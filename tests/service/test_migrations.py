@@ -4,9 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from data.database import METADATA, open_database
 from data.errors import SettingsError, StateError
@@ -61,6 +63,43 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM rules")).scalar_one() == 0
     database.close()
+
+
+def test_an_outbox_that_is_written_again_keeps_its_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0011 copies three tables that refer to each other."""
+    url = f"sqlite:///{tmp_path / 't.db'}"
+    with monkeypatch.context() as at_0010:
+        upgrade = command.upgrade
+        at_0010.setattr(command, "upgrade", lambda config, _: upgrade(config, "0010"))
+        database = open_database(url)
+    with database.write() as connection:
+        for statement in _A_MESSAGE:
+            connection.execute(text(statement))
+    database.close()
+    database = open_database(url)
+    with database.write() as connection:
+        rows = connection.execute(
+            text("SELECT m.body, n.reason, a.detail FROM outbox m"
+                 " JOIN notifications n USING (message_id)"
+                 " JOIN delivery_attempts a USING (message_id)")
+        ).all()  # fmt: skip
+        assert rows == [("{}", "new", "ok")]
+        with pytest.raises(IntegrityError):
+            connection.execute(text("DELETE FROM outbox"))
+    database.close()
+
+
+_A_MESSAGE = (
+    "INSERT INTO region_sets VALUES ('s', 'admin1', 'month', 'ged', 0, '', 0)",
+    "INSERT INTO publications VALUES (1, 's', 0, 1, 'month', 0, 0, 0, 'm', 0, 'd', '{}')",
+    "INSERT INTO alert_events VALUES ('e', 1, 'k', 'i', 1, 'fired', 1, 'high', 0, 1, 'r', 1, 's',"
+    " 'a', 'escalation', 3, 0.5, 0)",
+    "INSERT INTO outbox VALUES ('m', 1, 'log', 'log', 'g', '{}', 'delivered', 1, 0, NULL, 0)",
+    "INSERT INTO notifications VALUES ('m', 'e', 'log', 'i', 'new', 0, 0)",
+    "INSERT INTO delivery_attempts VALUES ('m', 1, 0, 'delivered', 'ok')",
+)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", "sqlite:////proc/none/t.db"])

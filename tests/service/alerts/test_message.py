@@ -37,14 +37,14 @@ def make_notice(build: Any, name: str, reason: Reason = Reason.NEW, value: float
         level_from=(0, "none"),
         level_to=(1, "high"),
         score=build.score(name, value),
+        rule_id="risk",
+        rule=build.rule(),
     )
 
 
 def write(build: Any, notices: list[Notice]) -> str:
     publication = build.publication(date(2022, 1, 15), {})
-    return write_message(
-        publication, build.rule(), "MLI", notices, public_url="https://t.example/", now=NOW
-    )
+    return write_message(publication, notices, public_url="https://t.example/", now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from data.tables import regions
-from service.alerts.outbox import deliver_due
+from service.alerts.delivery import deliver_due
 from service.alerts.read import count_messages, list_incidents, list_messages
 from service.channels.contract import Message, Outcome, Retry
 from service.tables import outbox

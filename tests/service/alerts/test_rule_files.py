@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.alerts.rule_files import SHIPPED, check_rule_file, read_rules
-from service.alerts.rule_lines import find_lines, line_of
+from service.alerts.toml_lines import find_lines, line_of
 
 GOOD = """\
 # A comment.
@@ -90,7 +90,7 @@ def test_no_line_is_better_than_a_wrong_one(tmp_path: Path) -> None:
 
 
 def test_lines_of_places() -> None:
-    (places,) = find_lines(GOOD)
+    (places,) = find_lines(GOOD, "rules")
     assert line_of(places, ()) == 2
     assert line_of(places, ("levels", 0, "enter")) == 13
     assert line_of(places, ("levels", 1, "enter")) == 18

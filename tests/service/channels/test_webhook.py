@@ -11,7 +11,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from werkzeug import Request, Response
 
 from data.errors import SettingsError
-from service.channels.configured import open_channels
+from service.alerts.contact_store import book_of_settings
+from service.channels.configured import OpenedChannels, open_channels
 from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.channels.guarded_client import GuardedClient
 from service.channels.webhook import WebhookChannel, read_secrets
@@ -142,7 +143,7 @@ def test_a_guard_that_says_no_is_tried_again() -> None:
      make_secret(23), make_secret(65), f"{SECRET} short", SECRET + "é"],
 )  # fmt: skip
 def test_a_secret_that_protects_nothing_is_refused(secret: str | None) -> None:
-    with pytest.raises(SettingsError, match="TOCSIN_WEBHOOK_SECRET") as caught:
+    with pytest.raises(SettingsError, match=r"webhook('s| has no) secret") as caught:
         read_secrets(secret)
     assert "token_bytes(32)" in caught.value.hint
     assert SECRET[6:] not in str(caught.value)
@@ -162,23 +163,24 @@ def test_the_hint_makes_a_secret_that_is_accepted() -> None:
 )
 def test_an_address_that_cannot_be_used_is_refused_at_once(url: str) -> None:
     settings = Settings(webhook_url=url, webhook_secret=SECRET)
-    with pytest.raises(SettingsError, match="TOCSIN_WEBHOOK_URL") as caught:
-        open_channels(settings, system_clock)
-    assert "u:p" not in str(caught.value)
+    problem = opened(settings).problems["webhook"]
+    assert "The webhook's address" in problem.message
+    assert "u:p" not in str(problem)
 
 
 def test_the_settings_open_their_channels() -> None:
-    assert set(open_channels(Settings(), system_clock)) == {"log"}
+    assert set(opened(Settings()).channels) == {"log"}
     settings = Settings(webhook_url="https://hooks.example.org/a", webhook_secret=SECRET)
-    channels = open_channels(settings, system_clock)
+    channels = opened(settings).channels
     assert {name: channel.name for name, channel in channels.items()} == {
         "log": "log",
         "webhook": "webhook",
     }
     other = Settings(webhook_url="https://hooks.example.org/b", webhook_secret=SECRET)
-    endpoints = {
-        channels["webhook"].endpoint,
-        open_channels(other, system_clock)["webhook"].endpoint,
-    }
+    endpoints = {channels["webhook"].endpoint, opened(other).channels["webhook"].endpoint}
     assert len(endpoints) == 2
     assert "example" not in "".join(endpoints)
+
+
+def opened(settings: Settings) -> OpenedChannels:
+    return open_channels(book_of_settings(settings).contacts, settings, system_clock)

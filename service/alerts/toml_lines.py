@@ -1,4 +1,4 @@
-"""Where in a rule file something stands: a line for each field, so that a refusal can name it.
+"""Where in a TOML file something stands: a line for each field, so that a refusal can name it.
 
 The TOML reader of the standard library tells no lines for what it has read. This is a reading of
 headers and keys alone; what is written inline (`selector = {…}`) has the line of its key.
@@ -11,23 +11,32 @@ from collections.abc import Sequence
 
 Place = tuple[str | int, ...]
 
-_HEADER = re.compile(r"^\s*\[{1,2}\s*rules((?:\s*\.\s*[\w-]+)*)\s*\]{1,2}\s*(?:#.*)?$")
+_HEADER = re.compile(r"^\s*\[{1,2}\s*([\w-]+)((?:\s*\.\s*[\w-]+)*)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([\w-]+)\s*=")
 
 
-def find_lines(text: str) -> list[dict[Place, int]]:
-    """Returns, for each `[[rules]]` in order, the line (from 1) of each place that was found."""
+def find_lines(text: str, name: str) -> list[dict[Place, int]]:
+    """Returns the line (from 1) of each place that was found, for each `[[name]]` in order.
+
+    Args:
+        text: The file.
+        name: Name of the tables, e.g. `rules`; a single `[name]` counts as one.
+    """
     found: list[dict[Place, int]] = []
     table: Place = ()
+    is_inside = False
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            names = tuple(part.strip() for part in header[1].split(".")[1:])
+            is_inside = header[1] == name
+            if not is_inside:
+                continue
+            names = tuple(part.strip() for part in header[2].split(".")[1:])
             if not names:
                 found.append({})
             table = _enter(found, names, is_list="[[" in line)
             if found:
                 found[-1].setdefault(table, number)
-        elif found and (key := _KEY.match(line)):
+        elif is_inside and found and (key := _KEY.match(line)):
             found[-1].setdefault((*table, key[1]), number)
     return found
 
