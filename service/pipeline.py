@@ -28,15 +28,17 @@ from models.signing import PublicKey, load_or_make_key
 from service.alerts.evaluate import AlertReport, evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.clock import Clock
+from service.feeds.cap_feed import render_cap_feed
 from service.feeds.formats import render_documents
 from service.feeds.manifest import sign_documents
 from service.forecast_ledger import append_publication, describe_entry
-from service.publication import Attribution, Publication
+from service.publication import Attribution, Document, Publication
 from service.publication_assembly import assemble_publication
 from service.publication_store import (
     find_publication,
     latest_publication,
     number_publication,
+    store_documents,
     store_publication,
 )
 from service.settings import Settings
@@ -173,14 +175,31 @@ def _run(
         if standing.publication_id is not None:  # Another process was a moment faster.
             return _report(standing, None)
         entry = describe_entry(append_publication(connection, publication))
-        manifest = sign_documents(publication, documents, key, entry)
-        stored = store_publication(connection, publication, (*documents, manifest))
+        stored = store_publication(connection, publication, documents)
         apply_default_rules(connection, now)
         alerts = evaluate_publication(connection, stored, settings=settings, now=now)
         if alerts.n_replayed == 0:
             watch_publication(connection, stored, settings, now)
+        late = _render_alerts(connection, stored, alerts, settings)
+        manifest = sign_documents(publication, (*documents, *late), key, entry)
+        store_documents(connection, _id_of(stored), (*late, manifest))
     tell(N_STEPS, N_STEPS, "done")
     return _report(stored, alerts)
+
+
+def _render_alerts(
+    connection: Connection, publication: Publication, alerts: AlertReport, settings: Settings
+) -> tuple[Document, ...]:
+    """Returns the feed of alerts; none for a backfill, which tells nobody anything."""
+    if alerts.n_replayed:
+        return ()
+    return (render_cap_feed(connection, publication, public_url=settings.public_url),)
+
+
+def _id_of(publication: Publication) -> int:
+    if publication.publication_id is None:
+        raise StateError("The publication was not stored.")
+    return publication.publication_id
 
 
 def _number(connection: Connection, assembled: Publication, note: str | None) -> Publication:
@@ -201,14 +220,12 @@ def _annotate(publication: Publication, note: str) -> Publication:
 
 
 def _report(publication: Publication, alerts: AlertReport | None) -> CycleReport:
-    if publication.publication_id is None:
-        raise StateError("The publication was not stored.")
     n_scores = sum(score.risk_score is not None for score in publication.scores)
     return CycleReport(
         region_set=publication.region_set,
         as_of=publication.as_of,
         revision=publication.revision,
-        publication_id=publication.publication_id,
+        publication_id=_id_of(publication),
         is_unchanged=alerts is None,
         is_simulated=publication.is_simulated,
         model_version=publication.model_version,

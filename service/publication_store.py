@@ -95,6 +95,16 @@ def store_publication(
         {"publication_id": publication_id, "position": position, **score_row(score)}
         for position, score in enumerate(publication.scores)
     ]
+    if rows:
+        connection.execute(insert(scores), rows)
+    store_documents(connection, publication_id, documents)
+    return replace(publication, publication_id=publication_id)
+
+
+def store_documents(
+    connection: Connection, publication_id: int, documents: Sequence[Document]
+) -> None:
+    """Writes files of a publication, in the transaction in which it is written."""
     files = [
         {
             "publication_id": publication_id,
@@ -107,10 +117,8 @@ def store_publication(
         }
         for document in documents
     ]
-    for table, values in ((scores, rows), (document_rows, files)):
-        if values:
-            connection.execute(insert(table), values)
-    return replace(publication, publication_id=publication_id)
+    if files:
+        connection.execute(insert(document_rows), files)
 
 
 def load_publication(connection: Connection, publication_id: int) -> Publication:

@@ -62,6 +62,15 @@ class Settings(ModelSettings, BaseSettings):
         ge=1,
         description="Days from the last day of data to the as-of above which a source is stale.",
     )
+    live: bool = Field(
+        default=False,
+        description="People act on this deployment: CAP messages are 'Actual', not 'Exercise'.",
+    )
+    cap_sender: str | None = Field(
+        default=None,
+        pattern=r"^[^\s,<&]{1,128}$",
+        description="Sender of CAP messages, globally unique; tocsin@ and the host if left out.",
+    )
     cycle_cron: str = Field(
         default="0 6 12 * *",
         description="When a cycle is due, as a cron line in UTC, for sets whose source is fetched.",

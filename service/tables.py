@@ -113,6 +113,29 @@ alert_events = Table(
     Index(None, "region_set", "as_of"),
 )
 
+cap_messages = Table(
+    "cap_messages",
+    METADATA,
+    Column("identifier", String(96), primary_key=True),
+    Column("publication_id", ForeignKey("publications.publication_id"), nullable=False, index=True),
+    Column("region_set", String(64), nullable=False),
+    Column("incident_id", String(96), nullable=False, index=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("region_id", String(64), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("horizon", Integer, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("sent_at", EpochSecond, nullable=False),
+    Column("expires_at", EpochSecond, nullable=False),
+    Column("said", JSON, nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "region_set", "expires_at"),
+)
+
 outbox = Table(
     "outbox",
     METADATA,

@@ -26,6 +26,7 @@ Where to go:
     acknowledgements, silences        hush.py, audit.py (who did what)
     notes, who looks after it         care.py
     what a message says               message.py, wording.py
+    CAP messages                      cap_decision.py, cap.py, cap_words.py, cap_log.py
     retries, leases, dead letters     outbox.py, delivery.py, claims.py, retries.py
     read models for pages and the API read.py
 """

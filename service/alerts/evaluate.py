@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from data.errors import StateError
 from service.alerts.advance import AlertEvent, States, advance
 from service.alerts.announce import announce
+from service.alerts.cap_log import issue_messages
 from service.alerts.history import (
     load_past_scores,
     load_snapshot,
@@ -43,6 +44,7 @@ class AlertReport:
         message_ids: Messages that were queued.
         decisions: How often each reason decided, over contact points and series, whether to send
             or not; empty if a later as-of exists.
+        cap_identifiers: CAP messages that were issued.
     """
 
     n_rules: int
@@ -50,6 +52,7 @@ class AlertReport:
     n_replayed: int
     message_ids: tuple[str, ...]
     decisions: Mapping[str, int]
+    cap_identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,8 @@ def evaluate_publication(
 ) -> AlertReport:
     """Evaluates all rules on a publication, writes states and events, and queues messages.
 
-    Running it again changes nothing. Only the newest as-of of a set queues messages: a backfill
-    tells nobody what was long ago.
+    Running it again changes nothing. Only the newest as-of of a set queues messages and
+    issues CAP: a backfill tells nobody what was long ago.
 
     Args:
         connection: The write transaction in which the publication was stored.
@@ -89,7 +92,8 @@ def evaluate_publication(
     if place.later:
         return AlertReport(len(rules), events, len(place.later), (), {})
     announced = announce(connection, publication, settings=settings, now=now)
-    return AlertReport(len(rules), events, 0, announced.message_ids, announced.decisions)
+    issued = issue_messages(connection, publication, settings=settings, now=now)
+    return AlertReport(len(rules), events, 0, announced.message_ids, announced.decisions, issued)
 
 
 def _find_place(connection: Connection, publication: Publication) -> _Place:

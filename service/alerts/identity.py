@@ -73,6 +73,15 @@ def system_message_id(contact_point: str, alert_id: str, state: str) -> str:
     return f"msg_{uuid.uuid5(_NAMESPACE, f'{contact_point}|{alert_id}|{state}').hex}"
 
 
+def cap_identifier(incident: str, as_of: date, revision: int) -> str:
+    """Returns the identifier of the CAP message about an incident at a publication.
+
+    It holds no space, comma, `<` or `&`: CAP joins references with them.
+    """
+    name = uuid.uuid5(_NAMESPACE, f"cap|{incident}|{as_of.isoformat()}|{revision}").hex
+    return f"tocsin-{as_of.isoformat()}-r{revision}-{name}"
+
+
 def _digest(content: dict[str, object]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

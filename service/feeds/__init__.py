@@ -10,6 +10,7 @@ Where to go:
     columns of tabular files      columns.py
     CSV, Excel, Parquet           csv_feed.py, xlsx_feed.py, parquet_feed.py
     JSON, GeoJSON, Atom           json_feed.py, geojson_feed.py, atom_feed.py
+    the index of CAP messages     cap_feed.py
     the bulletin, what it says    bulletin.py, bulletin_words.py (English, French)
     the bulletin, how it looks    bulletin.html.j2, bulletin.typ, map_picture.py, palette.py
     what every file tells         facts.py

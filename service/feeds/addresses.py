@@ -5,6 +5,8 @@
 /feeds/{set}/latest.{format}         the newest publication
 /feeds/{set}/{as_of}.{format}        that of an as-of, its newest revision
 /feeds/{set}/{as_of}-r{n}.{format}   one revision of it, which never changes
+/feeds/{set}/alerts.cap.xml          the alerts, as an index of CAP messages
+/feeds/{set}/cap/{identifier}.xml    one CAP message, which never changes
 
 A file is cut by `?country=MLI` (ISO alpha-3) and `?outcome=escalation`; `?hxl=1` gives the CSV feed
 its row of hashtags. Any other parameter is refused: one that is ignored answers another question.
@@ -25,6 +27,11 @@ ADDRESS_HINT = (
     "as 2022-01-15; /feeds/ lists the sets, /feeds/{set}/ the publications."
 )
 
+CAP_FORMAT = "cap.xml"
+"""Name under which the index of CAP messages is stored with a publication."""
+
+_ALERTS = f"alerts.{CAP_FORMAT}"
+_MESSAGE = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]{0,95})\.xml", re.ASCII)
 _FILE = re.compile(r"(?:latest|(\d{4}-\d{2}-\d{2})(?:-r([1-9]\d{0,8}))?)\.([a-z0-9.]+)", re.ASCII)
 
 
@@ -40,6 +47,7 @@ class FeedAddress:
         country: Only regions of this country; None for all.
         outcome: Only this outcome; None for all.
         has_hashtags: With a row of HXL hashtags.
+        message: Identifier of a CAP message; None for all else.
     """
 
     region_set: str | None = None
@@ -49,6 +57,7 @@ class FeedAddress:
     country: str | None = None
     outcome: str | None = None
     has_hashtags: bool = False
+    message: str | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -72,7 +81,8 @@ def parse_query(address: FeedAddress, query: str) -> FeedAddress:
     given = dict(pairs)
     if len(given) < len(pairs):
         raise UsageError("A parameter is given twice.", hint)
-    known = {"country", "outcome", "hxl"} if address.format is not None else set()
+    is_file = address.format is not None and address.message is None
+    known = {"country", "outcome", "hxl"} if is_file else set()
     for name, value in given.items():
         if name not in known:
             raise UsageError(f"There is no parameter '{name}'.", hint)
@@ -97,6 +107,10 @@ def parse_address(path: str) -> FeedAddress:
         return FeedAddress()
     if len(parts) == 1:
         return FeedAddress(parts[0])
+    if parts[1:] == [_ALERTS]:
+        return FeedAddress(parts[0], CAP_FORMAT)
+    if len(parts) == 3 and parts[1] == "cap" and (named := _MESSAGE.fullmatch(parts[2])):
+        return FeedAddress(parts[0], CAP_FORMAT, message=named[1])
     match = _FILE.fullmatch(parts[1])
     if len(parts) == 2 and match is not None:
         day, revision, feed_format = match.groups()
@@ -114,10 +128,17 @@ def write_address(
     region_set: str, feed_format: str, as_of: date | None = None, revision: int | None = None
 ) -> str:
     """Returns the path of a file, percent-encoded; the inverse of `parse_address`."""
+    if feed_format == CAP_FORMAT and as_of is None:
+        return f"{ROOT}/{quote(region_set, safe='')}/{_ALERTS}"
     stem = "latest" if as_of is None else as_of.isoformat()
     if as_of is not None and revision is not None:
         stem += f"-r{revision}"
     return f"{ROOT}/{quote(region_set, safe='')}/{stem}.{feed_format}"
+
+
+def write_message_address(region_set: str, identifier: str) -> str:
+    """Returns the path of a CAP message."""
+    return f"{ROOT}/{quote(region_set, safe='')}/cap/{identifier}.xml"
 
 
 def write_index_address(region_set: str) -> str:

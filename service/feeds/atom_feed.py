@@ -8,45 +8,41 @@ derived from what an entry is about, so that a reader sees an entry once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from uuid import NAMESPACE_URL, uuid5
-from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
-
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from xml.etree.ElementTree import Element
 
 from data.regions import RegionSet
 from service.feeds.addresses import write_address
+from service.feeds.atom_elements import (
+    MEDIA_TYPE,
+    add_element,
+    add_link,
+    add_text,
+    begin_feed,
+    identify,
+    write_feed,
+)
 from service.feeds.facts import count_statuses, count_steps, write_moment, write_notices
 from service.publication import Document, Publication, PublishedScore
-
-_ATOM = "http://www.w3.org/2005/Atom"
-register_namespace("", _ATOM)
 
 
 def render(publication: Publication, region_set: RegionSet) -> Document:
     """Returns what is new in the publication as Atom, UTF-8."""
     del region_set  # Every format renders from the same two arguments.
     name, updated = publication.region_set, write_moment(publication.published_at)
-    feed = Element(f"{{{_ATOM}}}feed")
     mark = "SIMULATED: " if publication.is_simulated else ""
-    _add(feed, "id", _identify(name))
-    _add(feed, "title", f"{mark}Conflict risk, {name}: changes of level")
-    _add(feed, "updated", updated)
-    _add(feed, "generator", "Tocsin")
-    author = SubElement(feed, f"{{{_ATOM}}}author")
-    _add(author, "name", "Tocsin")
+    feed = begin_feed(identify(name), f"{mark}Conflict risk, {name}: changes of level", updated)
     rights = "; ".join(
         " – ".join(part for part in (item.text, item.licence) if part)
         for item in publication.attributions
     )
     if rights:
-        _add(feed, "rights", rights)
-    _link(feed, "self", write_address(name, "atom"), "application/atom+xml")
+        add_text(feed, "rights", rights)
+    add_link(feed, "self", write_address(name, "atom"), MEDIA_TYPE)
     _announce(feed, publication, updated, mark)
     bounds = publication.manifest.get("levels", {})
     for score, before in changes_of_level(publication, bounds):
         _add_change(feed, publication, score, before, updated, mark)
-    body = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return Document("atom", "application/atom+xml; charset=utf-8", body)
+    return Document("atom", f"{MEDIA_TYPE}; charset=utf-8", write_feed(feed))
 
 
 def changes_of_level(
@@ -71,20 +67,20 @@ def changes_of_level(
 def _announce(feed: Element, publication: Publication, updated: str, mark: str) -> None:
     name, as_of = publication.region_set, publication.as_of
     revision = publication.revision
-    entry = SubElement(feed, f"{{{_ATOM}}}entry")
-    _add(entry, "id", _identify(name, as_of, revision))
+    entry = add_element(feed, "entry")
+    add_text(entry, "id", identify(name, as_of, revision))
     if revision == 1:
-        _add(entry, "title", f"{mark}{name}: risk scores as of {as_of}")
+        add_text(entry, "title", f"{mark}{name}: risk scores as of {as_of}")
     else:
-        _add(
+        add_text(
             entry,
             "title",
             f"{mark}{name}: correction of the risk scores as of {as_of}, revision {revision}",
         )
-    _add(entry, "updated", updated)
+    add_text(entry, "updated", updated)
     for feed_format, media_type in (("html", "text/html"), ("csv", "text/csv")):
         address = write_address(name, feed_format, as_of, revision)
-        _link(entry, "alternate", address, media_type)
+        add_link(entry, "alternate", address, media_type)
     told = [
         f"Data up to {publication.data_cutoff}, model {publication.model_version}, "
         f"outcome {publication.outcome_version}.",
@@ -92,9 +88,9 @@ def _announce(feed: Element, publication: Publication, updated: str, mark: str) 
     ]
     if revision > 1:
         replaced = write_address(name, "html", as_of, revision - 1)
-        _link(entry, "related", replaced, "text/html")
+        add_link(entry, "related", replaced, "text/html")
         told.insert(0, f"Replaces revision {revision - 1}, which stays at {replaced}.")
-    _add(entry, "content", " ".join(told))
+    add_text(entry, "content", " ".join(told))
 
 
 def _add_change(
@@ -106,20 +102,20 @@ def _add_change(
     mark: str,
 ) -> None:
     name, as_of, revision = publication.region_set, publication.as_of, publication.revision
-    entry = SubElement(feed, f"{{{_ATOM}}}entry")
+    entry = add_element(feed, "entry")
     identity = (name, as_of, revision, score.region_id, score.outcome, score.horizon)
-    _add(entry, "id", _identify(*identity))
-    _add(
+    add_text(entry, "id", identify(*identity))
+    add_text(
         entry,
         "title",
         f"{mark}{score.region_name} ({score.country}): {_read(before)} to "
         f"{_read(score.level or '')}, {score.outcome} over "
         f"{count_steps(score.horizon, publication.step)}",
     )
-    _add(entry, "updated", updated)
-    _link(entry, "alternate", write_address(name, "html", as_of, revision), "text/html")
+    add_text(entry, "updated", updated)
+    add_link(entry, "alternate", write_address(name, "html", as_of, revision), "text/html")
     first, last = publication.window(score.horizon)
-    _add(
+    add_text(
         entry,
         "content",
         f"Risk score {score.risk_score:.2f}, change {score.change:+.2f}, for {first} to {last}. "
@@ -129,15 +125,3 @@ def _add_change(
 
 def _read(level: str) -> str:
     return level.replace("_", " ")
-
-
-def _identify(*parts: object) -> str:
-    return uuid5(NAMESPACE_URL, "/".join(["tocsin:feeds", *map(str, parts)])).urn
-
-
-def _add(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, f"{{{_ATOM}}}{name}").text = ILLEGAL_CHARACTERS_RE.sub("", text)
-
-
-def _link(parent: Element, relation: str, address: str, media_type: str) -> None:
-    SubElement(parent, f"{{{_ATOM}}}link", {"rel": relation, "href": address, "type": media_type})

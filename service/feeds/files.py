@@ -21,13 +21,19 @@ from data.errors import NotReady, UnknownName, UsageError
 from data.regions import RegionSet, load_region_set
 from data.tables import region_sets
 from service.feeds import csv_feed
-from service.feeds.addresses import FeedAddress, write_index_address
+from service.feeds.addresses import (
+    CAP_FORMAT,
+    FeedAddress,
+    write_address,
+    write_index_address,
+)
+from service.feeds.cap_feed import CAP_MEDIA_TYPE
 from service.feeds.compression import compress_document
 from service.feeds.formats import FORMATS, Render
 from service.publication import Document, Publication
 from service.publication_rows import PublicationHead
 from service.publication_store import find_head, load_publication, read_document
-from service.tables import documents
+from service.tables import cap_messages, documents
 
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -94,6 +100,8 @@ class FileCache:
         region_set = address.region_set
         if region_set is None or address.format is None:
             raise ValueError("an index is no stored file")
+        if address.message is not None:
+            return self._find_message(region_set, address)
         with self._database.read() as connection:
             head = find_head(connection, region_set, address.as_of, address.revision)
             if head is None:
@@ -118,6 +126,21 @@ class FileCache:
         found = _prepare(document, head, address)
         self._keep(key, found)
         return found
+
+    def _find_message(self, region_set: str, address: FeedAddress) -> StoredFile:
+        query = select(cap_messages.c.body, cap_messages.c.sent_at).where(
+            cap_messages.c.region_set == region_set,
+            cap_messages.c.identifier == address.message,
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise UnknownName(
+                f"'{region_set}' has no CAP message '{address.message}'.",
+                f"{write_address(region_set, CAP_FORMAT)} lists those that have not expired.",
+            )
+        document = compress_document(Document(CAP_FORMAT, CAP_MEDIA_TYPE, row.body))
+        return _store(document, f"{address.message}.xml", row.sent_at)
 
     def _get(self, key: tuple[int, FeedAddress]) -> StoredFile | None:
         with self._lock:
@@ -145,6 +168,8 @@ def _read(connection: Connection, head: PublicationHead, feed_format: str) -> Do
 def _choose_render(connection: Connection, head: PublicationHead, address: FeedAddress) -> Render:
     feed_format = address.format or ""
     if feed_format not in FORMATS:
+        if read_document(connection, head.publication_id, feed_format) is not None:
+            raise UsageError(f"'{feed_format}' cannot be cut.", "Ask for it without parameters.")
         raise _explain_format(connection, head, feed_format)
     if not address.has_hashtags:
         return FORMATS[feed_format]
@@ -183,6 +208,10 @@ def _cut(
 def _prepare(document: Document, head: PublicationHead, address: FeedAddress) -> StoredFile:
     if document.gzip_body is None and document.brotli_body is None:
         document = compress_document(document)
+    return _store(document, _name_file(head, address), head.published_at)
+
+
+def _store(document: Document, file_name: str, modified_at: datetime) -> StoredFile:
     bodies = {
         "br": document.brotli_body,
         "gzip": document.gzip_body,
@@ -190,8 +219,8 @@ def _prepare(document: Document, head: PublicationHead, address: FeedAddress) ->
     }
     return StoredFile(
         media_type=document.media_type,
-        file_name=_name_file(head, address),
-        modified_at=head.published_at,
+        file_name=file_name,
+        modified_at=modified_at,
         etag=document.etag,
         bodies={name: body for name, body in bodies.items() if body is not None},
     )

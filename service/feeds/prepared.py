@@ -15,7 +15,10 @@ _CACHE_DATED = "public, max-age=3600, must-revalidate"
 _CACHE_REVISION = "public, max-age=31536000, immutable"
 _MAX_VARIANTS = 32
 
-_SHOWN_IN_PLACE = ("text/html", "application/json", "application/geo+json", "application/atom+xml")
+_SHOWN_IN_PLACE = (
+    *("text/html", "application/json", "application/geo+json"),
+    *("application/atom+xml", "application/cap+xml"),
+)
 
 ALWAYS: dict[str, str] = {
     "access-control-allow-origin": "*",
@@ -119,6 +122,8 @@ def write_start(status: int, headers: dict[str, str]) -> Message:
 
 
 def _cache_control(address: FeedAddress) -> str:
+    if address.message is not None:
+        return _CACHE_REVISION
     if address.as_of is None:
         return CACHE_LATEST
     return _CACHE_DATED if address.revision is None else _CACHE_REVISION

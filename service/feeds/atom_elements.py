@@ -1,0 +1,48 @@
+"""Elements of Atom (Nottingham & Sayre 2005, RFC 4287), which two feeds share."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+MEDIA_TYPE = "application/atom+xml"
+_ATOM = "http://www.w3.org/2005/Atom"
+register_namespace("", _ATOM)
+
+
+def begin_feed(identity: str, title: str, updated: str) -> Element:
+    """Returns a feed with its identifier, title, moment and author."""
+    feed = Element(f"{{{_ATOM}}}feed")
+    add_text(feed, "id", identity)
+    add_text(feed, "title", title)
+    add_text(feed, "updated", updated)
+    add_text(feed, "generator", "Tocsin")
+    add_text(add_element(feed, "author"), "name", "Tocsin")
+    return feed
+
+
+def add_element(parent: Element, name: str) -> Element:
+    """Returns a new element of Atom in `parent`."""
+    return SubElement(parent, f"{{{_ATOM}}}{name}")
+
+
+def add_text(parent: Element, name: str, text: str) -> None:
+    """Adds an element with a text, less the characters that XML cannot hold."""
+    add_element(parent, name).text = ILLEGAL_CHARACTERS_RE.sub("", text)
+
+
+def add_link(parent: Element, relation: str, address: str, media_type: str) -> None:
+    """Adds a link."""
+    SubElement(parent, f"{{{_ATOM}}}link", {"rel": relation, "href": address, "type": media_type})
+
+
+def identify(*parts: object) -> str:
+    """Returns the permanent identifier of what the parts name, a URN."""
+    return uuid5(NAMESPACE_URL, "/".join(["tocsin:feeds", *map(str, parts)])).urn
+
+
+def write_feed(feed: Element) -> bytes:
+    """Returns a feed as UTF-8 XML."""
+    return bytes(tostring(feed, encoding="utf-8", xml_declaration=True))
