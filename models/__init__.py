@@ -12,7 +12,9 @@ contributions sum to the score.
 
 Where to go:
     what is forecast                  models/outcome.py (numbers: models/settings.py)
-    the estimator, recalibration      models/estimators.py, models/calibration.py
+    the service model and its parts   models/ensemble.py, models/estimators.py, models/counts.py
+    recalibration                     models/calibration.py
+    which rows train, other regions   models/task.py, models/sampling.py
     what else was tried               models/recipes.py, models/challengers/
     baselines                         models/baselines.py
     metrics, curve, intervals         models/metrics.py, models/reliability.py, models/bootstrap.py
@@ -23,6 +25,7 @@ Where to go:
     fatalities as a distribution      models/fatalities.py, models/conformal.py, models/units.py
     … measured                        models/fatality_trial.py, models/distribution.py
     what was published, verified      models/verification.py
+    progress                          models/progress.py
     folds on disk                     models/checkpoints.py
     labels per horizon, training rows models/history.py, models/task.py
     training, its manifest            models/train.py, models/manifest.py

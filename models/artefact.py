@@ -17,9 +17,12 @@ from joblib.numpy_pickle import NumpyUnpickler
 
 from data.errors import Refused
 from models.calibration import Calibration
+from models.counts import FittedCounts
+from models.ensemble import FittedEnsemble
 from models.estimators import FittedLogit
+from models.metrics import Floats
 
-ARTEFACT_FORMAT = 1
+ARTEFACT_FORMAT = 2
 
 ALLOWED: frozenset[tuple[str, str]] = frozenset(
     {
@@ -38,12 +41,12 @@ class HorizonModel:
 
     Attributes:
         horizon: Steps ahead.
-        estimator: The fitted estimator.
+        estimator: The fitted service model.
         calibration: Line in log-odds that follows it.
     """
 
     horizon: int
-    estimator: FittedLogit
+    estimator: FittedEnsemble
     calibration: Calibration
 
 
@@ -66,9 +69,9 @@ def pack_artefact(horizons: Mapping[int, HorizonModel]) -> bytes:
     """Returns the joblib bytes of fitted parts."""
     parts = {
         horizon: {
-            "centre": part.estimator.centre,
-            "scale": part.estimator.scale,
-            "logit": part.estimator.logit,
+            "logit": _pack_logit(part.estimator.logit),
+            "counts": _pack_counts(part.estimator.counts),
+            "wide": None if part.estimator.wide is None else _pack_logit(part.estimator.wide),
             "calibration": np.array([part.calibration.intercept, part.calibration.slope]),
         }
         for horizon, part in sorted(horizons.items())
@@ -96,7 +99,13 @@ def unpack_artefact(artefact: bytes) -> dict[int, HorizonModel]:
         return {
             horizon: HorizonModel(
                 horizon=horizon,
-                estimator=FittedLogit(part["centre"], part["scale"], part["logit"]),
+                estimator=FittedEnsemble(
+                    FittedLogit(**part["logit"]),
+                    FittedCounts(
+                        **{**part["counts"], "threshold": float(*part["counts"]["threshold"])}
+                    ),
+                    None if part["wide"] is None else FittedLogit(**part["wide"]),
+                ),
                 calibration=Calibration(*(float(number) for number in part["calibration"])),
             )
             for horizon, part in content["horizons"].items()
@@ -108,6 +117,20 @@ def unpack_artefact(artefact: bytes) -> dict[int, HorizonModel]:
         raise Refused(
             f"The artefact cannot be read: {type(problem).__name__}.", _RETRAIN
         ) from problem
+
+
+def _pack_logit(fitted: FittedLogit) -> dict[str, Any]:
+    return {"centre": fitted.centre, "scale": fitted.scale, "logit": fitted.logit}
+
+
+def _pack_counts(fitted: FittedCounts) -> dict[str, Floats]:
+    return {
+        "centre": fitted.centre,
+        "scale": fitted.scale,
+        "mean": fitted.mean,
+        "dispersion": fitted.dispersion,
+        "threshold": np.array([fitted.threshold]),
+    }
 
 
 _RETRAIN = "Run `tocsin train` again with this version of Tocsin."

@@ -94,7 +94,7 @@ def backtest_folds(
     folds = []
     for first in range(span.first_row, stop, refit_every):
         origins = [row for row in range(first, min(first + refit_every, stop)) if closed[row]]
-        _, labels = task.training_rows(first)
+        labels = task.closed_labels(first)
         enough = labels.sum() >= MIN_FIT_POSITIVES and (labels <= 0).any()
         if origins and enough:
             folds.append(origins)

@@ -49,9 +49,12 @@ def build_card(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "intended_use": INTENDED_USE,
         "not_for": list(NOT_FOR),
         "data": {**manifest["data"], "replay": manifest["replay"]},
+        "auxiliary": manifest["auxiliary"],
         "feature_set": manifest["feature_set"],
         "estimator": {
-            "kind": "ridge logit on standardised features, one per horizon",
+            "kind": "equal-weight mean in log-odds of a ridge logit and a negative-binomial count "
+            "model of the deaths in the window; with auxiliary region sets also of a logit that "
+            "learns from them. One per horizon, on standardised features.",
             "ridge_c": manifest["settings"]["ridge_c"],
         },
         "horizons": {
@@ -72,6 +75,9 @@ def _describe_horizon(described: Mapping[str, Any]) -> dict[str, Any]:
         "train_from": described["train_from"],
         "n_rows": described["n_rows"],
         "n_positives": described["n_positives"],
+        "parts": described["parts"],
+        "n_sampled": described["n_sampled"],
+        "n_auxiliary": described["n_auxiliary"],
         "calibration": described["calibration"]["kind"],
         "backtest": described["backtest"],
         "n_forecasts": skill["n_forecasts"],

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,22 @@ from models.forecasts import Forecasts
 _COLUMNS = ("row", "region", "year", "log_odds", "observed")
 
 
-def hash_run(panel: Panel, described: dict[str, Any]) -> str:
-    """Returns 16 hex digits of the SHA-256 of the panel's arrays and of a description.
+def hash_run(panels: Sequence[Panel], described: dict[str, Any]) -> str:
+    """Returns 16 hex digits of the SHA-256 of the panels' arrays and of a description.
 
     Args:
-        panel: The panel that forecasts are made from.
+        panels: The panel that forecasts are made from, and those that train beside it.
         described: Everything else that decides the numbers, ready for JSON.
     """
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    digest.update("\n".join(panel.region_ids).encode())
-    for array in (panel.periods, panel.known, panel.country_of):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    for values in (panel.values, panel.country_values):
-        for name in sorted(values):
-            digest.update(name.encode())
-            digest.update(np.ascontiguousarray(values[name]).tobytes())
+    for panel in panels:
+        digest.update("\n".join(panel.region_ids).encode())
+        for array in (panel.periods, panel.known, panel.country_of):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        for values in (panel.values, panel.country_values):
+            for name in sorted(values):
+                digest.update(name.encode())
+                digest.update(np.ascontiguousarray(values[name]).tobytes())
     return digest.hexdigest()[:16]
 
 

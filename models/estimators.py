@@ -38,34 +38,45 @@ class FittedLogit:
     logit: LogisticRegression
 
 
-def fit_logit(features: npt.NDArray[np.floating], labels: Floats, ridge_c: float) -> FittedLogit:
+def fit_logit(
+    features: npt.NDArray[np.floating],
+    labels: Floats,
+    ridge_c: float,
+    weights: Floats | None = None,
+) -> FittedLogit:
     """Returns the logit fitted to the rows; the same rows give the same numbers.
 
     Args:
         features: Shape (n_rows, n_features), NaN where missing.
         labels: 1.0 or 0.0, both present, shape (n_rows,).
         ridge_c: Inverse penalty.
+        weights: How many rows each stands for, shape (n_rows,); None for 1 each.
     """
-    centre, scale = feature_scale(features)
+    centre, scale = feature_scale(features, weights)
     logit = LogisticRegression(C=ridge_c, solver="newton-cholesky", tol=1e-8, max_iter=200)
-    logit.fit(standardise(features, centre, scale), labels > 0)
+    logit.fit(standardise(features, centre, scale), labels > 0, sample_weight=weights)
     return FittedLogit(centre, scale, logit)
 
 
-def feature_scale(features: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
+def feature_scale(
+    features: npt.NDArray[np.floating], weights: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Returns mean and standard deviation of each feature over the rows where it is known.
 
     Args:
         features: Shape (n_rows, n_features), NaN where missing.
+        weights: How many rows each stands for, shape (n_rows,); None for 1 each.
 
     Returns:
         Two float64 arrays, shape (n_features,); the deviation is 1 where a feature does not vary.
     """
     rows = np.asarray(features, np.float64)
     is_known = np.isfinite(rows)
-    n_known = np.maximum(is_known.sum(axis=0), 1)
-    centre = np.where(is_known, rows, 0.0).sum(axis=0) / n_known
-    spread = np.sqrt((np.where(is_known, rows - centre, 0.0) ** 2).sum(axis=0) / n_known)
+    counted = np.ones(len(rows)) if weights is None else weights
+    total = counted @ is_known
+    n_known = np.where(total > 0, total, 1.0)
+    centre = counted @ np.where(is_known, rows, 0.0) / n_known
+    spread = np.sqrt(counted @ np.where(is_known, rows - centre, 0.0) ** 2 / n_known)
     scale = np.where(spread > 1e-9 * np.maximum(1.0, np.abs(centre)), spread, 1.0)
     return centre, scale
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from models.distribution import INTERVALS, N_DRAWS, crps, interval_ends, is_cove
 from models.fatalities import N_VALUES, draw_conflictology, draw_fatalities, measure_levels
 from models.manifest import FINAL_DATA
 from models.metrics import Floats
+from models.progress import Progress
 from models.settings import ModelSettings
 from models.units import By, UnitSeries, series_of
 
@@ -27,8 +27,6 @@ VERSION = "fatalities-1"
 QUANTILES: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(1, 20))
 ESCALATING = 1.5
 """A unit-year escalates if its deaths are at least this multiple of those of the year before."""
-
-OnProgress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def run_fatality_trial(
     horizons: tuple[int, ...],
     first: str,
     last: str,
-    on_progress: OnProgress | None = None,
+    on_progress: Progress | None = None,
 ) -> FatalityTrial:
     """Returns distributions for every origin, and CRPS, coverage and width beside baselines.
 
@@ -108,7 +106,7 @@ def _draw_all(
     rows: range,
     horizons: tuple[int, ...],
     first_row: int,
-    on_progress: OnProgress | None,
+    on_progress: Progress | None,
 ) -> dict[int, Floats]:
     """Returns draws before widening, by horizon, shape (n_rows, n_units, n_draws)."""
     levels = measure_levels(series)

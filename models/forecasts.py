@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import period_label
+from data.errors import NotReady
 from models.baselines import BASELINES
 from models.estimators import probability_of
 from models.history import OutcomeHistory
@@ -84,3 +85,23 @@ def forecast_table(history: OutcomeHistory, forecasts: Forecasts, log_odds: Floa
             "n_known": n_known,
         }
     )
+
+
+def check_forecasts(forecasts: Forecasts, history: OutcomeHistory, hint: str) -> None:
+    """Refuses forecasts on which no skill can be measured.
+
+    Args:
+        forecasts: The forecasts.
+        history: The history they were made from.
+        hint: What to do about it.
+
+    Raises:
+        NotReady: There are no forecasts, or the outcome came after all or none of them.
+    """
+    if not len(forecasts) or len(np.unique(forecasts.observed)) < 2:
+        raise NotReady(
+            f"Too early to tell at {history.horizon} {history.step}s: there is nothing to measure "
+            f"skill on. No case of {history.outcome} fell into the out-of-time origins, or none "
+            "could be learned from before them.",
+            hint,
+        )

@@ -7,7 +7,7 @@ wrong falls out. A family earns its place if the whole interval of its gain lies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.errors import NotReady
@@ -17,6 +17,7 @@ from models.bootstrap import Interval, draw_blocks, interval_of, mean_draws
 from models.estimators import probability_of
 from models.forecasts import Forecasts
 from models.metrics import average_precision, brier_skill, log_losses
+from models.progress import Progress, StepCounter
 from models.settings import ModelSettings
 from models.task import build_task
 
@@ -58,7 +59,7 @@ def measure_gains(
     families: Sequence[str],
     horizon: int,
     *,
-    on_progress: Callable[[int, int, str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> list[Gain]:
     """Returns the gain of each family over the feature set of the settings.
 
@@ -73,19 +74,19 @@ def measure_gains(
         UnknownName: There is no such family.
         NotReady: There is too little history for a backtest.
     """
-    n_steps = len(families) + 1
+    count = StepCounter(len(families) + 1, on_progress)
     without, n_features = _forecast(panel, settings, horizon)
     if not len(without):
         raise NotReady(
             "There is too little history to measure a gain.", "Ingest a longer history first."
         )
-    _tell(on_progress, 1, n_steps, settings.feature_set)
+    count(settings.feature_set)
     gains = []
-    for number, family in enumerate(families):
+    for family in families:
         added = settings.model_copy(update={"feature_set": f"{settings.feature_set}+{family}"})
         with_family, n_with = _forecast(panel, added, horizon)
         gains.append(_compare(family, horizon, n_with - n_features, without, with_family, settings))
-        _tell(on_progress, number + 2, n_steps, family)
+        count(family)
     return gains
 
 
@@ -124,10 +125,3 @@ def _compare(
             average_precision(after, observed) - average_precision(before, observed)
         ),
     )
-
-
-def _tell(
-    on_progress: Callable[[int, int, str], None] | None, done: int, total: int, what: str
-) -> None:
-    if on_progress is not None:
-        on_progress(done, total, what)

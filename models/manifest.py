@@ -20,7 +20,7 @@ from data.panel import Panel
 from models.outcome import definition_of, describe_outcome
 from models.settings import ModelSettings
 
-MANIFEST_FORMAT = 2
+MANIFEST_FORMAT = 3
 
 FINAL_DATA = "final data"
 """Word for a backtest that replays one vintage, with the later corrections that it holds."""
@@ -47,7 +47,11 @@ def hash_regions(region_ids: Sequence[str]) -> str:
 
 
 def describe_training(
-    panel: Panel, settings: ModelSettings, vintages: Sequence[str], outcome: str
+    panel: Panel,
+    settings: ModelSettings,
+    vintages: Sequence[str],
+    outcome: str,
+    auxiliary: Sequence[Panel] = (),
 ) -> dict[str, Any]:
     """Returns the part of a manifest that says what a model was trained on, and how.
 
@@ -56,6 +60,7 @@ def describe_training(
         settings: Settings in force.
         vintages: Vintages of the deliveries behind the panel, for people.
         outcome: Name of the outcome.
+        auxiliary: Panels of other region sets that trained too.
     """
     return {
         "format": MANIFEST_FORMAT,
@@ -72,6 +77,15 @@ def describe_training(
             "vintages": list(vintages),
             "is_simulated": panel.is_simulated,
         },
+        "auxiliary": [
+            {
+                "region_set": one.region_set,
+                "n_regions": len(one.region_ids),
+                "as_of": one.as_of.isoformat(),
+                "cutoff": one.data_cutoff.isoformat(),
+            }
+            for one in auxiliary
+        ],
         "replay": FINAL_DATA,
         "settings": {
             "train_from": settings.train_from,
@@ -80,6 +94,8 @@ def describe_training(
             "refit_every_months": settings.refit_every_months,
             "bootstrap_draws": settings.bootstrap_draws,
             "seed": settings.seed,
+            "auxiliary_weight": settings.auxiliary_weight,
+            "most_training_rows": settings.most_training_rows,
         },
         "libraries": library_versions(),
     }

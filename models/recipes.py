@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from data.errors import UnknownName
 from models.challengers.boosting import fit_boosting
-from models.challengers.counts import fit_counts
-from models.challengers.mix import fit_mix
+from models.challengers.counts_alone import fit_counts_alone
+from models.challengers.logit_alone import fit_logit_alone
 from models.challengers.trees import fit_trees
-from models.estimators import fit_logit, log_odds_of
+from models.challengers.wide import fit_wide
+from models.ensemble import ensemble_log_odds, fit_ensemble
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows
@@ -24,20 +25,21 @@ Forecaster = Callable[[Rows], Floats]
 
 Recipe = Callable[[ClosedRows, ModelSettings], Forecaster]
 
-DEFAULT_RECIPE = "logit"
+DEFAULT_RECIPE = "mix"
 
 
-def fit_ridge_logit(rows: ClosedRows, settings: ModelSettings) -> Forecaster:
-    """Returns the default: the ridge logit of `models.estimators`."""
-    fitted = fit_logit(rows.features, rows.labels, settings.ridge_c)
-    return lambda new: log_odds_of(fitted, new.features)
+def fit_mix(rows: ClosedRows, settings: ModelSettings) -> Forecaster:
+    """Returns the default: the service model of `models.ensemble`."""
+    fitted = fit_ensemble(rows, settings.ridge_c)
+    return lambda new: ensemble_log_odds(fitted, new)
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
-        DEFAULT_RECIPE: fit_ridge_logit,
-        "mix": fit_mix,
-        "counts": fit_counts,
+        DEFAULT_RECIPE: fit_mix,
+        "logit": fit_logit_alone,
+        "counts": fit_counts_alone,
+        "wide": fit_wide,
         "trees": fit_trees,
         "boosting": fit_boosting,
     }

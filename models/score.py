@@ -14,13 +14,15 @@ from data.panel import Panel
 from features.build import FeatureMatrix, rows_for_origin
 from models.artefact import HorizonModel, LoadedModel
 from models.baselines import climatology
-from models.estimators import base_log_odds, contributions_of, probability_of
+from models.ensemble import explain_ensemble
+from models.estimators import probability_of
 from models.guard import check_magnitude
 from models.history import OutcomeHistory, build_history
 from models.manifest import hash_regions
 from models.metrics import Floats
 from models.outcome import ONSET, definition_of, outcome_definition
 from models.settings import ModelSettings
+from models.task import Rows
 
 Status = Literal["ok", "baseline_only", "stale"]
 """What may be said of a score.
@@ -136,9 +138,16 @@ def _score_horizon(
     history = build_history(panel, settings, horizon, model.manifest["outcome"]["name"])
     row = panel.origin - int(panel.periods[0])
     past = climatology(history, row)
-    slope = part.calibration.slope
-    base = float(part.calibration.apply(np.array(base_log_odds(part.estimator))))
-    added = slope * contributions_of(part.estimator, features.values[0])
+    base, added = explain_ensemble(
+        part.estimator,
+        Rows(
+            names=features.names,
+            features=features.values[0],
+            thresholds=history.thresholds[row],
+            region=np.arange(len(panel.region_ids)),
+        ),
+    )
+    base, added = part.calibration.apply(base), part.calibration.slope * added
     probability = probability_of(base + added.sum(axis=1))
     odd = check_magnitude(probability[np.isfinite(history.thresholds[row])], described["guard"])
     scores = []
@@ -160,7 +169,7 @@ def _score_horizon(
                 model_probability=float(probability[region]) if is_scored else None,
                 climatology=float(past[region]) if has_data else None,
                 threshold=float(threshold) if is_scored else None,
-                base_log_odds=base,
+                base_log_odds=float(base[region]),
                 contributions=_explain(features, added[region], region) if is_scored else (),
                 reason=reason,
             )

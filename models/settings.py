@@ -45,6 +45,19 @@ class ModelSettings(DataSettings):
     ridge_c: float = Field(
         default=0.02, gt=0, description="Inverse ridge penalty on standardised features."
     )
+    auxiliary_sets: dict[str, tuple[str, ...]] = Field(
+        default={},
+        description="Region set to other sets whose closed windows train its model too, as JSON: "
+        '{"sahel": ["west_africa"]}.',
+    )
+    auxiliary_weight: float = Field(
+        default=0.3, gt=0, le=1, description="What a row of an auxiliary set weighs in training."
+    )
+    most_training_rows: int = Field(
+        default=200_000,
+        ge=1_000,
+        description="Rows that train a model; of more, all cases and a weighted sample of others.",
+    )
     backtest_years: int = Field(
         default=5, ge=1, description="Years of out-of-time origins that a training run measures."
     )

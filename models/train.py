@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,13 +19,16 @@ from models.artefact import HorizonModel, LoadedModel, pack_artefact
 from models.backtest import backtest_folds, run_backtest
 from models.bootstrap import draw_blocks
 from models.calibration import PRIOR_DEVIATION, CalibrationChoice, choose_calibration
-from models.estimators import FittedLogit, base_log_odds, fit_logit, probability_of
-from models.forecasts import Forecasts, forecast_table
+from models.ensemble import FittedEnsemble, fit_ensemble
+from models.estimators import base_log_odds, probability_of
+from models.forecasts import Forecasts, check_forecasts, forecast_table
 from models.gate import judge
 from models.guard import measure_range
 from models.history import OutcomeHistory
 from models.manifest import complete_manifest, describe_training, encode_manifest
 from models.outcome import ESCALATION
+from models.progress import Progress, StepCounter
+from models.recipes import DEFAULT_RECIPE
 from models.settings import ModelSettings
 from models.skill import measure_skill, skill_intervals
 from models.task import Task, build_task
@@ -36,8 +39,7 @@ MIN_POSITIVES = 20
 MIN_YEARS = 5
 """Years of closed windows that training needs."""
 
-Progress = Callable[[int, int, str], None]
-"""Called with steps done, steps in all, and what was done."""
+TOO_LITTLE = "Ingest a longer history, or raise TOCSIN_BACKTEST_YEARS."
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def train_model(
     on_progress: Progress | None = None,
     vintages: Sequence[str] = (),
     outcome: str = ESCALATION,
+    auxiliary: Sequence[Panel] = (),
 ) -> TrainedModel:
     """Returns a model of an outcome, one fit per horizon, with its measured skill.
 
@@ -82,16 +85,24 @@ def train_model(
         on_progress: Called after each step.
         vintages: Vintages of the deliveries behind the panel, for the manifest.
         outcome: Name of the outcome.
+        auxiliary: Panels of other region sets whose closed windows train too.
 
     Raises:
         UnknownName: There is no such outcome or feature set.
+        UsageError: An auxiliary set cannot train beside this one; see `models.task.build_task`.
         NotReady: There is too little history to learn from or to measure on.
     """
     # One thread per sum: the order of additions, and so the last bit, is then the same everywhere,
     # and the small matrices are faster for it.
     with threadpool_limits(limits=1, user_api="blas"):
-        fitted, described, backtest = _train_horizons(panel, settings, outcome, on_progress)
-    content = {**describe_training(panel, settings, vintages, outcome), "horizons": described}
+        fitted, described, backtest = _train_horizons(
+            panel, settings, outcome, auxiliary, on_progress
+        )
+    content = {
+        **describe_training(panel, settings, vintages, outcome, auxiliary),
+        "recipe": DEFAULT_RECIPE,
+        "horizons": described,
+    }
     artefact = pack_artefact(fitted)
     manifest = complete_manifest(
         content, as_of=panel.as_of, artefact=artefact, created_at=created_at
@@ -108,21 +119,26 @@ def train_model(
 
 
 def _train_horizons(
-    panel: Panel, settings: ModelSettings, outcome: str, on_progress: Progress | None
+    panel: Panel,
+    settings: ModelSettings,
+    outcome: str,
+    auxiliary: Sequence[Panel],
+    on_progress: Progress | None,
 ) -> tuple[dict[int, HorizonModel], dict[str, Any], pd.DataFrame]:
     tasks = {
-        horizon: build_task(panel, settings, horizon, outcome) for horizon in settings.horizons
+        horizon: build_task(panel, settings, horizon, outcome, auxiliary)
+        for horizon in settings.horizons
     }
     for task in tasks.values():
         _check_history(task.history)
-    count = _Counter(
+    count = StepCounter(
         sum(len(backtest_folds(task, settings)) + 1 for task in tasks.values()), on_progress
     )
     fitted, described, tables = {}, {}, []
     for horizon, task in tasks.items():
         name = f"horizon {horizon}"
         forecasts = run_backtest(task, settings, on_fold=partial(count, f"{name}: backtest"))
-        _check_forecasts(forecasts, task.history)
+        check_forecasts(forecasts, task.history, TOO_LITTLE)
         fitted[horizon], described[str(horizon)], table = _finish(task, forecasts, settings)
         tables.append(table)
         count(f"{name}: fit")
@@ -145,15 +161,19 @@ def _finish(
         draws,
     )
     verdict = judge(skill_intervals(forecasts, probability_of(choice.log_odds), draws))
-    features, labels = task.training_rows(len(history.periods) - 1)
-    estimator = fit_logit(features, labels, settings.ridge_c)
+    last = len(history.periods) - 1
+    rows = task.closed_rows(last)
+    estimator = fit_ensemble(rows, settings.ridge_c)
     origins = [period_label(int(ordinal), history.step) for ordinal in history.periods]
     described = {
         "feature_fingerprint": task.features.fingerprint,
+        "parts": list(estimator.parts),
         "features": _describe_features(task, estimator),
-        "intercept": base_log_odds(estimator),
-        "n_rows": len(labels),
-        "n_positives": int(labels.sum()),
+        "intercept": base_log_odds(estimator.logit),
+        "n_rows": len(task.closed_labels(last)),
+        "n_sampled": len(rows.labels),
+        "n_auxiliary": 0 if rows.others is None else len(rows.others.labels),
+        "n_positives": int(rows.labels.sum()),
         "train_from": origins[history.first_row],
         "calibration": _describe_calibration(choice),
         "gate": asdict(verdict),
@@ -173,18 +193,27 @@ def _finish(
     )
 
 
-def _describe_features(task: Task, estimator: FittedLogit) -> list[dict[str, Any]]:
-    columns = zip(
-        task.features.names,
-        task.features.labels,
-        task.features.units,
-        estimator.centre.tolist(),
-        estimator.scale.tolist(),
-        estimator.logit.coef_[0].tolist(),
-        strict=True,
-    )
-    keys = ("name", "label", "unit", "centre", "scale", "coefficient")
-    return [dict(zip(keys, column, strict=True)) for column in columns]
+def _describe_features(task: Task, estimator: FittedEnsemble) -> list[dict[str, Any]]:
+    """Names, scales and the coefficients of each part, per feature; None for a part there is not.
+
+    `coefficient` is the logit's, `count_mean` and `count_dispersion` are the count model's.
+    """
+    logit, counts, wide = estimator.logit, estimator.counts, estimator.wide
+    n_features = len(task.features.names)
+    columns = {
+        "name": task.features.names,
+        "label": task.features.labels,
+        "unit": task.features.units,
+        "centre": logit.centre.tolist(),
+        "scale": logit.scale.tolist(),
+        "coefficient": logit.logit.coef_[0].tolist(),
+        "count_mean": counts.mean[1:].tolist(),
+        "count_dispersion": counts.dispersion[1:].tolist(),
+        "wide_coefficient": [None] * n_features if wide is None else wide.logit.coef_[0].tolist(),
+    }
+    return [
+        dict(zip(columns, column, strict=True)) for column in zip(*columns.values(), strict=True)
+    ]
 
 
 def _describe_calibration(choice: CalibrationChoice) -> dict[str, Any]:
@@ -217,26 +246,3 @@ def _check_history(history: OutcomeHistory) -> None:
             f"{negatives} did not, {MIN_POSITIVES} of each are needed.",
             hint,
         )
-
-
-def _check_forecasts(forecasts: Forecasts, history: OutcomeHistory) -> None:
-    if not len(forecasts) or len(np.unique(forecasts.observed)) < 2:
-        raise NotReady(
-            f"Too early to tell at {history.horizon} {history.step}s: nothing to measure skill on; "
-            "no case of it fell into the out-of-time years, or none before them.",
-            "Ingest a longer history, or raise TOCSIN_BACKTEST_YEARS.",
-        )
-
-
-class _Counter:
-    """Counts steps and tells them on."""
-
-    def __init__(self, total: int, on_progress: Progress | None) -> None:
-        self.total = total
-        self.done = 0
-        self.on_progress = on_progress
-
-    def __call__(self, text: str) -> None:
-        self.done += 1
-        if self.on_progress is not None:
-            self.on_progress(self.done, self.total, text)

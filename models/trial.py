@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import period_label
-from data.errors import NotReady
 from data.panel import Panel
 from data.simulate import World
 from models.assessment import assess_forecasts
 from models.backtest import Span, backtest_folds, run_backtest, span_of
 from models.checkpoints import FoldFiles, clear_folds, hash_run
 from models.estimators import probability_of
-from models.forecasts import Forecasts, forecast_table
+from models.forecasts import Forecasts, check_forecasts, forecast_table
 from models.manifest import FINAL_DATA, library_versions
 from models.outcome import ESCALATION, describe_outcome
+from models.progress import Progress, StepCounter
 from models.recipes import DEFAULT_RECIPE, check_recipe
 from models.settings import ModelSettings
 from models.task import Task, build_task
@@ -30,9 +30,9 @@ from models.truth import measure_against_truth, true_probabilities
 IN_SERVICE = "in_service"
 """Name of the baseline that the model in service makes, refitted at each origin."""
 
-AnySettings = TypeVar("AnySettings", bound=ModelSettings)
+TOO_LITTLE = "Choose other origins, or ingest a longer history."
 
-OnProgress = Callable[[int, int, str], None]
+AnySettings = TypeVar("AnySettings", bound=ModelSettings)
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Plan:
         first: Label of the first origin; None for the first that can be learned from.
         last: Label of the period by whose end the last window is closed; None for the last known.
         recipe: A name in `models.recipes.RECIPES`.
+        also: Names of the auxiliary region sets whose closed windows train it too.
         in_service: Manifest of the model in service, a baseline; None if there is none.
     """
 
@@ -53,6 +54,7 @@ class Plan:
     first: str | None = None
     last: str | None = None
     recipe: str = DEFAULT_RECIPE
+    also: tuple[str, ...] = ()
     in_service: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
@@ -75,9 +77,10 @@ def run_trial(
     settings: ModelSettings,
     plan: Plan,
     *,
+    auxiliary: Sequence[Panel] = (),
     folder: Path | None = None,
     world: World | None = None,
-    on_progress: OnProgress | None = None,
+    on_progress: Progress | None = None,
 ) -> Trial:
     """Returns predictions and figures of a rolling-origin backtest.
 
@@ -85,6 +88,7 @@ def run_trial(
         panel: Panel as known on the as-of.
         settings: Definitions, features, penalty, refit interval, draws, processes.
         plan: What is tried.
+        auxiliary: Panels of the region sets that train beside it or beside the model in service.
         folder: Where finished folds are kept until the trial ends; None to keep none.
         world: The simulated world that the events come from: the truth is then reported too.
         on_progress: Called with folds done, folds in all, and what was done.
@@ -95,14 +99,16 @@ def run_trial(
         NotReady: There is too little history to forecast from or to measure on.
     """
     check_recipe(plan.recipe)
+    beside = [one for one in auxiliary if one.region_set in plan.also]
     tasks = {
-        horizon: build_task(panel, settings, horizon, plan.outcome) for horizon in plan.horizons
+        horizon: build_task(panel, settings, horizon, plan.outcome, beside)
+        for horizon in plan.horizons
     }
     spans = {one: span_of(task.history, plan.first, plan.last) for one, task in tasks.items()}
     described = _describe(panel, settings, plan)
-    run = hash_run(panel, described)
+    run = hash_run([panel, *beside], described)
     total = sum(len(backtest_folds(tasks[one], settings, spans[one])) for one in tasks)
-    count = _Counter(total, on_progress)
+    count = StepCounter(total, on_progress)
     horizons, tables = {}, []
     for horizon, task in tasks.items():
         store = None if folder is None else FoldFiles(folder, run, f"{plan.outcome}-{horizon}")
@@ -114,10 +120,10 @@ def run_trial(
             store=store,
             on_fold=partial(count, f"horizon {horizon}"),
         )
-        _check(forecasts, task)
+        check_forecasts(forecasts, task.history, TOO_LITTLE)
         if plan.in_service is not None:
             forecasts = _add_in_service(
-                panel, settings, plan.in_service, forecasts, spans[horizon], task
+                panel, settings, plan.in_service, forecasts, spans[horizon], task, auxiliary
             )
         figures, log_odds = assess_forecasts(panel, task.history, forecasts, settings)
         figures["n_refits"] = len(backtest_folds(task, settings, spans[horizon]))
@@ -129,6 +135,11 @@ def run_trial(
     if folder is not None:
         clear_folds(folder)
     return Trial({**described, "horizons": horizons}, pd.concat(tables, ignore_index=True))
+
+
+def auxiliary_names(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns the auxiliary region sets that a stored model was trained beside."""
+    return tuple(one["region_set"] for one in manifest.get("auxiliary", ()))
 
 
 def settings_of(settings: AnySettings, manifest: Mapping[str, Any]) -> AnySettings:
@@ -143,6 +154,11 @@ def settings_of(settings: AnySettings, manifest: Mapping[str, Any]) -> AnySettin
             "feature_set": manifest["feature_set"],
             "ridge_c": manifest["settings"]["ridge_c"],
             "train_from": manifest["settings"]["train_from"],
+            **{
+                name: manifest["settings"][name]
+                for name in ("auxiliary_weight", "most_training_rows")
+                if name in manifest["settings"]
+            },
         }
     )
 
@@ -154,11 +170,14 @@ def _add_in_service(
     forecasts: Forecasts,
     span: Span,
     task: Task,
+    auxiliary: Sequence[Panel],
 ) -> Forecasts:
     """Adds what the model in service would have said, learned anew at each refit."""
     theirs = settings_of(settings, manifest)
-    other_task = build_task(panel, theirs, task.history.horizon, task.history.outcome)
-    found = run_backtest(other_task, theirs, span=span)
+    beside = [one for one in auxiliary if one.region_set in auxiliary_names(manifest)]
+    other_task = build_task(panel, theirs, task.history.horizon, task.history.outcome, beside)
+    # Before there was a choice, the logit was what was trained.
+    found = run_backtest(other_task, theirs, span=span, recipe=manifest.get("recipe", "logit"))
     probability = np.full(task.history.labels.shape, np.nan)
     probability[found.row, found.region] = probability_of(found.log_odds)
     said = probability[forecasts.row, forecasts.region]
@@ -179,6 +198,7 @@ def _describe(panel: Panel, settings: ModelSettings, plan: Plan) -> dict[str, An
         "replay": FINAL_DATA,
         "outcome": describe_outcome(settings, plan.outcome),
         "recipe": plan.recipe,
+        "auxiliary": list(plan.also),
         "model_in_service": in_service,
         "from": plan.first,
         "to": plan.last,
@@ -187,31 +207,9 @@ def _describe(panel: Panel, settings: ModelSettings, plan: Plan) -> dict[str, An
             include={
                 *("feature_set", "train_from", "climatology_from", "ridge_c", "backtest_years"),
                 *("refit_every_months", "bootstrap_draws", "seed"),
+                *("auxiliary_weight", "most_training_rows"),
                 *("escalation_multiple", "escalation_quantile", "escalation_floor"),
             },
         ),
         "libraries": library_versions(),
     }
-
-
-def _check(forecasts: Forecasts, task: Task) -> None:
-    if not len(forecasts) or len(np.unique(forecasts.observed)) < 2:
-        raise NotReady(
-            f"Too early to tell at {task.history.horizon} {task.history.step}s: there is nothing "
-            f"to learn {task.history.outcome} from before these origins, or none fell into them.",
-            "Choose other origins, or ingest a longer history.",
-        )
-
-
-class _Counter:
-    """Counts folds and tells them on."""
-
-    def __init__(self, total: int, on_progress: OnProgress | None) -> None:
-        self.total = total
-        self.done = 0
-        self.on_progress = on_progress
-
-    def __call__(self, text: str) -> None:
-        self.done += 1
-        if self.on_progress is not None:
-            self.on_progress(self.done, self.total, text)

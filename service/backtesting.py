@@ -17,9 +17,10 @@ from data.simulate import simulate_world
 from data.sources.simulated import SIMULATED
 from models.fatality_trial import FatalityTrial, run_fatality_trial
 from models.registry import find_champion
-from models.trial import Plan, Trial, run_trial
+from models.trial import Plan, Trial, auxiliary_names, run_trial
 from models.units import By
 from service.settings import Settings
+from service.training import load_auxiliary
 
 FORMATS: tuple[str, ...] = (".parquet", ".csv")
 
@@ -59,10 +60,20 @@ def backtest_set(
         regions = load_region_set(connection, region_set)
         panel = build_panel(connection, regions, as_of)
         champion = find_champion(connection, region_set, plan.outcome)
-    if plan.in_service is None and champion is not None:
-        plan = replace(plan, in_service=champion.manifest)
+        if plan.in_service is None and champion is not None:
+            plan = replace(plan, in_service=champion.manifest)
+        theirs = () if plan.in_service is None else auxiliary_names(plan.in_service)
+        auxiliary = load_auxiliary(connection, (*plan.also, *theirs), as_of)
     world = simulate_world(as_of, settings.seed) if regions.source == SIMULATED.name else None
-    trial = run_trial(panel, settings, plan, folder=folder, world=world, on_progress=on_progress)
+    trial = run_trial(
+        panel,
+        settings,
+        plan,
+        auxiliary=auxiliary,
+        folder=folder,
+        world=world,
+        on_progress=on_progress,
+    )
     if out is not None:
         write_predictions(trial.predictions, out)
     return trial

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import Connection
+
 from data.database import Database
-from data.panel import build_panel
+from data.panel import Panel, build_panel
 from data.regions import load_region_set
 from data.store import list_deliveries
 from models.outcome import ESCALATION
@@ -44,6 +46,7 @@ def train_set(
     region_set: str,
     as_of: date,
     outcome: str = ESCALATION,
+    also: Sequence[str] | None = None,
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> TrainingReport:
     """Trains a model of a region set on what was known on a day, and stores it signed.
@@ -55,10 +58,12 @@ def train_set(
         region_set: Name of the set.
         as_of: Knowledge limit.
         outcome: Name of the outcome.
+        also: Other region sets whose closed windows train too; None for those of the settings.
         on_progress: Called with steps done, steps in all and what is done.
 
     Raises:
         UnknownName: There is no such set or outcome.
+        UsageError: An auxiliary set cannot train beside this one.
         NothingKnown: Nothing is known as of that day.
         NotReady: There is too little history.
     """
@@ -66,6 +71,8 @@ def train_set(
     with database.read() as connection:
         regions = load_region_set(connection, region_set)
         panel = build_panel(connection, regions, as_of)
+        names = settings.auxiliary_sets.get(region_set, ()) if also is None else also
+        auxiliary = load_auxiliary(connection, names, as_of)
         vintages = [
             delivery.vintage
             for delivery in list_deliveries(connection, source=regions.source, as_of=as_of)
@@ -77,7 +84,26 @@ def train_set(
         on_progress=on_progress,
         vintages=vintages,
         outcome=outcome,
+        auxiliary=auxiliary,
     )
     with database.write() as connection:
         saved = save_model(connection, trained, key)
     return TrainingReport(saved.model_version, saved.role, saved.is_new, trained.manifest)
+
+
+def load_auxiliary(connection: Connection, names: Sequence[str], as_of: date) -> tuple[Panel, ...]:
+    """Returns the panels of other region sets that train beside one, as known on its as-of.
+
+    Args:
+        connection: A read transaction.
+        names: Names of the sets.
+        as_of: Knowledge limit.
+
+    Raises:
+        UnknownName: There is no such set.
+        NothingKnown: Nothing is known of it as of that day.
+    """
+    return tuple(
+        build_panel(connection, load_region_set(connection, name), as_of)
+        for name in dict.fromkeys(names)
+    )

@@ -2,5 +2,5 @@
 
 Purpose: keep what was tried repeatable. Each module has one function that fits closed rows and
 returns a function from rows to log-odds.
-Does not own: the default (`models.estimators`), nor the choice of it (docs/decisions).
+Does not own: the default (`models.ensemble`), nor the choice of it (docs/decisions).
 """

@@ -28,7 +28,7 @@ def fit_boosting(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], 
         early_stopping=False,
         random_state=settings.seed % 2**31,
     )
-    trees.fit(rows.features, rows.labels > 0)
+    trees.fit(rows.features, rows.labels > 0, sample_weight=rows.weights)
 
     def forecast(new: Rows) -> Floats:
         return np.asarray(trees.decision_function(new.features), np.float64)

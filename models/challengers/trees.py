@@ -24,14 +24,14 @@ def fit_trees(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], Flo
         rows: What may train.
         settings: Seed.
     """
-    centre, scale = feature_scale(rows.features)
+    centre, scale = feature_scale(rows.features, rows.weights)
     forest = ExtraTreesClassifier(
         n_estimators=N_TREES,
         min_samples_leaf=LEAST_LEAF,
         max_features=0.5,
         random_state=settings.seed % 2**31,
     )
-    forest.fit(standardise(rows.features, centre, scale), rows.labels > 0)
+    forest.fit(standardise(rows.features, centre, scale), rows.labels > 0, rows.weights)
 
     def forecast(new: Rows) -> Floats:
         found = forest.predict_proba(standardise(new.features, centre, scale))[:, 1]

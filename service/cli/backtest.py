@@ -16,6 +16,7 @@ from models.units import By
 from service.backtesting import backtest_fatalities, backtest_set
 from service.cli.fatality_table import print_fatalities
 from service.cli.output import (
+    AlsoOption,
     AsOfOption,
     JsonOption,
     SetOption,
@@ -49,6 +50,7 @@ def backtest(
     model: Annotated[
         str, typer.Option("--model", help=f"One of {', '.join(RECIPES)}.")
     ] = DEFAULT_RECIPE,
+    also: AlsoOption = None,
     by: Annotated[
         str, typer.Option("--by", help="Fatalities only: a unit is a region or a country.")
     ] = "region",
@@ -99,7 +101,14 @@ def backtest(
             else:
                 print_fatalities(found.report)
             return
-        plan = Plan(outcome=outcome, horizons=steps, first=first, last=last, recipe=model)
+        plan = Plan(
+            outcome=outcome,
+            horizons=steps,
+            first=first,
+            last=last,
+            recipe=model,
+            also=tuple(settings.auxiliary_sets.get(region_set, ()) if also is None else also),
+        )
         with progress_bar(f"Backtest of {outcome} in {region_set}") as on_progress:
             trial = backtest_set(
                 session.database,

@@ -13,7 +13,7 @@ from data.errors import UsageError
 from models.card import build_card
 from models.outcome import ESCALATION
 from models.registry import find_earlier, list_models, show_model
-from models.trial import IN_SERVICE, Plan, settings_of
+from models.trial import IN_SERVICE, Plan, auxiliary_names, settings_of
 from service.backtesting import backtest_set
 from service.cli.output import (
     AsOfOption,
@@ -128,6 +128,8 @@ def compare(
             outcome=second.outcome,
             horizons=tuple(int(horizon) for horizon in described),
             first=next(iter(described.values()))["backtest"]["first_origin"],
+            recipe=second.manifest.get("recipe", "logit"),
+            also=auxiliary_names(second.manifest),
             in_service=first.manifest,
         )
         with progress_bar(f"Comparing with {before}") as on_progress:

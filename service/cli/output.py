@@ -18,6 +18,14 @@ from rich.table import Table
 
 from data.errors import TocsinError
 
+AlsoOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--also",
+        help="Another region set, of other countries, whose closed windows train too at a low "
+        "weight; may be repeated. Default: TOCSIN_AUXILIARY_SETS.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SetOption = Annotated[
     str | None, typer.Option("--set", help="Region set; may be left out if there is only one.")

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from models.outcome import ESCALATION, OUTCOMES
-from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, progress_bar, say
+from service.cli.output import (
+    AlsoOption,
+    AsOfOption,
+    JsonOption,
+    SetOption,
+    print_json,
+    progress_bar,
+    say,
+)
 from service.cli.session import open_session
 from service.cli.skill_table import print_skill
 from service.training import train_set
@@ -19,6 +27,7 @@ def train(
     outcome: Annotated[
         str, typer.Option("--outcome", help=f"One of {', '.join(OUTCOMES)}.")
     ] = ESCALATION,
+    also: AlsoOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Trains a model on what was known, and measures it out of time against simple baselines.
@@ -27,6 +36,8 @@ def train(
     see `tocsin models compare` and `tocsin models promote`.
 
     Example: tocsin train --set sahel --as-of 2022-01-15
+
+    Example: tocsin train --set sahel --as-of 2022-01-15 --also west_africa
     """
     with open_session() as session:
         region_set, day = session.set_name(name), session.as_of(as_of)
@@ -38,6 +49,7 @@ def train(
                 region_set=region_set,
                 as_of=day,
                 outcome=outcome,
+                also=also,
                 on_progress=on_progress,
             )
     if as_json:

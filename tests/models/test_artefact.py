@@ -37,9 +37,13 @@ def test_what_is_packed_comes_back(trained):
     for horizon, part in trained.model.horizons.items():
         other = loaded[horizon]
         assert other.calibration == part.calibration
-        assert (other.estimator.centre == part.estimator.centre).all()
-        assert (other.estimator.scale == part.estimator.scale).all()
-        assert (other.estimator.logit.coef_ == part.estimator.logit.coef_).all()
+        assert (other.estimator.logit.centre == part.estimator.logit.centre).all()
+        assert (other.estimator.logit.scale == part.estimator.logit.scale).all()
+        assert (other.estimator.counts.mean == part.estimator.counts.mean).all()
+        assert (other.estimator.counts.dispersion == part.estimator.counts.dispersion).all()
+        assert other.estimator.counts.threshold == part.estimator.counts.threshold
+        assert other.estimator.wide is None
+        assert (other.estimator.logit.logit.coef_ == part.estimator.logit.logit.coef_).all()
     assert unpack_artefact(pack_artefact(loaded)).keys() == loaded.keys()
 
 
@@ -53,8 +57,8 @@ def test_what_is_not_on_the_list_is_not_built(tmp_path, depth):
     payload = LeavesMark(mark)
     content = {
         "top": payload,
-        "inside": {"format": 1, "horizons": {1: {"centre": np.zeros(2), "logit": payload}}},
-        "in an object array": {"format": 1, "horizons": np.array([payload, None], object)},
+        "inside": {"format": 2, "horizons": {1: {"centre": np.zeros(2), "logit": payload}}},
+        "in an object array": {"format": 2, "horizons": np.array([payload, None], object)},
     }[depth]
     with pytest.raises(Refused, match="The artefact holds"):
         unpack_artefact(_dump(content))
@@ -68,10 +72,10 @@ def test_what_is_not_on_the_list_is_not_built(tmp_path, depth):
     [
         b"",
         b"nothing of the kind",
-        pickle.dumps({"format": 1}),
+        pickle.dumps({"format": 2}),
         pickle.dumps([1, 2]),
-        pickle.dumps({"format": 2, "horizons": {}}),
-        pickle.dumps({"format": 1, "horizons": {1: {}}}),
+        pickle.dumps({"format": 1, "horizons": {}}),
+        pickle.dumps({"format": 2, "horizons": {1: {}}}),
     ],
 )
 def test_other_bytes_are_refused(content):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from models.backtest import MIN_FIT_POSITIVES, backtest_folds, run_backtest
-from models.estimators import fit_logit, log_odds_of, probability_of
+from models.ensemble import ensemble_log_odds, fit_ensemble
+from models.estimators import probability_of
 from models.forecasts import forecast_table
 from models.task import Task, build_task
 
@@ -36,13 +37,14 @@ def test_folds_cover_the_last_years_in_steps_of_the_refit(task, settings):
 
 def test_a_fit_sees_no_window_that_reaches_past_its_origin(task):
     origin = 130
-    features, labels = task.training_rows(origin)
+    closed = task.closed_rows(origin)
+    features, labels = closed.features, closed.labels
     closed = task.history.labels[task.history.first_row : origin - task.history.horizon + 1]
     assert len(features) == len(labels) == np.isfinite(closed).sum()
     assert labels.sum() == np.nansum(closed)
-    _, after = _relabel(task, origin).training_rows(origin)
+    after = _relabel(task, origin).closed_labels(origin)
     assert (after == labels).all()
-    assert (_relabel(task, origin - 1).training_rows(origin)[1] != labels).any()
+    assert (_relabel(task, origin - 1).closed_labels(origin) != labels).any()
 
 
 def test_forecasts_of_a_fold_do_not_know_later_labels(task, settings):
@@ -57,11 +59,10 @@ def test_forecasts_of_a_fold_do_not_know_later_labels(task, settings):
 def test_a_forecast_equals_one_made_by_hand(task, settings):
     forecasts = run_backtest(task, settings)
     refit = backtest_folds(task, settings)[3]
-    fitted = fit_logit(*task.training_rows(refit[0]), settings.ridge_c)
+    fitted = fit_ensemble(task.closed_rows(refit[0]), settings.ridge_c)
+    rows = task.origin_rows(refit[2], np.arange(12))
     here = forecasts.row == refit[2]
-    assert forecasts.log_odds[here] == pytest.approx(
-        log_odds_of(fitted, task.features.values[refit[2]])
-    )
+    assert forecasts.log_odds[here] == pytest.approx(ensemble_log_odds(fitted, rows))
     assert (forecasts.observed[here] == task.history.labels[refit[2]]).all()
 
 
@@ -76,7 +77,7 @@ def test_refits_wait_for_something_to_learn_from(make_panel, settings):
     short = build_task(make_panel(n_years=6), settings, 1)
     folds = backtest_folds(short, settings)
     first = folds[0][0]
-    assert short.training_rows(first)[1].sum() >= MIN_FIT_POSITIVES
+    assert short.closed_labels(first).sum() >= MIN_FIT_POSITIVES
     assert first > len(short.history.periods) - 60
     quiet = build_task(make_panel(is_quiet=True), settings, 1)
     assert backtest_folds(quiet, settings) == []

@@ -80,7 +80,9 @@ def test_a_saved_model_scores_as_the_trained_one(connection, trained, key):
     assert loaded.model_version == trained.model_version
     assert loaded.manifest == trained.manifest
     for horizon, part in trained.model.horizons.items():
-        assert (loaded.horizons[horizon].estimator.logit.coef_ == part.estimator.logit.coef_).all()
+        assert (
+            loaded.horizons[horizon].estimator.logit.logit.coef_ == part.estimator.logit.logit.coef_
+        ).all()
 
 
 def test_training_never_promotes_by_itself(connection, trained, key):

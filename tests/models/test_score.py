@@ -7,13 +7,14 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from data.errors import Refused, UsageError
 from features.build import build_features
 from models.artefact import HorizonModel, LoadedModel
 from models.baselines import climatology
 from models.calibration import Calibration
-from models.estimators import standardise
+from models.estimators import probability_of, standardise
 from models.history import build_history
 from models.outcome import definition_of
 from models.score import score_panel
@@ -58,14 +59,22 @@ def test_contributions_sum_to_the_score(run):
         assert one.risk_score == one.model_probability
 
 
-def test_a_score_is_what_scikit_learn_says_of_the_training_row(run, passed, panel, settings):
+def test_a_score_is_what_scikit_learn_and_scipy_say_of_the_training_row(
+    run, passed, panel, settings
+):
     for horizon, part in passed.horizons.items():
         matrix = build_features(panel, settings.feature_set, definition_of(settings), horizon)
-        rows = standardise(matrix.values[-1], part.estimator.centre, part.estimator.scale)
-        expected = part.estimator.logit.predict_proba(rows)[:, 1]
+        logit, counts = part.estimator.logit, part.estimator.counts
+        rows = standardise(matrix.values[-1], logit.centre, logit.scale)
+        said = logit.logit.decision_function(rows)
+        mean = np.exp(counts.mean[0] + rows @ counts.mean[1:])
+        size = np.exp(-(counts.dispersion[0] + rows @ counts.dispersion[1:]))
+        bar = np.ceil(build_history(panel, settings, horizon).thresholds[-1]) - 1
+        law = stats.nbinom(size, size / (size + mean))
+        expected = (said + law.logsf(bar) - law.logcdf(bar)) / 2
         assert part.calibration.slope == 1
         found = [one.model_probability for one in run.scores if one.horizon == horizon]
-        assert found == pytest.approx(expected, abs=1e-12)
+        assert found == pytest.approx(probability_of(expected), abs=1e-9)
 
 
 def test_a_recalibrated_model_is_explained_as_exactly(passed, panel, settings):

@@ -28,7 +28,10 @@ def test_training_twice_gives_the_same_model(panel, settings, trained):
     assert again.backtest.equals(trained.backtest)
     for horizon, part in trained.model.horizons.items():
         other = again.model.horizons[horizon]
-        assert part.estimator.logit.coef_.tobytes() == other.estimator.logit.coef_.tobytes()
+        assert (
+            part.estimator.logit.logit.coef_.tobytes()
+            == other.estimator.logit.logit.coef_.tobytes()
+        )
         assert part.calibration == other.calibration
 
 
@@ -77,9 +80,9 @@ def test_the_coefficients_in_the_manifest_are_those_that_score(trained):
     for horizon, part in trained.model.horizons.items():
         described = trained.manifest["horizons"][str(horizon)]
         assert [one["coefficient"] for one in described["features"]] == (
-            part.estimator.logit.coef_[0].tolist()
+            part.estimator.logit.logit.coef_[0].tolist()
         )
-        assert described["intercept"] == part.estimator.logit.intercept_[0]
+        assert described["intercept"] == part.estimator.logit.logit.intercept_[0]
 
 
 def test_the_backtest_is_one_table_of_all_horizons(trained):

@@ -89,9 +89,10 @@ def test_a_killed_trial_goes_on_from_its_folds(panel, settings, trial, tmp_path,
 def test_folds_of_other_data_are_not_taken_up(panel, settings):
     values = {**panel.values, "deaths": panel.values["deaths"] + 1}
     described = {"seed": 1}
-    assert hash_run(panel, described) == hash_run(replace(panel), dict(described))
-    assert hash_run(replace(panel, values=values), described) != hash_run(panel, described)
-    assert hash_run(panel, {"seed": 2}) != hash_run(panel, described)
+    assert hash_run([panel], described) == hash_run([replace(panel)], dict(described))
+    assert hash_run([replace(panel, values=values)], described) != hash_run([panel], described)
+    assert hash_run([panel], {"seed": 2}) != hash_run([panel], described)
+    assert hash_run([panel, panel], described) != hash_run([panel], described)
 
 
 def test_a_fold_comes_back_as_it_was_kept(panel, settings, tmp_path):
