@@ -22,7 +22,15 @@ from data.errors import StateError
 from data.tables import regions
 from service.alerts.advance import AlertEvent
 from service.alerts.cap import CapFacts, write_cap, write_description, write_headline
-from service.alerts.cap_decision import Due, Issued, Said, decide_message, what_it_says
+from service.alerts.cap_decision import (
+    CapReason,
+    CapType,
+    Due,
+    Issued,
+    Said,
+    decide_message,
+    what_it_says,
+)
 from service.alerts.identity import Series, cap_identifier
 from service.alerts.ledger import read_event
 from service.alerts.machine import CLOSING
@@ -37,6 +45,27 @@ _RENEW_AHEAD: dict[Step, timedelta] = {"month": timedelta(days=45), "week": time
 """Half a step longer than until the next publication."""
 
 _CHUNK = 500
+
+
+@dataclass(frozen=True)
+class CapMessage:
+    """A CAP message as it is listed.
+
+    Attributes:
+        identifier: Its identifier.
+        type: Its type.
+        reason: Why it was sent.
+        sent_at: When, UTC.
+        expires_at: From when it says nothing.
+        headline: Its headline in English.
+    """
+
+    identifier: str
+    type: CapType
+    reason: CapReason
+    sent_at: datetime
+    expires_at: datetime
+    headline: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +134,16 @@ def issue_messages(
     if rows:
         connection.execute(insert(cap_messages), rows)
     return tuple(row["identifier"] for row in rows)
+
+
+def list_cap_messages(connection: Connection, incident_id: str) -> tuple[CapMessage, ...]:
+    """Returns the CAP messages about an incident, the oldest first."""
+    query = (
+        select(*(cap_messages.c[item.name] for item in fields(CapMessage)))
+        .where(cap_messages.c.incident_id == incident_id)
+        .order_by(cap_messages.c.publication_id)
+    )
+    return tuple(CapMessage(**row) for row in connection.execute(query).mappings())
 
 
 def cap_sender(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, RowMapping, func, select
 
+from data.errors import UnknownName
 from data.tables import regions
 from service.alerts.identity import opened_on
 from service.alerts.machine import CLOSING, TransitionType
@@ -161,6 +162,21 @@ def list_incidents(
     incidents.sort(key=lambda item: item.changed, reverse=True)
     incidents.sort(key=lambda item: (item.status != "open", -item.level * (item.status == "open")))
     return tuple(incidents)
+
+
+def load_incident(connection: Connection, incident_id: str) -> Incident:
+    """Returns an incident by its whole id.
+
+    Raises:
+        UnknownName: There is none, or a correction took it away.
+    """
+    found = list_incidents(connection, incident_id=incident_id)
+    if not found:
+        raise UnknownName(
+            "There is no such incident; a correction may have taken it away.",
+            "The list of alerts holds those that stand.",
+        )
+    return found[0]
 
 
 def list_messages(

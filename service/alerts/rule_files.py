@@ -69,12 +69,18 @@ def check_rule_file(path: Path) -> tuple[tuple[Rule, ...], tuple[Refusal, ...]]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         return (), (Refusal(None, None, f"not a TOML file: {problem}"),)
-    return _check_content(content, text)
+    return check_content(content, text)
 
 
-def _check_content(
-    content: dict[str, Any], text: str
+def check_content(
+    content: dict[str, Any], text: str = ""
 ) -> tuple[tuple[Rule, ...], tuple[Refusal, ...]]:
+    """Returns the good rules of what a rule file holds, and all that is wrong with it.
+
+    Args:
+        content: The parsed file, `{"rules": […]}`.
+        text: Its text, for the lines of refusals; without it they have none.
+    """
     bodies = content.get("rules")
     if set(content) != {"rules"} or not isinstance(bodies, list) or not bodies:
         reason = "a rule file holds one or more tables [[rules]] and nothing else"

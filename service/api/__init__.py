@@ -1,15 +1,18 @@
-"""The API: read-only JSON under `/api/v1`, described by an OpenAPI document that a test holds.
+"""The API: JSON under `/api/v1`, described by an OpenAPI document that a test holds.
 
 Owns the addresses, their parameters and answers, and how an error becomes a problem (RFC 9457).
 Does not own what is answered: queries lie with their tables.
 Invariants: an unknown or repeated parameter is refused; every error is a problem with a stable
-code; the numbers have the decimals of the feeds; nothing is loaded from another server.
+code; whatever changes something needs a key and leaves an audit entry; the numbers have the
+decimals of the feeds; nothing is loaded from another server.
 
 Where to go:
     the router                    router.py
     sets, regions, publications   sets.py, region_detail.py
     scores and their paging       scores.py, paging.py
     alerts, rules                 alerts.py, rules.py
+    what people do about alerts   alert_actions.py
+    what operators read           operations.py
     sources, events as known      sources.py
     models, health                models.py, health.py
     the form of answers           schemas.py

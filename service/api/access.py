@@ -22,17 +22,17 @@ _SCHEME = HTTPBearer(
 )
 
 
-def require_scope(context: ApiContext, scope: str) -> Any:
+def require_scope(context: ApiContext, *scopes: str) -> Any:
     """Returns the default value of a parameter `caller: Caller` that demands a key with a scope.
 
     Declare `PROTECTED` among the problems of the address.
 
     Args:
         context: What every address works with.
-        scope: A key of `SCOPES`.
+        *scopes: Keys of `SCOPES`; any one of them will do.
     """
-    if scope not in SCOPES:
-        raise AssertionError(f"undeclared scope {scope}")
+    if not scopes or not SCOPES.keys() >= set(scopes):
+        raise AssertionError(f"undeclared scope among {scopes}")
 
     def identify_caller(
         request: Request, credentials: HTTPAuthorizationCredentials | None = Security(_SCHEME)
@@ -49,8 +49,8 @@ def require_scope(context: ApiContext, scope: str) -> Any:
         except KeyInvalid:
             context.failed_tries.add(address, now)
             raise
-        if scope not in caller.scopes:
-            raise ScopeMissing(scope)
+        if caller.scopes.isdisjoint(scopes):
+            raise ScopeMissing(scopes[0])
         return caller
 
-    return Security(identify_caller, scopes=[scope])
+    return Security(identify_caller, scopes=scopes)

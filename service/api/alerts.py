@@ -1,8 +1,8 @@
-"""The address of alerts: incidents with their events."""
+"""The addresses of alerts: incidents with their events."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -10,12 +10,15 @@ from pydantic import Field
 
 from data.errors import UnknownName
 from data.regions import load_region_set
+from service.alerts.cap_decision import CapReason, CapType
+from service.alerts.cap_log import list_cap_messages
 from service.alerts.machine import TransitionType
-from service.alerts.read import Incident, IncidentStatus, list_incidents
+from service.alerts.read import Incident, IncidentStatus, list_incidents, load_incident
 from service.api.context import ApiContext
-from service.api.parameters import SetQuery
+from service.api.parameters import IncidentPath, SetQuery
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
+from service.feeds.addresses import write_message_address
 from service.feeds.facts import round_number
 
 
@@ -52,6 +55,26 @@ class IncidentOut(Answer):
     events: list[IncidentEventOut]
 
 
+class CapMessageOut(Answer):
+    """A CAP message about an incident."""
+
+    identifier: str
+    type: CapType
+    reason: CapReason
+    sent_at: datetime
+    expires_at: datetime
+    headline: str
+    path: str = Field(description="Where the message is.")
+
+
+class IncidentDetailOut(Answer):
+    """One incident."""
+
+    set: str
+    incident: IncidentOut
+    cap_messages: list[CapMessageOut] = Field(description="The oldest first.")
+
+
 class AlertsOut(Answer):
     """Incidents of a region set: open ones first, then the highest level, then the newest."""
 
@@ -60,7 +83,7 @@ class AlertsOut(Answer):
 
 
 def make_alert_routes(context: ApiContext) -> APIRouter:
-    """Returns the route of alerts."""
+    """Returns the routes of alerts."""
     router = APIRouter(tags=["alerts"])
 
     @router.get("/alerts", responses=declare_problems("unknown_name"))
@@ -86,6 +109,29 @@ def make_alert_routes(context: ApiContext) -> APIRouter:
                 is_open=None if status is None else status == "open",
             )
         return AlertsOut(set=set_name, incidents=[_describe(item) for item in incidents])
+
+    @router.get("/alerts/{incident_id}", responses=declare_problems("unknown_name"))
+    def show_alert(incident_id: IncidentPath) -> IncidentDetailOut:
+        """Shows an incident with its events and its CAP messages."""
+        with context.database.read() as connection:
+            incident = load_incident(connection, incident_id)
+            messages = list_cap_messages(connection, incident_id)
+        return IncidentDetailOut(
+            set=incident.region_set,
+            incident=_describe(incident),
+            cap_messages=[
+                CapMessageOut(
+                    identifier=item.identifier,
+                    type=item.type,
+                    reason=item.reason,
+                    sent_at=item.sent_at,
+                    expires_at=item.expires_at,
+                    headline=item.headline,
+                    path=write_message_address(incident.region_set, item.identifier),
+                )
+                for item in messages
+            ],
+        )
 
     return router
 

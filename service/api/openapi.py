@@ -12,7 +12,10 @@ from service.api.problem_schema import Problem
 API_VERSION = "1"
 
 _DESCRIPTION = """\
-Read-only access to risk scores, as they were published.
+Risk scores as they were published, and what follows from them.
+
+What is published needs no key. What changes something, or is for operators only, needs one with a
+scope: see `security` of each address.
 
 Numbers have at most six decimals. A missing value is null, never zero. A score may be absent with
 a reason: see `status` and `reason`. `simulated` is true where the events did not happen.

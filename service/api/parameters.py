@@ -13,6 +13,9 @@ from data.errors import UsageError
 
 SetPath = Annotated[str, Path(alias="set", description="Name of a region set.", examples=["sahel"])]
 RegionPath = Annotated[str, Path(description="Identifier of a region of the set.")]
+IncidentPath = Annotated[str, Path(description="Id of an incident.", max_length=96)]
+SilencePath = Annotated[int, Path(description="Number of a silence.", ge=1, le=2**31 - 1)]
+MessagePath = Annotated[str, Path(description="Id of a message.", max_length=64)]
 SetQuery = Annotated[
     str, Query(alias="set", description="Name of a region set.", examples=["sahel"])
 ]

@@ -8,12 +8,14 @@ from functools import cache
 from fastapi import APIRouter, Depends, Response
 
 from data.database import Database
+from service.api.alert_actions import make_action_routes
 from service.api.alerts import make_alert_routes
 from service.api.context import ApiContext
 from service.api.health import make_health_routes
 from service.api.ledger import make_ledger_routes
 from service.api.models import make_model_routes
 from service.api.openapi import build_openapi
+from service.api.operations import make_operation_routes
 from service.api.parameters import refuse_unknown_parameters
 from service.api.problem_schema import declare_problems
 from service.api.region_detail import make_region_routes
@@ -49,7 +51,9 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
         make_region_routes,
         make_score_routes,
         make_alert_routes,
+        make_action_routes,
         make_rule_routes,
+        make_operation_routes,
         make_source_routes,
         make_model_routes,
         make_ledger_routes,

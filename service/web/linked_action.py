@@ -7,7 +7,6 @@ from datetime import datetime
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from data.errors import UnknownName
 from service.action_links import (
     ACTION_PATH,
     SILENCE_HOLDS,
@@ -16,7 +15,7 @@ from service.action_links import (
     read_action_link,
 )
 from service.alerts.hush import acknowledge, add_silence
-from service.alerts.read import Incident, list_incidents
+from service.alerts.read import Incident, load_incident
 from service.settings import Settings
 from service.web import words
 from service.web.forms import take_field
@@ -48,7 +47,7 @@ def render_linked_action(
         UnknownName: The incident is no more: a correction took it away.
     """
     link = read_action_link(settings, token, now=now)
-    return _render(find_incident(connection, link.incident_id), link, token)
+    return _render(load_incident(connection, link.incident_id), link, token)
 
 
 def do_linked_action(
@@ -70,7 +69,7 @@ def do_linked_action(
     """
     link = read_action_link(settings, fields.get("token", ""), now=now)
     note = take_field(fields, "note", longest=LONGEST_NOTE)
-    incident = find_incident(connection, link.incident_id)
+    incident = load_incident(connection, link.incident_id)
     if link.action == "acknowledge":
         acknowledge(connection, link.incident_id, actor=link.actor, note=note, until=None, now=now)
     else:
@@ -84,21 +83,6 @@ def do_linked_action(
             now=now,
         )
     return _render(incident, link, token=None)
-
-
-def find_incident(connection: Connection, incident_id: str) -> Incident:
-    """Returns an incident.
-
-    Raises:
-        UnknownName: There is none of that id.
-    """
-    found = list_incidents(connection, incident_id=incident_id)
-    if not found:
-        raise UnknownName(
-            "There is no such incident; a correction may have taken it away.",
-            "The list of alerts holds those that stand.",
-        )
-    return found[0]
 
 
 def series_labels(incident: Incident) -> dict[str, str]:

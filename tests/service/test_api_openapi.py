@@ -65,9 +65,22 @@ def test_the_openapi_document_is_whole(openapi_document):
     referred = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert referred <= set(names)
     assert "HTTPValidationError" not in text
-    for path in openapi_document["paths"].values():
-        responses = path["get"]["responses"]
-        assert {"200", "422", "500"} <= set(responses)
+    operations = [
+        operation for path in openapi_document["paths"].values() for operation in path.values()
+    ]
+    for operation in operations:
+        responses = operation["responses"]
+        assert {"422", "500"} < set(responses)
+        assert {"200", "201", "202"} & set(responses)
         assert "application/problem+json" in responses["422"]["content"]
-    operations = [path["get"]["operationId"] for path in openapi_document["paths"].values()]
-    assert len(set(operations)) == len(operations)
+        if "security" in operation:
+            assert {"401", "403", "429"} <= set(responses)
+    ids = [operation["operationId"] for operation in operations]
+    assert len(set(ids)) == len(ids)
+
+
+def test_whatever_changes_something_needs_a_key(openapi_document):
+    for path, item in openapi_document["paths"].items():
+        for method, operation in item.items():
+            if method != "get":
+                assert operation["security"], path
