@@ -27,6 +27,7 @@ from models.score import score_panel
 from models.signing import PublicKey, load_or_make_key
 from service.alerts.evaluate import AlertReport, evaluate_publication
 from service.alerts.rule_store import apply_default_rules
+from service.alerts.track_record import judge_past_alerts
 from service.clock import Clock
 from service.feeds.cap_feed import render_cap_feed
 from service.feeds.formats import render_documents
@@ -157,6 +158,7 @@ def _run(
         panel = build_panel(connection, regions, as_of)
         attributions = _collect_attributions(connection, regions, as_of)
         previous = latest_publication(connection, region_set, before=as_of)
+        past_alerts = judge_past_alerts(connection, panel, settings)
     tell(1, N_STEPS, "scoring")
     run = score_panel(model, panel, settings)
     tell(2, N_STEPS, "rendering")
@@ -177,7 +179,9 @@ def _run(
         entry = describe_entry(append_publication(connection, publication))
         stored = store_publication(connection, publication, documents)
         apply_default_rules(connection, now)
-        alerts = evaluate_publication(connection, stored, settings=settings, now=now)
+        alerts = evaluate_publication(
+            connection, stored, settings=settings, now=now, past_alerts=past_alerts
+        )
         if alerts.n_replayed == 0:
             watch_publication(connection, stored, settings, now)
         late = _render_alerts(connection, stored, alerts, settings)

@@ -27,6 +27,7 @@ Where to go:
     notes, who looks after it         care.py
     what a message says               message.py, wording.py
     CAP messages                      cap_decision.py, cap.py, cap_words.py, cap_log.py
+    how good past alerts were         track_record.py, followed.py
     retries, leases, dead letters     outbox.py, delivery.py, claims.py, retries.py
     read models for pages and the API read.py
 """

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import get_args
 
 from sqlalchemy import Connection, select
 
 from data.errors import StateError
 from data.tables import regions
+from service.action_links import LinkedAction, action_link
 from service.alerts.advance import AlertEvent
 from service.alerts.contact_store import load_book
 from service.alerts.hush import Silence, acknowledged_incidents, list_silences
@@ -21,12 +23,13 @@ from service.alerts.identity import message_id, opened_on
 from service.alerts.labels import label_event
 from service.alerts.ledger import StandingEntry, ToldEntry, read_standings, read_told
 from service.alerts.machine import CLOSING
-from service.alerts.message import Notice, write_message
+from service.alerts.message import Links, Notice, write_message
 from service.alerts.notify import NOT_QUIET, Quiet, Reason, decide
 from service.alerts.outbox import Envelope, enqueue
 from service.alerts.routes import Labels, Route, group_key
 from service.alerts.rule_store import list_rules
 from service.alerts.rules import BELOW_ALL_LEVELS, Rule
+from service.alerts.track_record import PastAlert, TrackRecord, record_of
 from service.channels.contacts import ContactPoint
 from service.publication import Publication, PublishedScore
 from service.settings import Settings
@@ -52,7 +55,12 @@ class _Place:
 
 
 def announce(
-    connection: Connection, publication: Publication, *, settings: Settings, now: datetime
+    connection: Connection,
+    publication: Publication,
+    *,
+    settings: Settings,
+    now: datetime,
+    past_alerts: Sequence[PastAlert] | None = None,
 ) -> Announcement:
     """Queues what each contact point has to be told after a publication.
 
@@ -63,6 +71,7 @@ def announce(
         publication: The newest of its set, as stored.
         settings: For contact points and links.
         now: The present moment.
+        past_alerts: Alerts whose window is over, the newest first; None says nothing of them.
 
     Raises:
         StateError: The publication is not stored.
@@ -96,13 +105,43 @@ def announce(
             place = places.get(event.region_id, _Place(event.region_id, ""))
             score = scores.get((event.region_id, event.outcome, event.horizon))
             notice = _notice(reason, event, last, place, score, rules.get(event.rule_id))
+            if past_alerts is not None:
+                notice = replace(notice, record=_record(past_alerts, notice, places))
             groups[group_key(route or book.default, labels)].append(notice)
         for group, notices in sorted(groups.items()):
-            body = write_message(publication, notices, public_url=settings.public_url, now=now)
+            body = write_message(
+                publication,
+                notices,
+                public_url=settings.public_url,
+                now=now,
+                language=contact.language,
+                links=_links(contact, settings, now),
+            )
             envelope = _address(contact, group, publication, body, notices)
             if enqueue(connection, envelope, now):
                 queued.append(envelope.message_id)
     return Announcement(tuple(queued), dict(decisions))
+
+
+def _links(contact: ContactPoint, settings: Settings, now: datetime) -> Links | None:
+    """Returns what makes links by which a person can act; a program has the API."""
+    if contact.channel not in ("email", "apprise"):
+        return None
+
+    def make(incident_id: str) -> Mapping[str, str]:
+        return {
+            action: action_link(settings, incident_id, action, contact.name, now=now)
+            for action in get_args(LinkedAction)
+        }
+
+    return make
+
+
+def _record(past: Sequence[PastAlert], notice: Notice, places: Mapping[str, _Place]) -> TrackRecord:
+    same_country = frozenset(
+        region_id for region_id, place in places.items() if place.country == notice.country
+    )
+    return record_of(past, notice.rule_id, notice.level_to[0], notice.region_id, same_country)
 
 
 def _repeat_after(route: Route | None, rule: Rule | None) -> timedelta | None:

@@ -27,6 +27,7 @@ from service.alerts.history import (
 from service.alerts.measures import Past
 from service.alerts.rule_store import active_rules, load_rules
 from service.alerts.rules import Rule
+from service.alerts.track_record import PastAlert
 from service.publication import Publication
 from service.publication_store import load_publication
 from service.settings import Settings
@@ -65,7 +66,12 @@ class _Place:
 
 
 def evaluate_publication(
-    connection: Connection, publication: Publication, *, settings: Settings, now: datetime
+    connection: Connection,
+    publication: Publication,
+    *,
+    settings: Settings,
+    now: datetime,
+    past_alerts: Sequence[PastAlert] | None = None,
 ) -> AlertReport:
     """Evaluates all rules on a publication, writes states and events, and queues messages.
 
@@ -77,6 +83,7 @@ def evaluate_publication(
         publication: As stored, the newest revision of its as-of.
         settings: For contact points and links.
         now: The present moment.
+        past_alerts: Alerts whose window is over, for what messages say of how good they are.
 
     Raises:
         StateError: The publication is not stored, or a newer revision of its as-of is.
@@ -91,7 +98,9 @@ def evaluate_publication(
         states, _ = _take_step(connection, rules_there, states, load_publication(connection, later))
     if place.later:
         return AlertReport(len(rules), events, len(place.later), (), {})
-    announced = announce(connection, publication, settings=settings, now=now)
+    announced = announce(
+        connection, publication, settings=settings, now=now, past_alerts=past_alerts
+    )
     issued = issue_messages(connection, publication, settings=settings, now=now)
     return AlertReport(len(rules), events, 0, announced.message_ids, announced.decisions, issued)
 

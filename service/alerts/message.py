@@ -8,44 +8,43 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from service.alerts.notify import Reason
 from service.alerts.rules import Rule
+from service.alerts.track_record import TrackRecord
 from service.alerts.wording import (
-    SIMULATED,
-    change_words,
+    HAPPENED,
+    cutoff_words,
     driver_words,
+    ending_words,
+    headline_words,
+    probability_words,
+    record_words,
     region_address,
+    removed_rule,
     set_address,
+    threshold_sentence,
     threshold_words,
-    window_label,
+    title_words,
 )
+from service.explanation import explain_change, explain_drivers, explain_no_comparison
+from service.languages import Language
 from service.publication import Publication, PublishedScore
 
 MESSAGE_TYPE = "alert.notification"
 SCHEMA_VERSION = 1
 MAX_BYTES = 20_000
 
-_HAPPENED = {
-    Reason.ESCALATED: "escalated",
-    Reason.NEW: "new",
-    Reason.CORRECTED: "corrected",
-    Reason.CANCELLED: "cancelled by a correction",
-    Reason.RESOLVED: "resolved",
-    Reason.WITHDRAWN: "withdrawn (no rule follows it any more)",
-    Reason.DEESCALATED: "de-escalated",
-    Reason.STALE: "no current score, so the alert stands",
-    Reason.RESTORED: "scores are back, the alert stands",
-    Reason.SILENCE_ENDED: "goes on, and the silence about it has ended",
-    Reason.REPEAT: "goes on",
-}
-"""What is said of each reason, the most urgent first."""
+_URGENCY = {reason: place for place, reason in enumerate(HAPPENED)}
+_RULES = 5
+"""A message about several rules gives the reasons of so many."""
 
-_URGENCY = {reason: place for place, reason in enumerate(_HAPPENED)}
+Links = Callable[[str], Mapping[str, str]]
+"""Returns the links by which a reader can act on an incident: name to address."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,7 @@ class Notice:
         score: The score of this publication, or None.
         rule_id: The rule.
         rule: Its newest version; None if it is gone.
+        record: How good such alerts have been; None if nobody looked.
     """
 
     reason: Reason
@@ -85,6 +85,7 @@ class Notice:
     score: PublishedScore | None
     rule_id: str
     rule: Rule | None
+    record: TrackRecord | None = None
 
 
 def write_message(
@@ -93,25 +94,34 @@ def write_message(
     *,
     public_url: str,
     now: datetime,
+    language: Language = "en",
+    links: Links | None = None,
 ) -> str:
     """Returns the body of a message as JSON text of at most 20,000 bytes.
 
     Args:
         publication: What it follows from.
-        notices: What is to be told; the most urgent are listed first.
+        notices: What is to be told, at least one; the most urgent are listed first.
         public_url: Address under which people reach the service.
         now: The present moment.
+        language: Language of title and sentences.
+        links: Links by which the reader can act, if the receiver is a person.
     """
     ordered = sorted(notices, key=_urgency)
-    is_one_rule = len({notice.rule_id for notice in notices}) == 1
-    rule = ordered[0].rule if is_one_rule else None
-    country = ", ".join(sorted({notice.country for notice in notices}))
+    rules = {notice.rule_id: notice.rule for notice in ordered}
+    rule = ordered[0].rule if len(rules) == 1 else None
+    name = ordered[0].rule.name if ordered[0].rule else removed_rule(language)
+    country = ", ".join(sorted({notice.country for notice in ordered})[:_RULES])
     address = set_address(public_url, publication.region_set)
+    counts = Counter(notice.reason for notice in ordered)
     data: dict[str, Any] = {
-        "title": _title(publication, rule, country, ordered),
+        "title": title_words(
+            publication, name if len(rules) == 1 else None, country, counts, language
+        ),
+        "language": language,
         "is_simulated": publication.is_simulated,
-        "rule": rule
-        and {"id": rule.id, "version": rule.version, "name": rule.name, "why": rule.why},
+        "rule": rule and _describe(rule),
+        "rules": [_describe(item) for item in rules.values() if item][:_RULES],
         "labels": rule.labels if rule else {},
         "country": country,
         "publication": {
@@ -137,13 +147,17 @@ def write_message(
     }
     room = MAX_BYTES - len(_encode(body).encode())
     for notice in ordered:
-        entry = _entry(publication, notice, public_url)
+        entry = _entry(publication, notice, public_url, language, links)
         room -= len(_encode(entry).encode()) + 1
         if room < 0:
             break
         data["alerts"].append(entry)
     data["n_omitted"] = len(ordered) - len(data["alerts"])
     return _encode(body)
+
+
+def _describe(rule: Rule) -> dict[str, Any]:
+    return {"id": rule.id, "version": rule.version, "name": rule.name, "why": rule.why}
 
 
 def _encode(content: object) -> str:
@@ -155,25 +169,23 @@ def _urgency(notice: Notice) -> tuple[int, int, float, str]:
     return (_URGENCY[notice.reason], -notice.level_to[0], -(score or 0.0), notice.incident_id)
 
 
-def _title(
-    publication: Publication, rule: Rule | None, country: str, notices: Sequence[Notice]
-) -> str:
-    counts = Counter(notice.reason for notice in notices)
-    parts = ", ".join(f"{counts[reason]} {reason}" for reason in _URGENCY if counts[reason])
-    marker = f"{SIMULATED}: " if publication.is_simulated else ""
-    name = rule.name if rule else "Removed rule"
-    return f"{marker}{name}, {country}: {parts} (as of {publication.as_of.isoformat()})"
-
-
-def _entry(publication: Publication, notice: Notice, public_url: str) -> dict[str, Any]:
+def _entry(
+    publication: Publication,
+    notice: Notice,
+    public_url: str,
+    language: Language,
+    links: Links | None,
+) -> dict[str, Any]:
     score = notice.score
-    is_scored = score is not None and score.status == "ok"
+    scored = score if score is not None and score.status == "ok" else None
+    record = notice.record
     return {
         "reason": notice.reason.value,
         "incident_id": notice.incident_id,
         "event_id": notice.event_id,
         "sequence": notice.sequence,
         "opened": notice.opened.isoformat(),
+        "rule_id": notice.rule_id,
         "region_id": notice.region_id,
         "region_name": notice.region_name,
         "country": notice.country,
@@ -181,34 +193,67 @@ def _entry(publication: Publication, notice: Notice, public_url: str) -> dict[st
         "horizon": notice.horizon,
         "level_from": {"level": notice.level_from[0], "name": notice.level_from[1]},
         "level_to": {"level": notice.level_to[0], "name": notice.level_to[1]},
-        "probability": score.risk_score if score and is_scored else None,
-        "change": score.change if score and is_scored else None,
-        "threshold": threshold_words(publication, notice.horizon, score.threshold)
+        "probability": scored.risk_score if scored else None,
+        "change": scored.change if scored else None,
+        "threshold": threshold_words(publication, notice.horizon, score.threshold, language)
         if score
         else None,
-        "drivers": driver_words(score.contributions) if score and is_scored else [],
-        "text": _sentence(publication, notice),
+        "drivers": driver_words(scored.contributions, language) if scored else [],
+        "track_record": record
+        and {
+            "n_alerts": record.n_alerts,
+            "n_followed": record.n_followed,
+            "scope": record.scope,
+        },
+        "text": headline_words(
+            notice.region_name,
+            notice.country,
+            notice.level_from[1],
+            notice.level_to[1],
+            notice.reason,
+            language,
+        ),
+        "sentences": _sentences(publication, notice, scored, language),
         "link": region_address(public_url, publication.region_set, notice.region_id),
+        "links": {} if links is None else dict(links(notice.incident_id)),
     }
 
 
-def _sentence(publication: Publication, notice: Notice) -> str:
-    before, after = (name.replace("_", " ") for _, name in (notice.level_from, notice.level_to))
-    levels = after if before == after else f"{before} → {after}"
-    parts = [f"{notice.region_name} ({notice.country}): {levels}, {_HAPPENED[notice.reason]}."]
-    score = notice.score
-    window = window_label(publication, notice.horizon)
-    if score is None or score.status != "ok" or score.risk_score is None:
-        parts.append(f"There is no score for {notice.outcome} in {window}.")
-    else:
-        parts.append(
-            f"Probability of {notice.outcome} in {window}: {score.risk_score:.2f} "
-            f"({change_words(score.change)})."
+def _sentences(
+    publication: Publication, notice: Notice, scored: PublishedScore | None, language: Language
+) -> list[str]:
+    """Returns what is said of an alert after its headline, each a sentence."""
+    said = [
+        probability_words(
+            publication,
+            notice.outcome,
+            notice.horizon,
+            scored.risk_score if scored else None,
+            scored.change if scored else None,
+            language,
         )
-        threshold = threshold_words(publication, notice.horizon, score.threshold)
+    ]
+    if scored is not None:
+        threshold = threshold_words(publication, notice.horizon, scored.threshold, language)
         if threshold:
-            parts.append(f"That would be {threshold}.")
-        if drivers := driver_words(score.contributions):
-            parts.append(f"Driven by {'; '.join(drivers)}.")
-    parts.append(f"Data to {publication.data_cutoff.isoformat()}.")
-    return " ".join(parts)
+            said.append(threshold_sentence(threshold, language))
+        moved = [*explain_drivers(scored, language)]
+        if scored.changed_families:
+            moved += explain_change(scored, language)
+        said.append(_as_sentence((" ; " if language == "fr" else "; ").join(moved)))
+        if scored.changed_reason == "model_changed":
+            said.append(explain_no_comparison(scored, language))
+    level = notice.level_to[0]
+    if notice.record is not None and level:
+        record = notice.record
+        said.append(
+            record_words(record.n_alerts, record.n_followed, record.scope, notice.outcome, language)
+        )
+    if notice.rule is not None and level:
+        said.append(ending_words(notice.rule, level, language))
+    said.append(cutoff_words(publication, language))
+    return said
+
+
+def _as_sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

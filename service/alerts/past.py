@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -16,10 +15,9 @@ from data.calendar import parse_period, period_end
 from data.errors import BadInput, MissingInput, NothingKnown
 from data.panel import Panel
 from data.regions import RegionSet
-from models.outcome import OUTCOMES, outcome_definition, thresholds_and_labels
 from models.settings import ModelSettings
+from service.alerts.followed import Outcomes, find_outcomes
 from service.alerts.measures import Key
-from service.alerts.simulate import Outcomes
 from service.publication import Publication, PublishedScore
 from service.publication_store import list_publications, load_publication
 
@@ -72,7 +70,8 @@ def read_publications(
             "Run `tocsin backfill`, or give `--predictions` a file of `tocsin backtest --out`.",
         )
     publications = tuple(found[origin] for origin in sorted(found))
-    return PastScores(publications, _find_outcomes(publications, panel, settings))
+    kinds = {(row.outcome, row.horizon) for item in publications for row in item.scores}
+    return PastScores(publications, find_outcomes(kinds, set(found), panel, settings))
 
 
 def read_predictions(
@@ -141,29 +140,6 @@ def _read_file(path: Path) -> pd.DataFrame:
             "Use a file that `tocsin backtest --out` wrote.",
         )
     return rows
-
-
-def _find_outcomes(
-    publications: Sequence[Publication], panel: Panel, settings: ModelSettings
-) -> Outcomes:
-    kinds = {(row.outcome, row.horizon) for item in publications for row in item.scores}
-    origins = {publication.origin for publication in publications}
-    found: dict[Key, dict[int, bool]] = defaultdict(dict)
-    for outcome, horizon in sorted(kinds):
-        if outcome not in OUTCOMES:
-            continue
-        definition = outcome_definition(settings, outcome)
-        _, labels = thresholds_and_labels(
-            panel.values["deaths"], panel.known, horizon, definition, panel.step
-        )
-        for row, ordinal in enumerate(panel.periods):
-            if int(ordinal) not in origins:
-                continue
-            for position, region_id in enumerate(panel.region_ids):
-                label = labels[row, position]
-                if np.isfinite(label):
-                    found[region_id, outcome, horizon][int(ordinal)] = bool(label)
-    return found
 
 
 def _is_within(origin: int, first: int | None, last: int | None) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from service.alerts.advance import AlertEvent, States, advance
+from service.alerts.followed import Outcomes
 from service.alerts.machine import CLOSING
 from service.alerts.measures import BOUNDS, Key, Past, collect_past, key_of
 from service.alerts.rules import Level, Rule
@@ -21,10 +22,6 @@ FLAP_PUBLICATIONS = 3
 
 SHIFT = 0.05
 """How far the levels beside those of a rule lie."""
-
-Outcomes = Mapping[Key, Mapping[int, bool]]
-"""By region, outcome and horizon: whether the outcome came in the window after each origin, where
-that is known."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ class LogChannel:
             is_simulated=data["is_simulated"],
             n_alerts=data["n_alerts"],
             n_omitted=data["n_omitted"],
-            alerts=[alert["text"] for alert in data["alerts"]],
+            alerts=[
+                " ".join([item["text"], *item.get("sentences", [])]) for item in data["alerts"]
+            ],
             link=data["links"]["all_alerts"],
         )
         return Delivered("logged")

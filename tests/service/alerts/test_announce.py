@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from service.alerts.contact_store import apply_contacts
 from service.alerts.message import MAX_BYTES
+from service.alerts.routes import ContactBook
+from service.channels.contacts import ContactPoint
 from service.settings import Settings
 from service.tables import notifications, outbox
 
@@ -81,12 +84,36 @@ def test_what_a_message_says(world: Any, build: Any) -> None:
         "months since the last event: 0 months (lowers the risk)",
         "deaths next door: not known (raises the risk)",
     ]
-    assert alert["text"] == (
-        "Tillabéri (NER): none → high, new. Probability of escalation in 2022-01 … 2022-03: 0.30 "
-        "(+0.12). That would be at least 34 deaths in 2022-01 … 2022-03. Driven by deaths in the "
-        "last 3 months: 41 deaths (raises the risk); months since the last event: 0 months (lowers "
-        "the risk); deaths next door: not known (raises the risk). Data to 2021-12-31."
-    )
+    assert alert["text"] == "Tillabéri (NER): none → high, new."
+    assert alert["sentences"] == [
+        "Probability of escalation in 2022-01 … 2022-03: 30% (+12 points).",
+        "That would be at least 34 deaths in 2022-01 … 2022-03.",
+        "Raised most by other parts of the model.",
+        "It ends after 2 publications in a row below 20%.",
+        "Data to 2021-12-31.",
+    ]
+
+
+def test_each_contact_point_is_told_in_its_language(world: Any, build: Any) -> None:
+    people = [ContactPoint(name=name, channel="log", language=name) for name in ("en", "fr")]
+    with world.database.write() as connection:
+        apply_contacts(connection, ContactBook(contacts=tuple(people)), world.clock())
+    world.apply(build.rule(clear_n=1))
+    world.publish(build.month(0), {"NE06": TOP})
+    found = {row["contact_point"]: data_of(row) for row in world.messages()}
+    assert found["en"]["title"] == "Risk of escalation, NER: 1 new (as of 2022-01-15)"
+    assert found["fr"]["title"] == "Risk of escalation, NER : 1 nouveau (état au 2022-01-15)"
+    (alert,) = found["fr"]["alerts"]
+    assert alert["text"] == "Tillabéri (NER) : aucun → très élevé, nouveau."
+    assert alert["sentences"] == [
+        "Probabilité (escalade) sur 2022-01 … 2022-03 : 60\u202f% (pas de valeur antérieure).",
+        "Cela signifierait au moins 34 décès sur 2022-01 … 2022-03.",
+        "Tiré vers le haut surtout par d’autres éléments du modèle.",
+        "Elle quitte ce niveau après une publication sous 40\u202f%, et prend fin sous 20\u202f%.",
+        "Données jusqu’au 2021-12-31.",
+    ]
+    same = ("reason", "incident_id", "probability", "level_to", "link")
+    assert [alert[key] for key in same] == [found["en"]["alerts"][0][key] for key in same]
 
 
 def test_a_message_without_a_score_claims_none(world: Any, build: Any) -> None:
@@ -95,9 +122,8 @@ def test_a_message_without_a_score_claims_none(world: Any, build: Any) -> None:
     world.publish(build.month(1), {"ML01": ("baseline_only", 0.9)})
     (alert,) = data_of(world.messages()[-1])["alerts"]
     assert (alert["probability"], alert["change"], alert["drivers"]) == (None, None, [])
-    assert alert["text"].startswith(
-        "Kayes (MLI): high, no current score, so the alert stands. There is no score for"
-    )
+    assert alert["text"] == "Kayes (MLI): high, no current score, so the alert stands."
+    assert alert["sentences"][0] == "There is no score for escalation in 2022-02 … 2022-04."
 
 
 def test_simulated_is_the_first_word(world: Any, build: Any) -> None:

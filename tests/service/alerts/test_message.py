@@ -1,6 +1,7 @@
 """Words of messages, and their size."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,8 +13,11 @@ from models.score import Contribution
 from service.alerts.message import MAX_BYTES, Notice, write_message
 from service.alerts.notify import Reason
 from service.alerts.wording import (
+    HAPPENED,
+    WORDS,
     change_words,
     driver_words,
+    ending_words,
     region_address,
     threshold_words,
     window_label,
@@ -86,7 +90,7 @@ def test_drivers(value: float | None, unit: str, log_odds: float, words: list[st
 
 
 @pytest.mark.parametrize(
-    ("change", "words"), [(0.111, "+0.11"), (-0.1, "-0.10"), (None, "no earlier score")]
+    ("change", "words"), [(0.111, "+11 points"), (-0.1, "-10 points"), (None, "no earlier score")]
 )
 def test_changes(change: float | None, words: str) -> None:
     assert change_words(change) == words
@@ -128,3 +132,73 @@ def test_one_alert_that_is_too_long_leaves_the_link(build: Any) -> None:
     data = json.loads(write(build, [make_notice(build, "x" * MAX_BYTES)]))["data"]
     assert (data["alerts"], data["n_omitted"]) == ([], 1)
     assert data["links"]["all_alerts"] == "https://t.example/sets/sahel/alerts"
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, french = WORDS["en"], WORDS["fr"]
+    assert english.keys() == french.keys()
+    fields = re.compile(r"\{(\w+)")
+    for key, text in english.items():
+        assert sorted(fields.findall(text)) == sorted(fields.findall(french[key])), key
+    assert all(set(said) == {"en", "fr"} for said in HAPPENED.values())
+    assert set(HAPPENED) == {reason for reason in Reason if reason.is_sent}
+
+
+RECORD = {"measure": "record", "years": 3, "floor": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "english", "french"),
+    [
+        ({"clear_n": 1}, 1, "It ends after one publication below 20%.",
+         "Elle prend fin après une publication sous 20 %."),
+        ({}, 2, "It leaves this level after 2 publications in a row below 40%, and ends below 20%.",
+         "Elle quitte ce niveau après 2 publications de suite sous 40 %, et prend fin sous "
+         "20 %."),
+        ({"measure": "change", "levels": [{"name": "rise", "enter": 0.15, "exit": 0.05}]}, 1,
+         "It ends after 2 publications in a row below a change of +5 points.",
+         "Elle prend fin après 2 publications de suite sous une variation de +5 points."),
+        ({**RECORD, "levels": [{"name": "r", "enter": 0.01, "exit": -0.1}]}, 1,
+         "It ends after 2 publications in a row below the highest of the 3 years before "
+         "less 10 points.", None),
+        ({**RECORD, "levels": [{"name": "r", "enter": 0.1, "exit": 0.05}]}, 1,
+         "It ends after 2 publications in a row below the highest of the 3 years before "
+         "plus 5 points.", None),
+        ({"measure": "rank", "levels": [{"name": "top", "enter": 0.9, "exit": 0.8}]}, 1,
+         "It ends after 2 publications in a row below rank 80% (the share of other "
+         "regions whose risk is lower).", None),
+    ],
+)  # fmt: skip
+def test_what_would_end_it(
+    build: Any, changes: dict[str, Any], level: int, english: str, french: str | None
+) -> None:
+    rule = build.rule(**changes)
+    assert ending_words(rule, level, "en") == english
+    if french is not None:
+        assert ending_words(rule, level, "fr").replace("\u202f", " ") == french
+
+
+def test_a_message_about_several_rules_names_them(build: Any) -> None:
+    notices = [
+        make_notice(build, "a"),
+        replace(make_notice(build, "b"), rule_id="other", rule=build.rule(id="other", name="O")),
+    ]
+    data = json.loads(write(build, notices))["data"]
+    assert data["title"] == "Alerts, MLI: 2 new (as of 2022-01-15)"
+    assert (data["rule"], [item["id"] for item in data["rules"]]) == (None, ["risk", "other"])
+    assert [alert["rule_id"] for alert in data["alerts"]] == ["risk", "other"]
+
+
+def test_links_to_act_are_made_for_what_is_listed_only(build: Any) -> None:
+    notices = [make_notice(build, f"r{number:04d}") for number in range(500)]
+    made: list[str] = []
+
+    def links(incident_id: str) -> dict[str, str]:
+        made.append(incident_id)
+        return {"acknowledge": f"https://t.example/{incident_id}"}
+
+    publication = build.publication(date(2022, 1, 15), {})
+    body = write_message(publication, notices, public_url="https://t.example", now=NOW, links=links)
+    listed = json.loads(body)["data"]["alerts"]
+    assert len(made) <= len(listed) + 1
+    assert listed[0]["links"]["acknowledge"].endswith(listed[0]["incident_id"])
