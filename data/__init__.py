@@ -7,7 +7,7 @@ Owns: errors, calendar, the database and its migrations, region sets, the event 
 bitemporal store, quarantine, the examination of deliveries, placement of events in regions, the
 panel, the simulated world.
 Does not own: indicators, labels, models, anything that is told to people.
-May import: numpy, pandas, scipy, shapely, SQLAlchemy, Alembic, httpx (to fetch). Knows no
+May import: numpy, pandas, pyarrow, scipy, shapely, SQLAlchemy, Alembic, httpx (to fetch). Knows no
 scikit-learn and no HTTP server.
 Invariants: events are appended, never changed; nothing missing becomes zero; a refused row is kept
 in quarantine with file, line and reason.

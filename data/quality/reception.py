@@ -20,6 +20,7 @@ from data.store import (
     DeliveryReport,
     append_delivery,
     coverage_known_at,
+    drop_deleted,
     list_deliveries,
     read_latest,
 )
@@ -100,7 +101,7 @@ def receive_delivery(
     latest = read_latest(connection, source.name, moment)
     findings = examine_batch(
         batch,
-        conform_events(latest[~latest["deleted"]]),
+        drop_deleted(latest),
         coverage_known_at(connection, source.name, moment),
         [item for item in list_deliveries(connection, source.name) if item.known_at < moment],
         is_scope_stated=is_scope_stated,

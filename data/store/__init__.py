@@ -3,13 +3,15 @@
 Owns deliveries, the history of every event, quarantine, and what was known on a day. Does not own
 how a source is read (`data.sources`) nor arrays (`data.panel`).
 May import: `data.sources.contract`, `data.events`, `data.tables`, `data.database`,
-`data.calendar`, `data.errors`; pandas, SQLAlchemy.
+`data.calendar`, `data.errors`; pandas, pyarrow, SQLAlchemy.
 Invariants: a delivery is stored whole or not at all; a row once stored stays; knowledge as of a
 day never holds a row that became known later; a later delivery never hides an earlier as-of.
 
 Where to go:
     storing a delivery                append.py
     what a delivery changes           changes.py
+    the row of a delivery             deliveries.py
+    how rows of events lie            blocks.py
     events and coverage as of a day   as_known.py
     deliveries, quarantine            listing.py
     observations of places            observations.py
@@ -20,16 +22,18 @@ Where to go:
 
 from __future__ import annotations
 
-from data.store.append import DeliveryReport, append_delivery
+from data.store.append import append_delivery
 from data.store.as_known import (
     Coverage,
     coverage_as_known,
     coverage_known_at,
+    drop_deleted,
     events_as_known,
     events_known_at,
     read_latest,
 )
 from data.store.changes import is_claimed, is_listed
+from data.store.deliveries import DeliveryReport
 from data.store.forecasts import append_forecasts, forecasts_as_known, list_forecast_runs
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
 from data.store.markers import append_markers, markers_as_known, withdraw_marker
@@ -48,6 +52,7 @@ __all__ = [
     "append_observations",
     "coverage_as_known",
     "coverage_known_at",
+    "drop_deleted",
     "events_as_known",
     "events_known_at",
     "forecasts_as_known",

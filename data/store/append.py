@@ -3,63 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Row, column, insert, select, table
+from sqlalchemy import Connection, Row, select
 
 from data.calendar import from_epoch_day
 from data.errors import Conflict, StateError
-from data.events import EVENT_COLUMNS, Batch, Refusal, check_batch
+from data.events import Batch, check_batch
 from data.sources.contract import SourceInfo
 from data.store.as_known import read_latest
+from data.store.blocks import insert_events
 from data.store.changes import Changes, find_changes, is_claimed
-from data.tables import deliveries, quarantine
-
-_INSERTED = ("source", "known_at", "delivery_id", "deleted")
-# Columns without types: values go to the driver as they are, without a conversion per value.
-_plain_events = table("events", *(column(name) for name in (*_INSERTED, *EVENT_COLUMNS)))
-_ROWS_PER_STATEMENT = 50_000
-
-
-@dataclass(frozen=True)
-class DeliveryReport:
-    """What became of a delivery.
-
-    Attributes:
-        delivery_id: Its number.
-        source: Name of its source.
-        vintage: Its version, as the source names it.
-        known_at: When it became known.
-        countries: ISO alpha-3 codes that it speaks for.
-        covers_from: First day that it speaks for.
-        covers_to: Last day that it speaks for.
-        n_rows: Rows in it.
-        n_added: Events that were not known before.
-        n_changed: Events that differ from what was known.
-        n_unchanged: Events that are as they were known.
-        n_deleted: Events that were known and are gone.
-        n_quarantined: Rows that were refused.
-        already_stored: True if it was stored before and nothing was written now; the numbers are
-            those of that time.
-    """
-
-    delivery_id: int
-    source: str
-    vintage: str
-    known_at: datetime
-    countries: tuple[str, ...]
-    covers_from: date
-    covers_to: date
-    n_rows: int
-    n_added: int
-    n_changed: int
-    n_unchanged: int
-    n_deleted: int
-    n_quarantined: int
-    already_stored: bool
+from data.store.deliveries import DeliveryReport, Tally, find_stored, insert_delivery, report_of
+from data.tables import deliveries
 
 
 def append_delivery(
@@ -114,63 +73,35 @@ def append_delivery(
     _refuse_too_old(batch, changes, [row for row in not_earlier if row.known_at > moment])
     _refuse_contradiction(changes, latest, [row for row in not_earlier if row.known_at == moment])
 
-    delivery_id = connection.execute(
-        insert(deliveries)
-        .values(
-            source=source.name,
-            vintage=vintage,
-            known_at=moment,
-            received_at=received_at,
-            file_name=file_name,
-            sha256=sha256,
-            countries=list(batch.countries),
-            covers_from=batch.covers_from,
-            covers_to=batch.covers_to,
-            is_simulated=source.is_simulated,
-            licence=source.licence,
-            attribution=source.attribution,
-            n_rows=batch.n_rows,
-            n_added=len(changes.added),
-            n_changed=len(changes.changed),
-            n_unchanged=changes.n_unchanged,
-            n_deleted=len(changes.deleted),
-            n_quarantined=len(batch.refusals),
-        )
-        .returning(deliveries.c.delivery_id)
-    ).scalar_one()
-    head = {
-        "source": source.name,
-        "known_at": int(moment.timestamp()),
-        "delivery_id": delivery_id,
-    }
-    _insert_events(connection, batch.events.iloc[changes.added], head)
-    _insert_events(connection, batch.events.iloc[changes.changed], head)
-    _insert_deletions(connection, changes.deleted, head)
-    insert_refusals(connection, delivery_id, batch.refusals)
-    return report_of(
-        connection.execute(select(deliveries).where(deliveries.c.delivery_id == delivery_id)).one(),
-        already_stored=False,
+    report = insert_delivery(
+        connection,
+        source=source,
+        vintage=vintage,
+        known_at=moment,
+        received_at=received_at,
+        file_name=file_name,
+        sha256=sha256,
+        countries=batch.countries,
+        days=(batch.covers_from, batch.covers_to),
+        n_rows=batch.n_rows,
+        tally=Tally(
+            added=len(changes.added),
+            changed=len(changes.changed),
+            unchanged=changes.n_unchanged,
+            deleted=len(changes.deleted),
+        ),
+        refusals=batch.refusals,
     )
-
-
-def find_stored(connection: Connection, source: str, vintage: str, sha256: str) -> Row[Any] | None:
-    """Returns the delivery of the same file and vintage; None if it is not stored."""
-    return connection.execute(
-        select(deliveries).where(
-            deliveries.c.source == source,
-            deliveries.c.vintage == vintage,
-            deliveries.c.sha256 == sha256,
-        )
-    ).one_or_none()
-
-
-def insert_refusals(connection: Connection, delivery_id: int, refusals: Sequence[Refusal]) -> None:
-    """Puts the refused rows of a delivery into quarantine."""
-    if refusals:
-        connection.execute(
-            insert(quarantine),
-            [{"delivery_id": delivery_id, **asdict(refusal)} for refusal in refusals],
-        )
+    told = np.concatenate([changes.added, changes.changed])
+    insert_events(
+        connection,
+        batch.events if len(told) == len(batch.events) else batch.events.iloc[told],
+        changes.deleted,
+        source=source.name,
+        known_at=moment,
+        delivery_id=report.delivery_id,
+    )
+    return report
 
 
 def _check_days(batch: Batch, moment: datetime) -> None:
@@ -225,50 +156,3 @@ def _refuse_contradiction(
                 f"than {row.file_name}, which became known at the same moment.",
                 hint,
             )
-
-
-def _insert_events(connection: Connection, rows: pd.DataFrame, head: dict[str, Any]) -> None:
-    fixed = {**head, "deleted": False}
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        part = rows.iloc[start : start + _ROWS_PER_STATEMENT]
-        values = [
-            part[name].astype(object).where(part[name].notna(), None).tolist()
-            for name in EVENT_COLUMNS
-        ]
-        connection.execute(
-            insert(_plain_events),
-            [
-                {**fixed, **dict(zip(EVENT_COLUMNS, row, strict=True))}
-                for row in zip(*values, strict=True)
-            ],
-        )
-
-
-def _insert_deletions(
-    connection: Connection, identifiers: Sequence[str], head: dict[str, Any]
-) -> None:
-    if identifiers:
-        connection.execute(
-            insert(_plain_events),
-            [{**head, "deleted": True, "event_id": identifier} for identifier in identifiers],
-        )
-
-
-def report_of(row: Row[Any], *, already_stored: bool) -> DeliveryReport:
-    """Returns the report of a stored delivery."""
-    return DeliveryReport(
-        delivery_id=row.delivery_id,
-        source=row.source,
-        vintage=row.vintage,
-        known_at=row.known_at,
-        countries=tuple(row.countries),
-        covers_from=row.covers_from,
-        covers_to=row.covers_to,
-        n_rows=row.n_rows,
-        n_added=row.n_added,
-        n_changed=row.n_changed,
-        n_unchanged=row.n_unchanged,
-        n_deleted=row.n_deleted,
-        n_quarantined=row.n_quarantined,
-        already_stored=already_stored,
-    )

@@ -6,13 +6,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Integer, func, select, type_coerce
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, select
 
 from data.calendar import end_of_day
-from data.database import EpochDay
-from data.events import EVENT_COLUMNS, conform_events
-from data.tables import deliveries, events
+from data.events import conform_events
+from data.store.blocks import read_blocks
+from data.tables import deliveries
 
 
 @dataclass(frozen=True)
@@ -50,51 +53,51 @@ def events_as_known(connection: Connection, source: str, as_of: date) -> pd.Data
 
 def events_known_at(connection: Connection, source: str, moment: datetime) -> pd.DataFrame:
     """Returns the events with `known_at <= moment`, as `events_as_known` does for a day."""
-    latest = read_latest(connection, source, moment)
-    return conform_events(latest[~latest["deleted"]])
+    return drop_deleted(read_latest(connection, source, moment))
+
+
+def drop_deleted(latest: pd.DataFrame) -> pd.DataFrame:
+    """Returns the events of what `read_latest` returns, columns and dtypes `EVENT_COLUMNS`."""
+    return conform_events(latest[~latest["deleted"]] if latest["deleted"].any() else latest)
 
 
 def read_latest(connection: Connection, source: str, moment: datetime) -> pd.DataFrame:
     """Returns the newest row per event with `known_at <= moment`, deletions included.
 
     Returns:
-        Columns `EVENT_COLUMNS` as the database gives them (missing throughout a deletion), and
-        `deleted` (bool) and `known_at` (seconds since 1970-01-01), ordered by `event_id`.
+        Columns `EVENT_COLUMNS` (missing throughout a deletion, hence whole numbers perhaps as
+        float64), and `deleted` (bool) and `known_at` (seconds since 1970-01-01), ordered by
+        `event_id`.
     """
-    newest = (
-        select(events.c.event_id, func.max(events.c.known_at).label("known_at"))
-        .where(events.c.source == source, events.c.known_at <= moment)
-        .group_by(events.c.event_id)
-        .subquery()
-    )
-    # Days and moments are read as the integers that they are stored as: they stay integers.
-    columns = [
-        type_coerce(column, Integer) if isinstance(column.type, EpochDay) else column
-        for column in (events.c[name] for name in EVENT_COLUMNS)
-    ]
-    found = connection.execute(
-        select(*columns, events.c.deleted, type_coerce(events.c.known_at, Integer)).join_from(
-            newest,
-            events,
-            (events.c.source == source)
-            & (events.c.event_id == newest.c.event_id)
-            & (events.c.known_at == newest.c.known_at),
-        )
-    )
-    # Straight from the driver: a row object per event would take as long as the reading.
-    rows = found.cursor.fetchall()
-    names = [*EVENT_COLUMNS, "deleted", "known_at"]
-    latest = pd.DataFrame(
-        {
-            name: pd.Series(values, dtype=object)
-            for name, values in zip(names, zip(*rows, strict=True), strict=True)
-        }
-        if rows
-        else {name: pd.Series([], dtype=object) for name in names}
-    )
-    # Sorted here and not by the database: its collation may not be that of Python.
-    latest = latest.sort_values("event_id", kind="stable", ignore_index=True)
-    return latest.astype({"deleted": "bool", "known_at": "int64"})
+    largest, *others = read_blocks(connection, source, moment)
+    rows = _merge_newest(largest, pa.concat_tables(others)) if others else largest
+    latest: pd.DataFrame = rows.to_pandas()
+    return latest
+
+
+def _merge_newest(largest: pa.Table, others: pa.Table) -> pa.Table:
+    """Returns the newest row per event of the largest delivery and all others.
+
+    The largest is only searched for what the others hold: what they change is usually little.
+    """
+    identifier = others["event_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    in_time = np.argsort(others["known_at"].to_numpy(), kind="stable")
+    newest = np.empty(int(identifier.max()) + 1, np.int64)
+    # Of several values that are assigned to one place numpy keeps the last.
+    newest[identifier[in_time]] = in_time
+    others = others.take(newest)
+
+    place = pc.index_in(largest["event_id"], value_set=others["event_id"].combine_chunks())
+    place = place.fill_null(-1).to_numpy()
+    shared = np.flatnonzero(place >= 0)
+    known_at, other_known_at = (rows["known_at"].to_numpy() for rows in (largest, others))
+    is_older = known_at[shared] < other_known_at[place[shared]]
+    is_kept = np.ones(len(largest), np.bool_)
+    is_kept[shared[is_older]] = False
+    is_other_kept = np.ones(len(others), np.bool_)
+    is_other_kept[place[shared[~is_older]]] = False
+    latest = pa.concat_tables([largest.filter(is_kept), others.filter(is_other_kept)])
+    return latest.take(pc.sort_indices(latest["event_id"]))
 
 
 def coverage_as_known(connection: Connection, source: str, as_of: date) -> list[Coverage]:

@@ -12,8 +12,8 @@ from data.calendar import end_of_day
 from data.errors import Conflict
 from data.forecast import FORECAST_COLUMNS, ForecastBatch, check_forecasts
 from data.sources.contract import SourceInfo
-from data.store.append import DeliveryReport, find_stored, insert_refusals, report_of
-from data.tables import deliveries, other_forecasts
+from data.store.deliveries import DeliveryReport, Tally, find_stored, insert_delivery, report_of
+from data.tables import other_forecasts
 
 _HEAD = ("source", "run", "known_at")
 _plain_rows = table(
@@ -64,36 +64,25 @@ def append_forecasts(
             f"The run {batch.run} of {source.name} is stored already and says otherwise.",
             "A run is published once: check that the file is of this run.",
         )
-    first, last = batch.days
-    delivery = connection.execute(
-        insert(deliveries)
-        .values(
-            source=source.name,
-            vintage=batch.run,
-            known_at=moment,
-            received_at=received_at,
-            file_name=file_name,
-            sha256=sha256,
-            countries=list(batch.countries),
-            covers_from=first,
-            covers_to=last,
-            is_simulated=source.is_simulated,
-            licence=source.licence,
-            attribution=source.attribution,
-            n_rows=batch.n_rows,
-            n_added=int((~is_known).sum()),
-            n_changed=0,
-            n_unchanged=int(is_known.sum()),
-            n_deleted=0,
-            n_quarantined=len(batch.refusals),
-        )
-        .returning(*deliveries.c)
-    ).one()
+    report = insert_delivery(
+        connection,
+        source=source,
+        vintage=batch.run,
+        known_at=moment,
+        received_at=received_at,
+        file_name=file_name,
+        sha256=sha256,
+        countries=batch.countries,
+        days=batch.days,
+        n_rows=batch.n_rows,
+        tally=Tally(added=int((~is_known).sum()), unchanged=int(is_known.sum())),
+        refusals=batch.refusals,
+    )
     head = {
         "source": source.name,
         "run": batch.run,
         "known_at": int(moment.timestamp()),
-        "delivery_id": delivery.delivery_id,
+        "delivery_id": report.delivery_id,
     }
     values = batch.forecasts[~is_known].astype(object).to_numpy().tolist()
     if values:
@@ -101,8 +90,7 @@ def append_forecasts(
             insert(_plain_rows),
             [{**head, **dict(zip(FORECAST_COLUMNS, row, strict=True))} for row in values],
         )
-    insert_refusals(connection, delivery.delivery_id, batch.refusals)
-    return report_of(delivery, already_stored=False)
+    return report
 
 
 def forecasts_as_known(

@@ -18,7 +18,7 @@ from data.database import EpochDay
 from data.errors import Conflict
 from data.observation import OBSERVATION_COLUMNS, ObservationBatch, check_observations
 from data.sources.contract import SourceInfo
-from data.store.append import DeliveryReport, find_stored, insert_refusals, report_of
+from data.store.deliveries import DeliveryReport, Tally, find_stored, insert_delivery, report_of
 from data.tables import deliveries, observations
 
 _plain_rows = table(
@@ -68,35 +68,28 @@ def append_observations(
     same = before.reindex(given.index)[_COMPARED]
     is_equal = ((given[_COMPARED] == same) | (given[_COMPARED].isna() & same.isna())).all(axis=1)
     is_unchanged = np.asarray(is_known & is_equal.to_numpy(dtype=np.bool_))
-    first, last = batch.days
-    delivery = connection.execute(
-        insert(deliveries)
-        .values(
-            source=source.name,
-            vintage=vintage,
-            known_at=moment,
-            received_at=received_at,
-            file_name=file_name,
-            sha256=sha256,
-            countries=list(batch.countries),
-            covers_from=first,
-            covers_to=last,
-            is_simulated=source.is_simulated,
-            licence=source.licence,
-            attribution=source.attribution,
-            n_rows=batch.n_rows,
-            n_added=int((~is_known).sum()),
-            n_changed=int((is_known & ~is_unchanged).sum()),
-            n_unchanged=int(is_unchanged.sum()),
-            n_deleted=0,
-            n_quarantined=len(batch.refusals),
-        )
-        .returning(*deliveries.c)
-    ).one()
+    report = insert_delivery(
+        connection,
+        source=source,
+        vintage=vintage,
+        known_at=moment,
+        received_at=received_at,
+        file_name=file_name,
+        sha256=sha256,
+        countries=batch.countries,
+        days=batch.days,
+        n_rows=batch.n_rows,
+        tally=Tally(
+            added=int((~is_known).sum()),
+            changed=int((is_known & ~is_unchanged).sum()),
+            unchanged=int(is_unchanged.sum()),
+        ),
+        refusals=batch.refusals,
+    )
     head = {
         "source": source.name,
         "known_at": int(moment.timestamp()),
-        "delivery_id": delivery.delivery_id,
+        "delivery_id": report.delivery_id,
     }
     rows = batch.observations[~is_unchanged].astype(object)
     values = rows.where(rows.notna(), None).to_numpy().tolist()
@@ -105,8 +98,7 @@ def append_observations(
             insert(_plain_rows),
             [{**head, **dict(zip(OBSERVATION_COLUMNS, row, strict=True))} for row in values],
         )
-    insert_refusals(connection, delivery.delivery_id, batch.refusals)
-    return report_of(delivery, already_stored=False)
+    return report
 
 
 def _refuse_too_old(

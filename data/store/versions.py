@@ -6,11 +6,12 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Integer, select, type_coerce
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
 
-from data.database import EpochDay
-from data.events import EVENT_COLUMNS, conform_events
-from data.tables import events
+from data.events import conform_events
+from data.store.blocks import read_blocks
 
 STILL = np.iinfo(np.int64).max
 """`known_until` of what still stands."""
@@ -32,27 +33,10 @@ def read_versions(
         Columns `EVENT_COLUMNS`, `known_from` and `known_until` (seconds since 1970-01-01; it stood
         from the first, until before the second).
     """
-    recent = (
-        select(events.c.event_id)
-        .where(
-            events.c.source == source,
-            events.c.known_at <= moment,
-            type_coerce(events.c.date, Integer) >= since_day,
-        )
-        .distinct()
-        .subquery()
-    )
-    columns = [
-        type_coerce(column, Integer) if isinstance(column.type, EpochDay) else column
-        for column in (events.c[name] for name in EVENT_COLUMNS)
-    ]
-    rows = connection.execute(
-        select(*columns, events.c.deleted, type_coerce(events.c.known_at, Integer))
-        .join_from(events, recent, events.c.event_id == recent.c.event_id)
-        .where(events.c.source == source, events.c.known_at <= moment)
-    ).all()
-    names = [*EVENT_COLUMNS, "deleted", "known_from"]
-    found = pd.DataFrame([tuple(row) for row in rows], columns=names, dtype=object)
+    told = pa.concat_tables(read_blocks(connection, source, moment))
+    recent = told["event_id"].filter(pc.greater_equal(told["date"], since_day))
+    is_wanted = pc.is_in(told["event_id"], value_set=recent.combine_chunks())
+    found = told.filter(is_wanted).rename_columns({"known_at": "known_from"}).to_pandas()
     found = found.sort_values(["event_id", "known_from"], kind="stable", ignore_index=True)
     known_from = found["known_from"].to_numpy(dtype=np.int64)
     is_last = (found["event_id"] != found["event_id"].shift(-1)).to_numpy()

@@ -1,6 +1,7 @@
 """The migrations lead to the tables that the rooms declare, on SQLite and on PostgreSQL."""
 
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from data.database import METADATA, open_database
 from data.errors import SettingsError, StateError
+from data.store import events_as_known
 from models.tables import models
 from service.tables import publications
 
@@ -99,6 +101,47 @@ _A_MESSAGE = (
     "INSERT INTO outbox VALUES ('m', 1, 'log', 'log', 'g', '{}', 'delivered', 1, 0, NULL, 0)",
     "INSERT INTO notifications VALUES ('m', 'e', 'log', 'i', 'new', 0, 0)",
     "INSERT INTO delivery_attempts VALUES ('m', 1, 0, 'delivered', 'ok')",
+)
+
+
+def test_rows_of_events_become_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0013 moves them; what was known on each day stays what it was."""
+    url = f"sqlite:///{tmp_path / 't.db'}"
+    with monkeypatch.context() as at_0012:
+        upgrade = command.upgrade
+        at_0012.setattr(command, "upgrade", lambda config, _: upgrade(config, "0012"))
+        database = open_database(url)
+    with database.write() as connection:
+        for number in (1, 2):
+            connection.execute(
+                text("INSERT INTO deliveries VALUES (:n, 'ged', :n, :day * 86400, 0, 'f', :n,"
+                     " '[\"MLI\"]', 0, 9, 0, '', '', 2, 2, 0, 0, 0, 0)"),
+                {"n": number, "day": 10 * number},
+            )  # fmt: skip
+        for row in _EVENT_ROWS:
+            connection.execute(text(f"INSERT INTO events VALUES {row}"))
+    database.close()
+    database = open_database(url)
+    with database.read() as connection:
+        first, second = (events_as_known(connection, "ged", date(1970, 1, day)) for day in (11, 21))
+    database.close()
+    assert first["event_id"].tolist() == ["10", "9"]
+    assert first["fatalities_best"].tolist() == [1, 2]
+    assert first["admin1"].tolist() == ["Ménaka", ""]
+    assert first["n_sources"].isna().tolist() == [False, True]
+    assert second["event_id"].tolist() == ["9"]
+    assert second["fatalities_best"].tolist() == [5]
+
+
+_EVENT_ROWS = (
+    "(1, 'ged', '9', 864000, 1, 0, 3, 4, 1, 14.5, -4.2, 1, 'MLI', '', '', 'one_sided', 'x', 'A',"
+    " 'B', 2, 2, 2, NULL, NULL)",
+    "(2, 'ged', '10', 864000, 1, 0, 3, 4, 1, 14.5, -4.2, 1, 'MLI', 'Ménaka', '', 'one_sided', 'x',"
+    " 'A', 'B', 1, 0, 2, 1, 3)",
+    "(3, 'ged', '9', 1728000, 2, 0, 3, 4, 1, 14.5, -4.2, 1, 'MLI', '', '', 'one_sided', 'x', 'A',"
+    " 'B', 5, 2, 9, NULL, NULL)",
+    "(4, 'ged', '10', 1728000, 2, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
 )
 
 
