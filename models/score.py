@@ -24,13 +24,15 @@ from models.outcome import ONSET, definition_of, outcome_definition
 from models.settings import ModelSettings
 from models.task import Rows
 
-Status = Literal["ok", "baseline_only", "stale"]
+Status = Literal["ok", "baseline_only", "stale", "too_early"]
 """What may be said of a score.
 
 `ok`: the model passed its gate for this outcome and horizon. `baseline_only`: it did not, and the
 number served is the region's own climatology; the same where the region's history is too short or
 ends just before the origin. `stale`: the region's data end too long before the as-of; there is no
-number.
+number. `too_early`: too few of the newest period's events are probably known yet; there is no
+number. Only a publication says so (`service.publication_inputs`), because it takes what is known of
+past deliveries.
 """
 
 

@@ -77,4 +77,11 @@ class ModelSettings(DataSettings):
         description="A region whose last known period lies further back than this many steps "
         "before the last complete one is stale: no score is served for it.",
     )
+    too_early_below: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="A region of whose newest period probably less than this share of the eventual "
+        "events is known has no score: it is too early to tell. 0 never withholds.",
+    )
     n_jobs: int = Field(default=1, description="Processes for fits; -1 uses every core.")

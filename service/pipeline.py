@@ -19,6 +19,7 @@ from structlog.contextvars import bound_contextvars
 from data.database import Database
 from data.errors import Refused, StateError, UsageError
 from data.panel import build_panel
+from data.quality import estimate_completeness
 from data.regions import RegionSet, load_region_set
 from data.store import list_deliveries
 from models.artefact import LoadedModel
@@ -35,6 +36,7 @@ from service.feeds.manifest import sign_documents
 from service.forecast_ledger import append_publication, describe_entry
 from service.publication import Attribution, Document, Publication
 from service.publication_assembly import assemble_publication
+from service.publication_inputs import attach_inputs, describe_inputs
 from service.publication_store import (
     find_publication,
     latest_publication,
@@ -156,14 +158,19 @@ def _run(
         regions = load_region_set(connection, region_set)
         model = _load_model(connection, region_set, as_of, key.public)
         panel = build_panel(connection, regions, as_of)
+        completeness = estimate_completeness(connection, regions, as_of)
         attributions = _collect_attributions(connection, regions, as_of)
         previous = latest_publication(connection, region_set, before=as_of)
         past_alerts = judge_past_alerts(connection, panel, settings)
     tell(1, N_STEPS, "scoring")
     run = score_panel(model, panel, settings)
     tell(2, N_STEPS, "rendering")
-    assembled = assemble_publication(
-        run, panel, regions, previous, model.manifest, attributions, settings, now
+    assembled = attach_inputs(
+        assemble_publication(
+            run, panel, regions, previous, model.manifest, attributions, settings, now
+        ),
+        describe_inputs(panel, completeness),
+        settings,
     )
     with database.read() as connection:
         publication = _number(connection, assembled, note)

@@ -40,6 +40,33 @@ class FamilyShare:
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """How well the data of one region are known.
+
+    Attributes:
+        completeness: Share of the eventual events of the origin period that are probably known, in
+            [0, 1], learnt from how earlier periods filled up; None where it is not measured.
+        n_known: Events of the origin period that are known; None if the period is not.
+        deaths: Deaths of the year to the origin, best estimate; None if nothing of it is known.
+        deaths_low: The same by the source's low estimates.
+        deaths_high: The same by its high estimates.
+        coarse_share: Share of `deaths` whose place or time is known only roughly, in [0, 1]; None
+            without deaths.
+    """
+
+    completeness: float | None
+    n_known: int | None
+    deaths: float | None
+    deaths_low: float | None
+    deaths_high: float | None
+    coarse_share: float | None
+
+
+NOT_MEASURED = Inputs(None, None, None, None, None, None)
+"""Inputs of which nothing was measured, as in a publication that was made before they were."""
+
+
+@dataclass(frozen=True)
 class PublishedScore:
     """One row of a publication: `models.score.Score` with its name, level and change.
 
@@ -49,7 +76,7 @@ class PublishedScore:
         country: ISO alpha-3 code.
         outcome: Name of the outcome.
         horizon: Steps ahead.
-        status: `ok`, `baseline_only` or `stale`.
+        status: `ok`, `baseline_only`, `stale` or `too_early`.
         risk_score: Probability in [0, 1], or None.
         level: Name of the risk level, or None where there is no score.
         change: Risk score less that of the publication before, or None unless both are there with
@@ -60,8 +87,7 @@ class PublishedScore:
         base_log_odds: Log-odds of an average region-period.
         contributions: What moved the score, largest first.
         reason: Why the status is not `ok`.
-        completeness: Share of the region's last 12 complete periods for which its source has
-            spoken, in [0, 1]; None where it was not measured.
+        inputs: How well the data behind it are known.
         changed_families: What each family of indicators added to the log-odds of
             `model_probability` since the publication before, the largest first; they sum to its
             change. Empty where that cannot be said.
@@ -83,9 +109,14 @@ class PublishedScore:
     base_log_odds: float
     contributions: tuple[Contribution, ...]
     reason: str
-    completeness: float | None = None
+    inputs: Inputs = NOT_MEASURED
     changed_families: tuple[FamilyShare, ...] = ()
     changed_reason: str | None = "first"
+
+    @property
+    def completeness(self) -> float | None:
+        """Share of the origin period's eventual events that are probably known, or None."""
+        return self.inputs.completeness
 
 
 @dataclass(frozen=True)

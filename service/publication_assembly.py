@@ -19,7 +19,6 @@ from service.publication import Attribution, Publication, PublishedScore
 from service.settings import Settings
 
 _Key = tuple[str, str, int]
-_COMPLETENESS_PERIODS = 12
 
 
 def assemble_publication(
@@ -59,7 +58,6 @@ def assemble_publication(
             raise StateError(f"Region {score.region_id} is not in the set '{region_set.name}'.")
     before = _served_before(previous)
     earlier = {} if previous is None else {_key(score): score for score in previous.scores}
-    completeness = panel.known[-_COMPLETENESS_PERIODS:].mean(axis=0)
     ordered = sorted(
         run.scores, key=lambda score: (score.outcome, score.horizon, positions[score.region_id])
     )
@@ -87,10 +85,7 @@ def assemble_publication(
         ),
         scores=tuple(
             _compare(
-                replace(
-                    _publish(score, region_set, positions[score.region_id], before, settings),
-                    completeness=float(completeness[positions[score.region_id]]),
-                ),
+                _publish(score, region_set, positions[score.region_id], before, settings),
                 earlier,
                 is_same_model=previous is not None and previous.model_version == run.model_version,
             )

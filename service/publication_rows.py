@@ -15,7 +15,14 @@ from sqlalchemy import RowMapping
 
 from data.calendar import Step, period_label
 from models.score import Contribution
-from service.publication import Attribution, FamilyShare, Publication, PublishedScore
+from service.publication import (
+    NOT_MEASURED,
+    Attribution,
+    FamilyShare,
+    Inputs,
+    Publication,
+    PublishedScore,
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ def score_row(score: PublishedScore) -> dict[str, Any]:
                 for item in score.contributions
             ],
             "reason": score.reason,
-            "completeness": score.completeness,
+            "inputs": asdict(score.inputs),
             "changed_families": [[one.family, one.log_odds] for one in score.changed_families],
             "changed_reason": score.changed_reason,
         },
@@ -149,7 +156,7 @@ def read_score(row: RowMapping) -> PublishedScore:
         base_log_odds=details["base_log_odds"],
         contributions=tuple(Contribution(*item) for item in details["contributions"]),
         reason=details["reason"],
-        completeness=details.get("completeness"),
+        inputs=Inputs(**details["inputs"]) if "inputs" in details else NOT_MEASURED,
         changed_families=tuple(FamilyShare(*item) for item in details.get("changed_families", [])),
         changed_reason=details.get("changed_reason", "first"),
     )

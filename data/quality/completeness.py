@@ -41,8 +41,8 @@ LEARNT_FROM_DAYS = 3 * 365
 """Settled periods that ended longer ago than this, before the oldest looked at, teach nothing."""
 
 _DAY_SECONDS = 86_400
-_NEAREST_DAYS = 16
-"""Releases come on other days of the month; one that is further off is another release."""
+_NEAREST_DAYS: dict[Step, int] = {"month": 16, "week": 4}
+"""Releases come on other days of the month or week; one further off is another release."""
 
 _LEAST_EVENTS = 20
 _WEIGHT_OF_COUNTRY = 20.0
@@ -168,7 +168,7 @@ class _Learner:
         """Returns per period the delivery's moment nearest to the one wanted, and if it is near."""
         distance = np.where(speaks, np.abs(self._moments[:, np.newaxis] - wanted), STILL)
         nearest = distance.argmin(axis=0)
-        is_near = distance.min(axis=0) <= _NEAREST_DAYS * _DAY_SECONDS
+        is_near = distance.min(axis=0) <= _NEAREST_DAYS[self._region_set.step] * _DAY_SECONDS
         return self._moments[nearest], is_near
 
     def _sum(

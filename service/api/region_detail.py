@@ -11,9 +11,15 @@ from service.api.context import ApiContext
 from service.api.parameters import RegionPath, SetPath
 from service.api.problem_schema import declare_problems
 from service.api.publications import describe_head, require_head
-from service.api.schemas import ExplainedScoreOut, PastScoreOut, RegionDetailOut
+from service.api.schemas import ExplainedScoreOut, InputsOut, PastScoreOut, RegionDetailOut
 from service.api.sets import describe_region
-from service.feeds.facts import count_statuses, describe_score, round_number, write_notices
+from service.feeds.facts import (
+    count_statuses,
+    describe_deaths,
+    describe_score,
+    round_number,
+    write_notices,
+)
 from service.feeds.json_feed import describe_driver, describe_explanation
 from service.publication import Publication, PublishedScore
 from service.publication_history import PastScore, score_history
@@ -62,6 +68,7 @@ def _explain(publication: Publication, score: PublishedScore) -> ExplainedScoreO
     return ExplainedScoreOut.model_validate(
         {
             **describe_score(score),
+            "inputs": describe_deaths(score.inputs),
             "window_from": window_from,
             "window_to": window_to,
             "base_log_odds": round_number(score.base_log_odds),
@@ -81,5 +88,7 @@ def _describe_past(past: PastScore, publication: Publication) -> PastScoreOut:
         risk_score=round_number(past.score.risk_score),
         level=past.score.level,
         status=past.score.status,
+        completeness=round_number(past.score.completeness),
+        inputs=InputsOut.model_validate(describe_deaths(past.score.inputs)),
         model_version=past.model_version,
     )

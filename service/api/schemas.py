@@ -74,8 +74,10 @@ class ScoreOut(Answer):
     status: Status
     reason: str = Field(description="Why the status is not `ok`; else empty.")
     completeness: Probability | None = Field(
-        description="Share of the last 12 complete periods for which the source has spoken."
+        description="Share of the origin period's eventual events that are probably known by now; "
+        "null: not measured."
     )
+    n_known: int | None = Field(description="Events of the origin period that are known.")
     threshold: float | None = Field(description="Deaths in the window that make it true.")
     climatology: Probability | None = Field(description="The region's own past frequency.")
     model_probability: Probability | None = Field(description="What the model says, served or not.")
@@ -112,6 +114,17 @@ class DriverOut(Answer):
     log_odds: float = Field(description="What it adds to the log-odds.")
 
 
+class InputsOut(Answer):
+    """How well the deaths of the year to the origin are known."""
+
+    deaths: float | None = Field(description="Best estimate; null if nothing is known.")
+    deaths_low: float | None = Field(description="By the source's low estimates.")
+    deaths_high: float | None = Field(description="By the source's high estimates.")
+    coarse_share: Probability | None = Field(
+        description="Share of the deaths whose place or time is known only roughly."
+    )
+
+
 class FamilyShareOut(Answer):
     """What a family of indicators adds."""
 
@@ -132,6 +145,7 @@ class ChangesOut(Answer):
 class ExplainedScoreOut(ScoreOut):
     """A score with all that moved it: base and drivers sum to the log-odds of the model."""
 
+    inputs: InputsOut = Field(description="How well the data behind it are known.")
     base_log_odds: float = Field(description="Log-odds of an average region-period.")
     drivers: list[DriverOut]
     families: list[FamilyShareOut] = Field(
@@ -152,6 +166,10 @@ class PastScoreOut(Answer):
     risk_score: Probability | None
     level: str | None
     status: Status
+    completeness: Probability | None = Field(
+        description="Share of the origin period's eventual events that were probably known."
+    )
+    inputs: InputsOut = Field(description="How well the data behind it were known then.")
     model_version: str
 
 

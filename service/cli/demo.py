@@ -20,6 +20,9 @@ from service.schedules import general_schedule, slots_between
 from service.training import train_set
 
 DEMO_SET = "demo"
+_LEARNING_DAYS = 600
+"""Releases from so long before the first publication are taken in too: they teach how fast a month
+fills up, which takes some months that a year has settled."""
 
 
 def demo(
@@ -75,7 +78,7 @@ def _ingest(session: Session, first_day: date) -> None:
             session.settings,
             session.clock,
             region_set=DEMO_SET,
-            since=first_day,
+            since=first_day - timedelta(days=_LEARNING_DAYS),
             on_progress=on_progress,
         )
 

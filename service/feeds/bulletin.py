@@ -106,7 +106,7 @@ def write_notices(publication: Publication, language: Language) -> list[str]:
         span = count_steps(horizon, publication.step, language)
         notices += [
             words[status].format(horizon=span, n=statuses[status], total=statuses.total())
-            for status in ("baseline_only", "stale")
+            for status in ("baseline_only", "stale", "too_early")
             if statuses[status]
         ]
         if publication.window(horizon)[1] < publication.published_at.date():
@@ -183,7 +183,7 @@ def _write_record(publication: Publication, outcome: str, language: Language) ->
         skill = (model.get("skill") or {}).get(str(horizon))
         span = count_steps(horizon, publication.step, language)
         if not isinstance(skill, dict) or not skill.get("n_forecasts"):
-            rows.append([span, words["too_early"].format(horizon=span), "", "", ""])
+            rows.append([span, words["unchecked"].format(horizon=span), "", "", ""])
             continue
         gate = (model.get("gate") or {}).get(str(horizon)) or {}
         against = (skill.get("skill_against") or {}).get("climatology") or {}

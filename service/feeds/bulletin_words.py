@@ -59,11 +59,13 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "frequency.",
         "stale": "Stale over {horizon}: {n} of {total} regions have no score, because their data end "
         "too early.",
+        "too_early": "Too early to tell over {horizon}: {n} of {total} regions have no score, because "
+        "too few of the newest events are known yet.",
         "replay": "A replay: the window of {horizon} had ended before this was published.",
         "model_changed": "The model changed since the publication before: part of each change comes "
         "from that.",
         "corrected": "Revision {revision}: {note}",
-        "too_early": "Too early to tell how good this model is over {horizon}: no past forecast has "
+        "unchecked": "Too early to tell how good this model is over {horizon}: no past forecast has "
         "been checked.",
     },
     "fr": {
@@ -119,11 +121,13 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "baseline_only": "Référence seulement sur {horizon} : {n} valeurs sur {total} sont la fréquence "
         "passée de la région.",
         "stale": "Données trop anciennes sur {horizon} : {n} régions sur {total} sont sans valeur.",
+        "too_early": "Trop tôt pour se prononcer sur {horizon} : {n} régions sur {total} sont sans "
+        "valeur, car trop peu d’événements récents sont déjà connus.",
         "replay": "Reconstitution : la période de {horizon} était terminée avant cette publication.",
         "model_changed": "Le modèle a changé depuis la publication précédente : une part des évolutions "
         "en provient.",
         "corrected": "Révision {revision} : {note}",
-        "too_early": "Trop tôt pour juger ce modèle sur {horizon} : aucune prévision passée n’a été "
+        "unchecked": "Trop tôt pour juger ce modèle sur {horizon} : aucune prévision passée n’a été "
         "vérifiée.",
     },
 }

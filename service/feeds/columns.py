@@ -5,8 +5,8 @@ CSV, Excel and Parquet have the same columns in the same order with the same mea
 has tested would say more than is known.
 
 The columns are fixed, so a simulated world speaks through the columns there are: `set` and
-`model_version` begin with `simulated` unless they say it already. The `status` column keeps its
-three values, because programs branch on it.
+`model_version` begin with `simulated` unless they say it already. The `status` column keeps to
+its four values, because programs branch on it.
 """
 
 from __future__ import annotations
@@ -85,13 +85,15 @@ COLUMNS: tuple[Column, ...] = (
         "status",
         "text",
         "#status",
-        "ok; baseline_only: the region's own past frequency; stale: no score, data end too early.",
+        "ok; baseline_only: the region's own past frequency; stale: no score, data end too early; "
+        "too_early: no score, too few of the newest events are known yet.",
     ),
     Column(
         "completeness",
         "number",
         "#meta+completeness+num",
-        "Share of the region's last 12 complete periods for which its source has spoken, 0 to 1.",
+        "Share of the origin period's eventual events probably known by now, 0 to 1; empty: not "
+        "measured.",
     ),
     Column("model_version", "text", "#meta+model", "The model that scored."),
     Column("outcome_version", "text", "#meta+outcome", "The definition of the outcome."),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from service.publication import Publication, PublishedScore
+from service.publication import Inputs, Publication, PublishedScore
 
 DIGITS = 6
 """Decimals of every number in a feed."""
@@ -82,6 +82,11 @@ def write_notices(publication: Publication, counts: StatusCounts) -> list[str]:
             notices.append(
                 f"Stale, {where}: {statuses['stale']} of {statuses.total()} regions have no score, "
                 "because their data end too early."
+            )
+        if statuses["too_early"]:
+            notices.append(
+                f"Too early to tell, {where}: {statuses['too_early']} of {statuses.total()} "
+                "regions have no score, because too few of the newest events are known yet."
             )
     past = [
         count_steps(horizon, publication.step)
@@ -172,6 +177,16 @@ def _describe_horizon(
     }
 
 
+def describe_deaths(inputs: Inputs) -> dict[str, float | None]:
+    """Returns how well the deaths of a region's last year are known, JSON-ready."""
+    return {
+        "deaths": inputs.deaths,
+        "deaths_low": inputs.deaths_low,
+        "deaths_high": inputs.deaths_high,
+        "coarse_share": inputs.coarse_share,
+    }
+
+
 def describe_score(score: PublishedScore) -> dict[str, Any]:
     """Returns the figures of a score, without its region, JSON-ready."""
     return {
@@ -183,6 +198,7 @@ def describe_score(score: PublishedScore) -> dict[str, Any]:
         "status": score.status,
         "reason": score.reason,
         "completeness": round_number(score.completeness),
+        "n_known": score.inputs.n_known,
         "threshold": round_number(score.threshold),
         "climatology": round_number(score.climatology),
         "model_probability": round_number(score.model_probability),

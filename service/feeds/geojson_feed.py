@@ -1,8 +1,9 @@
 """The GeoJSON feed (Butler et al. 2016, RFC 7946): one feature per region, flat properties.
 
 Properties are flat, `escalation_3_risk_score` for the outcome escalation at horizon 3, because
-desktop maps make one column of each. Metadata are foreign members of the collection. Each feature
-says `simulated`, because maps show features, not collections.
+desktop maps make one column of each; `year_deaths` and its like are of the year to the origin.
+Metadata are foreign members of the collection. Each feature says `simulated`, because maps show
+features, not collections.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from data.regions import Region, RegionSet
-from service.feeds.facts import describe_publication, describe_score, write_json
+from service.feeds.facts import describe_deaths, describe_publication, describe_score, write_json
 from service.feeds.shapes import write_shape
 from service.publication import Document, Publication, PublishedScore
 
@@ -50,6 +51,7 @@ def _write_feature(
         "step": publication.step,
         "model_version": publication.model_version,
         "simulated": publication.is_simulated,
+        **{f"year_{name}": value for name, value in describe_deaths(scores[0].inputs).items()},
     }
     for score in scores:
         figures = describe_score(score)

@@ -20,7 +20,13 @@ from service.explanation import (
     family_of,
     group_by_family,
 )
-from service.feeds.facts import describe_publication, describe_score, round_number, write_json
+from service.feeds.facts import (
+    describe_deaths,
+    describe_publication,
+    describe_score,
+    round_number,
+    write_json,
+)
 from service.languages import LANGUAGES
 from service.publication import Document, FamilyShare, Publication, PublishedScore
 
@@ -48,6 +54,7 @@ def _describe(publication: Publication, score: PublishedScore) -> dict[str, Any]
         "region_name": score.region_name,
         "country": score.country,
         **describe_score(score),
+        "inputs": describe_deaths(score.inputs),
         "window": {"from": window_from.isoformat(), "to": window_to.isoformat()},
         "base_log_odds": round_number(score.base_log_odds),
         "drivers": [describe_driver(item) for item in score.contributions[:N_DRIVERS]],

@@ -90,7 +90,7 @@ def _stale(publication: Publication, today: date, warning_days: int) -> Banner:
 
 
 def _baseline_only(publication: Publication) -> list[Banner]:
-    scored = [score for score in publication.scores if score.status != "stale"]
+    scored = [score for score in publication.scores if score.risk_score is not None]
     whole, part = [], []
     for horizon in _horizons(publication):
         flags = [score.status == "baseline_only" for score in scored if score.horizon == horizon]
@@ -115,17 +115,26 @@ def _baseline_only(publication: Publication) -> list[Banner]:
 
 
 def _without_score(publication: Publication) -> list[Banner]:
-    regions = {score.region_name for score in publication.scores if score.status == "stale"}
-    if not regions:
-        return []
-    who = words.listed(sorted(regions)) if len(regions) <= 5 else f"{len(regions)} regions"
-    return [
-        Banner(
-            "missing",
-            "No score for some regions",
-            f"The data of {who} end too early. No score does not mean no risk.",
+    stale, early = (
+        {score.region_name for score in publication.scores if score.status == status}
+        for status in ("stale", "too_early")
+    )
+    told = []
+    if stale:
+        told.append(f"The data of {_name_some(stale)} end too early.")
+    if early:
+        told.append(
+            f"It is too early to tell for {_name_some(early)}: too few of the newest events are "
+            "probably known by now."
         )
-    ]
+    if not told:
+        return []
+    text = " ".join([*told, "No score does not mean no risk."])
+    return [Banner("missing", "No score for some regions", text)]
+
+
+def _name_some(regions: set[str]) -> str:
+    return words.listed(sorted(regions)) if len(regions) <= 5 else f"{len(regions)} regions"
 
 
 def _horizons(publication: Publication) -> Sequence[int]:

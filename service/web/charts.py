@@ -46,6 +46,8 @@ class Window:
 def draw_deaths(history: DeathsHistory, window: Window, width: Width, title: str) -> Markup:
     """Returns deaths per period, stacked by type, with unknown periods and the window marked.
 
+    A thin line spans the low and the high estimate of each period in which they differ.
+
     Args:
         history: Deaths of one region.
         window: The forecast window, and the threshold of the whole window.
@@ -70,6 +72,7 @@ def draw_deaths(history: DeathsHistory, window: Window, width: Width, title: str
         _bands(history.unknown_spans, step, highest, x, y, "unknown"),
     ]
     layers += [_stack(history, index, x, y) for index in range(len(TYPES))]
+    layers.append(_ranges(history, x, y))
     if per_step is not None:
         line = [{"y": per_step, "x": _year(first, step), "x2": _year(last + 1, step)}]
         layers.append(
@@ -169,6 +172,23 @@ def _stack(history: DeathsHistory, index: int, x: alt.X, y: alt.Y) -> alt.Chart:
         alt.Chart(_inline(rows))
         .mark_rect(color=paint(TYPES[index].paint))
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+    )
+    return drawn
+
+
+def _ranges(history: DeathsHistory, x: alt.X, y: alt.Y) -> alt.Chart:
+    rows = [
+        {
+            "x": (_year(period, history.step) + _year(period + 1, history.step)) / 2,
+            "y": low,
+            "y2": up,
+        }
+        for period, low, up in history.ranges
+    ]
+    drawn: alt.Chart = (
+        alt.Chart(_inline(rows))
+        .mark_rule(color=paint("ink"), strokeWidth=1, opacity=0.6)
+        .encode(x=x, y=y, y2="y2:Q")
     )
     return drawn
 

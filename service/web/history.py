@@ -45,11 +45,17 @@ class DeathsHistory:
         periods: Consecutive ordinals, int64, shape (n_periods,).
         deaths: Deaths by type in the order of `TYPES`, float32, shape (n_types, n_periods), NaN
             where not known.
+        low: Deaths by the low estimates, float32, shape (n_periods,), NaN where not known.
+        high: Deaths by the high estimates, same shape.
+        coarse: Deaths, of the best estimate, whose place or time is known only roughly, same shape.
     """
 
     step: Step
     periods: npt.NDArray[np.int64]
     deaths: npt.NDArray[np.float32]
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
+    coarse: npt.NDArray[np.float32]
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
@@ -58,8 +64,17 @@ class DeathsHistory:
 
     @property
     def highest(self) -> float:
-        """Most deaths in a known period; 0 if none is known."""
-        return float(np.nansum(self.deaths[:, self.known], axis=0).max(initial=0.0))
+        """Most deaths in a known period, by any estimate; 0 if none is known."""
+        best = np.nansum(self.deaths[:, self.known], axis=0).max(initial=0.0)
+        return float(max(best, self.high[self.known].max(initial=0.0)))
+
+    @property
+    def ranges(self) -> list[tuple[int, float, float]]:
+        """Period, low and high estimate of the known periods in which they differ."""
+        return [
+            (int(self.periods[place]), float(self.low[place]), float(self.high[place]))
+            for place in np.flatnonzero(self.known & (self.high > self.low))
+        ]
 
     @property
     def unknown_spans(self) -> list[tuple[int, int]]:
@@ -92,8 +107,19 @@ def read_histories(panel: Panel) -> dict[str, DeathsHistory]:
     periods = panel.periods[kept]
     deaths = np.stack([panel.values[kind.variable][kept] for kind in TYPES])
     deaths = np.where(panel.known[kept], deaths, np.float32(np.nan))
+    low, high, coarse = (
+        np.where(panel.known[kept], panel.values[name][kept], np.float32(np.nan))
+        for name in ("deaths_low", "deaths_high", "deaths_coarse")
+    )
     return {
-        region_id: DeathsHistory(panel.step, periods, deaths[:, :, place])
+        region_id: DeathsHistory(
+            panel.step,
+            periods,
+            deaths[:, :, place],
+            low[:, place],
+            high[:, place],
+            coarse[:, place],
+        )
         for place, region_id in enumerate(panel.region_ids)
     }
 
@@ -106,11 +132,18 @@ class LatestRow:
         label: The period.
         by_type: Deaths in the order of `TYPES`; None where not known.
         total: Their sum; None where not known.
+        low: By the source's low estimates; None where not known.
+        high: By its high estimates; None where not known.
+        coarse_share: Share of the total whose place or time is known only roughly, in [0, 1]; None
+            without deaths.
     """
 
     label: str
     by_type: tuple[float | None, ...]
     total: float | None
+    low: float | None = None
+    high: float | None = None
+    coarse_share: float | None = None
 
 
 def tabulate_latest(history: DeathsHistory, most: int = 24) -> tuple[LatestRow, ...]:
@@ -120,7 +153,17 @@ def tabulate_latest(history: DeathsHistory, most: int = 24) -> tuple[LatestRow, 
         label = period_label(int(history.periods[place]), history.step)
         if history.known[place]:
             values = tuple(float(value) for value in history.deaths[:, place])
-            rows.append(LatestRow(label, values, sum(values)))
+            total, coarse = sum(values), float(history.coarse[place])
+            rows.append(
+                LatestRow(
+                    label,
+                    values,
+                    total,
+                    float(history.low[place]),
+                    float(history.high[place]),
+                    coarse / total if total > 0 else None,
+                )
+            )
         else:
             rows.append(LatestRow(label, (None,) * len(TYPES), None))
     return tuple(reversed(rows))

@@ -105,6 +105,7 @@ def render_about(reader: Reader, connection: Connection, settings: Settings) -> 
             ]
         ),
         warning_days=settings.page_age_warning_days,
+        too_early_below=settings.too_early_below,
     )
 
 

@@ -13,6 +13,7 @@ from service.languages import LANGUAGES
 from service.publication import Publication, PublishedScore
 from service.web import links, words
 from service.web.drivers_view import DriversView, view_drivers
+from service.web.inputs_view import tell_inputs
 from service.web.page_head import Frame
 from service.web.score_view import ScoreView, rank_scores, view_score
 from service.web.set_view import (
@@ -78,6 +79,7 @@ class RegionView:
         sentences: The score in one plain sentence, by language.
         neighbours: Highest risk first.
         threshold: Deaths in the window that count as escalation, or None.
+        inputs: How well the data behind it are known, in sentences.
         back: The set's page.
     """
 
@@ -95,6 +97,7 @@ class RegionView:
     sentences: Mapping[str, str]
     neighbours: tuple[Neighbour, ...]
     threshold: float | None
+    inputs: tuple[str, ...]
     back: str
 
 
@@ -141,6 +144,7 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
         },
         neighbours=_neighbours(frame, region_id, chosen, ranked, as_of),
         threshold=row.score.threshold,
+        inputs=tell_inputs(row.score.inputs, publication.origin_label),
         back=links.to_set(publication.region_set, chosen, as_of=as_of),
     )
 

@@ -17,6 +17,7 @@ STATUS_WORDS: dict[Status, str] = {
     "ok": "model",
     "baseline_only": "baseline only",
     "stale": "no score",
+    "too_early": "too early to tell",
 }
 
 

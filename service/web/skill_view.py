@@ -121,7 +121,8 @@ def _period(publication: Publication, horizon: int) -> str:
 
 
 def _row(publication: Publication, horizon: int, record: Mapping[str, Any]) -> SkillRow:
-    flags = [score.status for score in scores_at(publication, horizon) if score.status != "stale"]
+    scored = [score for score in scores_at(publication, horizon) if score.risk_score is not None]
+    flags = [score.status for score in scored]
     is_passed = "ok" in flags
     if not flags:
         verdict = "no score is served"

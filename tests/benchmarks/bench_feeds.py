@@ -37,7 +37,7 @@ from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
 from service.cli.serve import SWITCH_SECONDS
 from service.feeds.formats import render_documents
-from service.publication import Attribution, Publication, PublishedScore
+from service.publication import Attribution, Inputs, Publication, PublishedScore
 from service.publication_store import load_document, number_publication, store_publication
 from service.settings import Settings
 
@@ -98,7 +98,7 @@ def make_publication(region_set: RegionSet, as_of: date, seed: int) -> Publicati
                     base_log_odds=-2.0,
                     contributions=drivers,
                     reason="",
-                    completeness=1.0,
+                    inputs=Inputs(1.0, 12, 30.0, 20.0, 45.0, 0.1),
                 )
             )
     origin = last_complete_period(as_of, "month")

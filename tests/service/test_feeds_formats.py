@@ -26,6 +26,7 @@ from service.feeds.formats import FORMATS
 from service.feeds.map_picture import draw_map
 from service.feeds.palette import colour_levels
 from service.languages import write_percent
+from service.publication import Inputs
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -53,7 +54,11 @@ def test_the_same_publication_gives_the_same_bytes(make_publication, region_set,
 def test_excel_parquet_and_csv_say_the_same(make_publication, region_set):
     publication = make_publication(risk={("AA01", 1): 1 / 3, ("BB02", 3): None})
     publication = replace(
-        publication, scores=tuple(replace(row, completeness=0.75) for row in publication.scores)
+        publication,
+        scores=tuple(
+            replace(row, inputs=Inputs(0.75, 12, 30.0, 20.0, 45.0, 0.1))
+            for row in publication.scores
+        ),
     )
     text = csv_feed.render(publication, region_set).body.decode()
     plain = list(csv.DictReader(io.StringIO(text, newline="")))

@@ -214,7 +214,7 @@ def test_region_page_tells_threshold_window_and_usual_frequency(published, get, 
 def test_region_page_shows_history_by_type_and_links_neighbours(published, get, read):
     page = read(get("/sets/squares/regions/AA01").text)
     row = next(row for table in page.tables for row in table.rows if row and row[0] == "2021-03")
-    assert row == ["2021-03", "12", "0", "30", "42"]
+    assert row == ["2021-03", "12", "0", "30", "42", "42", "0%"]
     assert len(page.find("svg", "chart")) == 2
     neighbours = next(table for table in page.tables if table.rows[0][0] == "Region")
     assert [row[0] for row in neighbours.rows[1:]] == ["@home", '=SUM("A1")']
@@ -225,8 +225,8 @@ def test_unknown_months_are_not_zero(publish, rich_publication, deliver, get, re
     publish(rich_publication)
     page = read(get("/sets/squares/regions/AA01").text)
     rows = {row[0]: row for table in page.tables for row in table.rows if row}
-    assert rows["2021-12"][1:] == ["not known"] * 4
-    assert rows["2021-09"][1:] == ["0"] * 4
+    assert rows["2021-12"][1:] == [*["not known"] * 5, "–"]
+    assert rows["2021-09"][1:] == [*["0"] * 5, "–"]
     assert page.source.count('fill="url(#unknown)"') == 2
 
 

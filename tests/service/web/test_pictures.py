@@ -31,7 +31,8 @@ LEVELS = list(describe_levels({"low": 0.0, "high": 0.25}).values())
 def make_history(deaths):
     values = np.asarray(deaths, np.float32)
     periods = np.arange(ORIGIN - values.shape[1] + 1, ORIGIN + 1, dtype=np.int64)
-    return DeathsHistory("month", periods, values)
+    total = values.sum(axis=0)
+    return DeathsHistory("month", periods, values, total, total, np.zeros_like(total))
 
 
 def classes_of(markup):
@@ -74,6 +75,22 @@ def test_picture_leaves_colours_and_fonts_to_the_page():
     assert not re.search(r'(fill|stroke)="(?!none|url\(#unknown\)|transparent)', markup)
     assert "font-family" not in markup
     assert not re.search(r"href|<script|style=", markup)
+
+
+def test_low_and_high_estimates_are_a_line_where_they_differ():
+    deaths = np.zeros((3, 24))
+    deaths[0, 3], deaths[0, 5] = 10, 20
+    history = make_history(deaths)
+    low, high, coarse = (history.low.copy(), history.high.copy(), history.coarse.copy())
+    low[3], high[3], coarse[3] = 5, 40, 4
+    history = DeathsHistory("month", history.periods, history.deaths, low, high, coarse)
+    assert history.highest == 40
+    assert history.ranges == [(int(history.periods[3]), 5, 40)]
+    _, found = classes_of(draw_deaths(history, Window(ORIGIN, 3, None), "wide", "Deaths"))
+    assert len(found["s-ink"]) == 1
+    row = tabulate_latest(history)[-4]
+    assert (row.total, row.low, row.high) == (10, 5, 40)
+    assert row.coarse_share == pytest.approx(0.4)
 
 
 def test_no_threshold_no_line():
