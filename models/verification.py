@@ -9,41 +9,55 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
-from data.calendar import period_end, period_start
+from data.calendar import period_end
 from data.panel import Panel
-from models.bootstrap import as_json, draw_blocks, interval_of, mean_draws
+from features.temporal import window_sums
+from models.baselines import CONFLICTOLOGY_WINDOWS
 from models.history import SUM_DECIMALS
-from models.metrics import average_precision, brier_skill, log_losses
-from models.reliability import reliability_table
+from models.metrics import Floats
 
 
 @dataclass(frozen=True)
 class PublishedForecast:
-    """What was published of one region, horizon and origin.
+    """What was published of one region, outcome, horizon and origin.
 
     Attributes:
         region_id: The region.
+        outcome: Name of the outcome.
         horizon: Steps ahead.
         origin: Ordinal of the last period used.
+        as_of: Knowledge limit.
         published_on: Day of publication, UTC.
         risk_score: Probability that was served, in [0, 1].
         climatology: The region's own past frequency as published with it, in [0, 1].
         threshold: Deaths in the window that make the outcome true, as published with it.
         is_model: True if the model's number was served, False for the baseline.
+        level: Name of the risk level as published; None if it had none.
+        publication_id: Row number of the publication.
+        model_version: The model behind it.
     """
 
     region_id: str
+    outcome: str
     horizon: int
     origin: int
+    as_of: date
     published_on: date
     risk_score: float
     climatology: float
     threshold: float
     is_model: bool
+    level: str | None = None
+    publication_id: int = 0
+    model_version: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        """What is forecast: region, outcome, horizon and origin."""
+        return self.region_id, self.outcome, self.horizon, self.origin
 
 
 @dataclass(frozen=True)
@@ -52,14 +66,20 @@ class VerifiedForecast:
 
     Attributes:
         forecast: The forecast.
+        deaths: Deaths in its window.
         observed: 1.0 if the outcome came, else 0.0.
         is_live: True if it was published before its window was over; else it was made afterwards,
             from what would have been known.
+        conflictology: Share of the 12 windows up to the origin that reached the same bar, a
+            baseline; None if none of them is known. Those windows are counted as known when the
+            forecast is verified, which flatters the baseline.
     """
 
     forecast: PublishedForecast
+    deaths: float
     observed: float
     is_live: bool
+    conflictology: float | None
 
 
 def verify_forecasts(
@@ -68,87 +88,44 @@ def verify_forecasts(
     """Returns the forecasts whose window is closed and known, with what came.
 
     Args:
-        forecasts: What was published; of those with the same region, horizon and origin the one
-            that was published first counts.
+        forecasts: What was published; of those with the same region, outcome, horizon and origin
+            the one that was published first counts.
         panel: The panel that tells what came.
     """
     position = {region_id: at for at, region_id in enumerate(panel.region_ids)}
     deaths = np.where(panel.known, panel.values["deaths"], np.nan).astype(np.float64)
-    first: dict[tuple[str, int, int], PublishedForecast] = {}
+    sums = {
+        horizon: np.round(window_sums(deaths, horizon), SUM_DECIMALS)
+        for horizon in sorted({one.horizon for one in forecasts})
+        if horizon <= len(deaths)
+    }
+    first: dict[tuple[str, str, int, int], PublishedForecast] = {}
     for one in forecasts:
-        key = (one.region_id, one.horizon, one.origin)
-        if key not in first or one.published_on < first[key].published_on:
-            first[key] = one
+        if one.key not in first or one.published_on < first[one.key].published_on:
+            first[one.key] = one
     found = []
     for one in first.values():
         row = one.origin - int(panel.periods[0])
         if one.region_id not in position or row < -1 or row + one.horizon >= len(deaths):
             continue
-        total = deaths[row + 1 : row + 1 + one.horizon, position[one.region_id]].sum()
+        own = sums[one.horizon][:, position[one.region_id]]
+        total = float(own[row + one.horizon])
         if np.isnan(total):
             continue
-        came = float(np.round(total, SUM_DECIMALS) >= one.threshold)
         closes = period_end(one.origin + one.horizon, panel.step)
-        found.append(VerifiedForecast(one, came, one.published_on <= closes))
+        found.append(
+            VerifiedForecast(
+                forecast=one,
+                deaths=total,
+                observed=float(total >= one.threshold),
+                is_live=one.published_on <= closes,
+                conflictology=_conflictology(own, row, one.threshold),
+            )
+        )
     return tuple(found)
 
 
-def measure_record(
-    verified: Sequence[VerifiedForecast], panel: Panel, *, n_draws: int, seed: int
-) -> dict[str, Any]:
-    """Returns the track record of verified forecasts of one horizon, ready for JSON.
-
-    Args:
-        verified: The forecasts.
-        panel: The panel that told what came; names the calendar unit.
-        n_draws: Bootstrap draws.
-        seed: Seed of the draws.
-
-    Returns:
-        `n_forecasts`, `n_positives`, `mean_forecast`, `brier`, `brier_of_climatology`,
-        `brier_skill` and `gain_in_log_score` over climatology with 95 % intervals over
-        region-years, `average_precision` (None without a case), `reliability`. Without forecasts,
-        the counts alone.
-    """
-    counts: dict[str, Any] = {
-        "n_forecasts": len(verified),
-        "n_positives": int(sum(one.observed for one in verified)),
-    }
-    if not verified:
-        return counts
-    observed = np.array([one.observed for one in verified])
-    served = np.array([one.forecast.risk_score for one in verified])
-    past = np.array([one.forecast.climatology for one in verified])
-    names = sorted({one.forecast.region_id for one in verified})
-    region = np.array([names.index(one.forecast.region_id) for one in verified], np.int64)
-    years = np.array(
-        [period_start(one.forecast.origin, panel.step).year for one in verified], np.int64
-    )
-    draws = draw_blocks(region, years, n_draws=n_draws, seed=seed)
-    own, theirs = (served - observed) ** 2, (past - observed) ** 2
-    gains = log_losses(past, observed) - log_losses(served, observed)
-    precision = float(average_precision(served, observed))
-    return {
-        **counts,
-        "mean_forecast": float(served.mean()),
-        "brier": float(own.mean()),
-        "brier_of_climatology": float(theirs.mean()),
-        "brier_skill": as_json(
-            interval_of(
-                float(brier_skill(own.mean(), theirs.mean())),
-                brier_skill(mean_draws(own, draws), mean_draws(theirs, draws)),
-            )
-        ),
-        "gain_in_log_score": as_json(interval_of(float(gains.mean()), mean_draws(gains, draws))),
-        "average_precision": precision if np.isfinite(precision) else None,
-        "reliability": [
-            {
-                "n": one.n,
-                "forecast": one.forecast,
-                "frequency": one.frequency,
-                "bar_low": one.bar_low,
-                "bar_high": one.bar_high,
-            }
-            for one in reliability_table(served, observed, seed=seed)
-        ],
-    }
+def _conflictology(sums: Floats, row: int, threshold: float) -> float | None:
+    recent = sums[max(0, row - CONFLICTOLOGY_WINDOWS + 1) : row + 1]
+    known = recent[np.isfinite(recent)]
+    return float((known >= threshold).mean()) if len(known) else None

@@ -45,6 +45,7 @@ from service.publication_store import (
     store_publication,
 )
 from service.settings import Settings
+from service.verification import find_verified, store_verified
 from service.watch import watch_publication
 
 OUTCOME = "escalation"
@@ -162,6 +163,7 @@ def _run(
         attributions = _collect_attributions(connection, regions, as_of)
         previous = latest_publication(connection, region_set, before=as_of)
         past_alerts = judge_past_alerts(connection, panel, settings)
+        verified = find_verified(connection, panel)
     tell(1, N_STEPS, "scoring")
     run = score_panel(model, panel, settings)
     tell(2, N_STEPS, "rendering")
@@ -185,6 +187,7 @@ def _run(
             return _report(standing, None)
         entry = describe_entry(append_publication(connection, publication))
         stored = store_publication(connection, publication, documents)
+        store_verified(connection, panel, verified)
         apply_default_rules(connection, now)
         alerts = evaluate_publication(
             connection, stored, settings=settings, now=now, past_alerts=past_alerts

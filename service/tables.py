@@ -70,6 +70,28 @@ documents = Table(
     Column("brotli_body", LargeBinary),
 )
 
+verifications = Table(
+    "verifications",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("region_id", String(64), primary_key=True),
+    Column("outcome", String(32), primary_key=True),
+    Column("horizon", Integer, primary_key=True),
+    Column("as_of", EpochDay, primary_key=True),
+    Column("region_set", String(64), nullable=False),
+    Column("origin", Integer, nullable=False),
+    Column("is_live", Boolean, nullable=False),
+    Column("is_model", Boolean, nullable=False),
+    Column("risk_score", Float, nullable=False),
+    Column("level", String(16)),
+    Column("climatology", Float, nullable=False),
+    Column("conflictology", Float),
+    Column("threshold", Float, nullable=False),
+    Column("deaths", Float, nullable=False),
+    Column("observed", Boolean, nullable=False),
+    Index(None, "region_set", "origin", "outcome", "horizon", "region_id"),
+)
+
 rules = Table(
     "rules",
     METADATA,

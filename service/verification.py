@@ -1,19 +1,35 @@
-"""Verification as a use case: what was published, against what is known by now."""
+"""Verification as a use case: what was published, against what came, as it becomes known.
+
+What is verified is stored by each cycle: a row when a window closes, and another when a later
+delivery changes what came in it. The newest row of a forecast counts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
+from data.calendar import months_to_periods
 from data.database import Database
-from data.panel import build_panel
-from data.regions import load_region_set
-from models.verification import PublishedForecast, measure_record, verify_forecasts
+from data.panel import Panel, build_panel
+from data.regions import RegionSet, load_region_set
+from models.track_record import measure_record
+from models.verification import PublishedForecast, VerifiedForecast, verify_forecasts
+from service.others import compare_with_others
 from service.publication_rows import read_score
 from service.settings import Settings
-from service.tables import publications, scores
+from service.tables import publications, scores, verifications
+
+REVISION_YEARS = 5
+"""Years for which what came is looked at again."""
+
+_KEY = ("publication_id", "region_id", "outcome", "horizon")
+
+KINDS: tuple[tuple[str, bool], ...] = (("live", True), ("afterwards", False))
+"""Part of a record, and whether its forecasts were published before their window was over."""
 
 
 def verify_set(
@@ -29,10 +45,7 @@ def verify_set(
         as_of: Knowledge limit of what came.
 
     Returns:
-        `region_set`, `outcome`, `as_of`, and per horizon (key: the horizon as text) `live` and
-        `afterwards`, each as `models.verification.measure_record` returns it: forecasts that were
-        published before their window was over, and such that were made up later from what would
-        have been known.
+        See `describe_record`.
 
     Raises:
         UnknownName: There is no such set.
@@ -40,43 +53,257 @@ def verify_set(
     """
     with database.read() as connection:
         panel = build_panel(connection, load_region_set(connection, region_set), as_of)
-        published = _read_published(connection, region_set, outcome)
-    verified = verify_forecasts(published, panel)
-    horizons = sorted({one.horizon for one in published})
+        stored = load_verified(connection, region_set, as_of=as_of)
+        verified = _newest([*stored, *find_verified(connection, panel)])
+        return describe_record(connection, settings, panel.region_set, outcome, verified, as_of)
+
+
+def describe_record(
+    connection: Connection,
+    settings: Settings,
+    region_set: str,
+    outcome: str,
+    verified: Iterable[VerifiedForecast],
+    as_of: date | None,
+) -> dict[str, Any]:
+    """Returns a track record, ready for JSON.
+
+    Args:
+        connection: An open transaction.
+        settings: Draws and seed.
+        region_set: Name of the set.
+        outcome: Name of the outcome.
+        verified: What is verified of the set.
+        as_of: Knowledge limit of what came; None if nothing is verified yet.
+
+    Returns:
+        `region_set`, `outcome`, `as_of`, `step`, `is_simulated`, `n_published`, and per horizon
+        (key: the horizon as text) `live` and `afterwards`, each as
+        `models.track_record.measure_record` returns it: forecasts that were published before their
+        window was over, and such that were made up later from what would have been known. Each has
+        `others` beside it: see `service.others.compare_with_others`.
+    """
+    regions = load_region_set(connection, region_set)
+    known = list(verified)
+    published = connection.execute(
+        select(scores.c.horizon, publications.c.is_simulated)
+        .join(publications, publications.c.publication_id == scores.c.publication_id)
+        .where(
+            publications.c.region_set == region_set,
+            scores.c.outcome == outcome,
+            scores.c.risk_score.is_not(None),
+        )
+    ).all()
     return {
         "region_set": region_set,
         "outcome": outcome,
-        "as_of": as_of.isoformat(),
-        "step": panel.step,
-        "is_simulated": panel.is_simulated,
+        "as_of": None if as_of is None else as_of.isoformat(),
+        "step": regions.step,
+        "is_simulated": any(row.is_simulated for row in published),
         "n_published": len(published),
         "horizons": {
             str(horizon): {
-                name: measure_record(
+                name: _measure(
+                    connection,
+                    settings,
+                    regions,
                     [
                         one
-                        for one in verified
-                        if one.forecast.horizon == horizon and one.is_live is is_live
+                        for one in known
+                        if one.forecast.outcome == outcome
+                        and one.forecast.horizon == horizon
+                        and one.is_live is is_live
                     ],
-                    panel,
-                    n_draws=settings.bootstrap_draws,
-                    seed=settings.seed,
                 )
-                for name, is_live in (("live", True), ("afterwards", False))
+                for name, is_live in KINDS
             }
-            for horizon in horizons
+            for horizon in sorted({row.horizon for row in published})
         },
     }
 
 
-def _read_published(
-    connection: Connection, region_set: str, outcome: str
-) -> list[PublishedForecast]:
-    """Returns every score that was served with all that it takes to verify it."""
+def load_verified(
+    connection: Connection,
+    region_set: str,
+    *,
+    as_of: date | None = None,
+    since: int | None = None,
+) -> tuple[VerifiedForecast, ...]:
+    """Returns what is verified of a set, each forecast by its newest row.
+
+    Args:
+        connection: An open transaction.
+        region_set: Name of the set.
+        as_of: Only rows of this day and before.
+        since: Only forecasts of this origin (ordinal) and later.
+    """
+    query = (
+        select(
+            verifications,
+            publications.c.as_of.label("published_as_of"),
+            publications.c.published_at,
+            publications.c.model_version,
+        )
+        .join(publications, publications.c.publication_id == verifications.c.publication_id)
+        .where(verifications.c.region_set == region_set)
+        .order_by(verifications.c.as_of, verifications.c.publication_id)
+    )
+    if as_of is not None:
+        query = query.where(verifications.c.as_of <= as_of)
+    if since is not None:
+        query = query.where(verifications.c.origin >= since)
+    return _newest(
+        VerifiedForecast(
+            forecast=PublishedForecast(
+                region_id=row["region_id"],
+                outcome=row["outcome"],
+                horizon=row["horizon"],
+                origin=row["origin"],
+                as_of=row["published_as_of"],
+                published_on=_day(row["published_at"]),
+                risk_score=row["risk_score"],
+                climatology=row["climatology"],
+                threshold=row["threshold"],
+                is_model=row["is_model"],
+                level=row["level"],
+                publication_id=row["publication_id"],
+                model_version=row["model_version"],
+            ),
+            deaths=row["deaths"],
+            observed=1.0 if row["observed"] else 0.0,
+            is_live=row["is_live"],
+            conflictology=row["conflictology"],
+        )
+        for row in connection.execute(query).mappings()
+    )
+
+
+def last_verified(connection: Connection, region_set: str) -> date | None:
+    """Returns the knowledge limit of the newest verification of a set; None if there is none."""
+    found: date | None = connection.scalar(
+        select(verifications.c.as_of)
+        .where(verifications.c.region_set == region_set)
+        .order_by(verifications.c.as_of.desc())
+        .limit(1)
+    )
+    return found
+
+
+def find_verified(connection: Connection, panel: Panel) -> tuple[VerifiedForecast, ...]:
+    """Returns what a panel tells that is not stored: windows that closed, deaths that changed.
+
+    Args:
+        connection: An open transaction.
+        panel: The panel of the set, as known on its as-of. Windows that began more than five years
+            before its end are not looked at again.
+    """
+    since = int(panel.periods[-1]) - months_to_periods(12 * REVISION_YEARS, panel.step)
+    stored = load_verified(connection, panel.region_set, as_of=panel.as_of, since=since)
+    closed = verify_forecasts(_read_unverified(connection, panel), panel)
+    again = verify_forecasts([one.forecast for one in stored], panel)
+    before = {one.forecast.key: one.deaths for one in stored}
+    return (*closed, *(one for one in again if one.deaths != before[one.forecast.key]))
+
+
+def store_verified(
+    connection: Connection, panel: Panel, verified: Sequence[VerifiedForecast]
+) -> None:
+    """Stores what a panel tells, in the caller's write transaction.
+
+    Args:
+        connection: A write transaction.
+        panel: The panel; its as-of is that of the rows.
+        verified: What `find_verified` returned.
+    """
+    # Another revision of the same as-of may have told otherwise.
+    standing = connection.execute(
+        select(*(verifications.c[name] for name in _KEY)).where(
+            verifications.c.region_set == panel.region_set, verifications.c.as_of == panel.as_of
+        )
+    ).mappings()
+    rows = {tuple(row[name] for name in _KEY): row for row in map(_row_of, verified)}
+    for row in standing.all():
+        if tuple(row[name] for name in _KEY) in rows:
+            connection.execute(
+                delete(verifications).where(
+                    verifications.c.as_of == panel.as_of,
+                    *(verifications.c[name] == row[name] for name in _KEY),
+                )
+            )
+    if rows:
+        connection.execute(
+            insert(verifications),
+            [
+                {**row, "region_set": panel.region_set, "as_of": panel.as_of}
+                for row in rows.values()
+            ],
+        )
+
+
+def _row_of(one: VerifiedForecast) -> dict[str, Any]:
+    forecast = one.forecast
+    return {
+        "publication_id": forecast.publication_id,
+        "region_id": forecast.region_id,
+        "outcome": forecast.outcome,
+        "horizon": forecast.horizon,
+        "origin": forecast.origin,
+        "is_live": one.is_live,
+        "is_model": forecast.is_model,
+        "risk_score": forecast.risk_score,
+        "level": forecast.level,
+        "climatology": forecast.climatology,
+        "conflictology": one.conflictology,
+        "threshold": forecast.threshold,
+        "deaths": one.deaths,
+        "observed": one.observed > 0,
+    }
+
+
+def _measure(
+    connection: Connection,
+    settings: Settings,
+    regions: RegionSet,
+    verified: Sequence[VerifiedForecast],
+) -> dict[str, Any]:
+    record = measure_record(
+        verified, regions.step, n_draws=settings.bootstrap_draws, seed=settings.seed
+    )
+    if verified:
+        record["others"] = compare_with_others(connection, regions, verified)
+    return record
+
+
+def _newest(verified: Iterable[VerifiedForecast]) -> tuple[VerifiedForecast, ...]:
+    """The last of each forecast, in order."""
+    return tuple({one.forecast.key: one for one in verified}.values())
+
+
+def _read_unverified(connection: Connection, panel: Panel) -> list[PublishedForecast]:
+    """Returns every score that was served, can be verified, and is not by a day of the as-of."""
+    is_stored = exists().where(
+        verifications.c.region_set == panel.region_set,
+        verifications.c.outcome == scores.c.outcome,
+        verifications.c.horizon == scores.c.horizon,
+        verifications.c.origin == publications.c.origin,
+        verifications.c.region_id == scores.c.region_id,
+        verifications.c.as_of <= panel.as_of,
+    )
     rows = connection.execute(
-        select(scores, publications.c.origin, publications.c.published_at)
+        select(
+            scores,
+            publications.c.origin,
+            publications.c.as_of,
+            publications.c.published_at,
+            publications.c.model_version,
+        )
         .join(publications, publications.c.publication_id == scores.c.publication_id)
-        .where(publications.c.region_set == region_set, scores.c.outcome == outcome)
+        .where(
+            publications.c.region_set == panel.region_set,
+            scores.c.risk_score.is_not(None),
+            publications.c.origin + scores.c.horizon <= int(panel.periods[-1]),
+            ~is_stored,
+        )
         .order_by(publications.c.published_at, publications.c.publication_id, scores.c.position)
     ).mappings()
     found = []
@@ -87,13 +314,18 @@ def _read_published(
         found.append(
             PublishedForecast(
                 region_id=score.region_id,
+                outcome=score.outcome,
                 horizon=score.horizon,
                 origin=row["origin"],
+                as_of=row["as_of"],
                 published_on=_day(row["published_at"]),
                 risk_score=score.risk_score,
                 climatology=score.climatology,
                 threshold=score.threshold,
                 is_model=score.status == "ok",
+                level=score.level,
+                publication_id=row["publication_id"],
+                model_version=row["model_version"],
             )
         )
     return found
@@ -101,3 +333,23 @@ def _read_published(
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
+
+
+def read_record(
+    connection: Connection, settings: Settings, region_set: str, outcome: str
+) -> dict[str, Any]:
+    """Returns the track record that cycles have stored, ready for JSON; see `describe_record`.
+
+    Args:
+        connection: An open transaction.
+        settings: Draws and seed.
+        region_set: Name of the set.
+        outcome: Name of the outcome.
+
+    Raises:
+        UnknownName: There is no such set.
+    """
+    verified = load_verified(connection, region_set)
+    return describe_record(
+        connection, settings, region_set, outcome, verified, last_verified(connection, region_set)
+    )

@@ -24,6 +24,7 @@ from service.api.schemas import ProblemKindOut
 from service.api.scores import make_score_routes
 from service.api.sets import make_set_routes
 from service.api.sources import make_source_routes
+from service.api.verification import make_verification_routes
 from service.clock import Clock
 from service.feeds.json_feed import FEED_SCHEMA
 from service.problems import OUTCOMES
@@ -57,6 +58,7 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
         make_source_routes,
         make_model_routes,
         make_ledger_routes,
+        make_verification_routes,
         make_health_routes,
     ):
         router.include_router(make_routes(context))

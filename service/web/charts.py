@@ -158,6 +158,26 @@ def draw_reliability(rows: Sequence[ReliabilityRow], width: Width, title: str) -
     return _finish(chart, width, title, pixels=440 if width == "wide" else None)
 
 
+def draw_skill(years: Sequence[tuple[int, float]], width: Width, title: str) -> Markup:
+    """Returns the Brier skill of each year as bars from 0.
+
+    Args:
+        years: Year and skill, oldest first, at least one.
+        width: Which page it is for.
+        title: What the picture shows, in words.
+    """
+    rows = [{"x": str(year), "y": max(skill, -1.0)} for year, skill in years]
+    x = alt.X("x:O", axis=_axis(labelAngle=0), title=None)
+    y = alt.Y(
+        "y:Q",
+        axis=_axis(format="+.1f", tickCount=5, grid=True, gridColor=paint("grid")),
+        title=None,
+    )
+    bars = alt.Chart(_inline(rows)).mark_bar(color=paint("score")).encode(x=x, y=y)
+    zero = alt.Chart(_inline([{"y": 0}])).mark_rule(color=paint("muted")).encode(y=y)
+    return _finish(alt.layer(bars, zero), width, title, height=200)
+
+
 def _stack(history: DeathsHistory, index: int, x: alt.X, y: alt.Y) -> alt.Chart:
     rows = [
         {

@@ -35,6 +35,11 @@ def to_alerts(region_set: str) -> str:
     return f"/sets/{_part(region_set)}/alerts"
 
 
+def to_reliability(region_set: str, horizon: int | None = None) -> str:
+    """Returns the address of a set's track record."""
+    return f"/sets/{_part(region_set)}/reliability{_query(horizon=horizon)}"
+
+
 def to_publications(region_set: str, page: int | None = None) -> str:
     """Returns the address of a set's list of publications."""
     return f"/sets/{_part(region_set)}/publications{_query(page=page)}"

@@ -47,7 +47,7 @@ def render_publications(
     shown = slice((page - 1) * ROWS_ON_A_PAGE, page * ROWS_ON_A_PAGE)
     return render_page(
         "publications.html",
-        **_set_values(region_set, "publications"),
+        **describe_set(region_set, "publications"),
         rows=view_publications(heads, shown, lambda number: reader.files(connection, number)),
         n_rows=len(heads),
         newer=page - 1 if 1 < page <= last + 1 else None,
@@ -66,7 +66,7 @@ def render_alerts(reader: Reader, connection: Connection, name: str) -> HTMLResp
     incidents = view_incidents(connection, region_set, newest)
     return render_page(
         "alerts.html",
-        **_set_values(region_set, "alerts"),
+        **describe_set(region_set, "alerts"),
         summary=summarise_incidents(incidents),
         open=[item for item in incidents if item.is_open],
         past=[item for item in incidents if not item.is_open],
@@ -132,7 +132,8 @@ def _frames(reader: Reader, connection: Connection) -> list[tuple[RegionSet, Fra
     ]
 
 
-def _set_values(region_set: RegionSet, here: str) -> dict[str, Any]:
+def describe_set(region_set: RegionSet, here: str) -> dict[str, Any]:
+    """Returns what the template of a page about a set needs."""
     simulated = is_simulated(region_set)
     return {
         "nav": {"set": region_set.name, "here": here},

@@ -23,6 +23,7 @@ from service.web.linked_action import do_linked_action, render_linked_action
 from service.web.list_pages import render_about, render_alerts, render_publications, render_start
 from service.web.reading import Reader
 from service.web.region_page import render_region
+from service.web.reliability_page import render_reliability
 from service.web.set_page import render_set
 
 Horizon = Annotated[int | None, Query(ge=1, le=10_000)]
@@ -82,6 +83,11 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
     def take_linked_action(fields: Form) -> HTMLResponse:
         with database.write() as connection:
             return do_linked_action(connection, settings, fields, now=clock())
+
+    @route("/sets/{set_name}/reliability")
+    def show_reliability(set_name: str, horizon: Horizon = None) -> HTMLResponse:
+        with database.read() as connection:
+            return render_reliability(reader, connection, set_name, horizon)
 
     @route("/sets/{set_name}/publications")
     def show_publications(set_name: str, page: PageNumber = 1) -> HTMLResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import Connection, select
@@ -13,6 +14,7 @@ from data.database import Database
 from data.errors import NothingKnown, NotReady, UnknownName
 from data.panel import build_panel
 from data.regions import RegionSet, load_region_set
+from models.outcome import ESCALATION
 from service.clock import Clock
 from service.feeds.formats import FORMATS
 from service.publication import Publication
@@ -20,8 +22,17 @@ from service.publication_history import score_history
 from service.publication_store import find_head, load_publication
 from service.settings import Settings
 from service.tables import documents
+from service.verification import read_record
 from service.web import words
-from service.web.charts import WIDTHS, Point, Window, draw_deaths, draw_reliability, draw_scores
+from service.web.charts import (
+    WIDTHS,
+    Point,
+    Window,
+    draw_deaths,
+    draw_reliability,
+    draw_scores,
+    draw_skill,
+)
 from service.web.history import DeathsHistory, read_histories
 from service.web.memo import Memo
 from service.web.page_head import Frame, frame_publication
@@ -52,6 +63,7 @@ class Reader:
         self._shapes: Memo[MapShapes] = Memo(16)
         self._histories: Memo[dict[str, DeathsHistory] | None] = Memo(4)
         self._points: Memo[tuple[tuple[date, str, int, float | None], ...]] = Memo(256)
+        self._records: Memo[dict[str, Any]] = Memo(16)
         self._pictures: Memo[tuple[Markup, ...]] = Memo(256)
 
     def frame(self, connection: Connection, name: str, as_of: date | None = None) -> Frame:
@@ -176,6 +188,33 @@ class Reader:
         return self._pictures.get(
             ("scores", region_id, horizon, tuple(points), tuple(levels)),
             lambda: tuple(draw_scores(points, levels, width, title) for width in WIDTHS),
+        )
+
+    def record(self, connection: Connection, name: str) -> dict[str, Any]:
+        """Returns the track record of a set's main outcome, as cycles have stored it.
+
+        Raises:
+            UnknownName: There is no such set.
+        """
+        head = find_head(connection, name)
+        outcome = ESCALATION
+        if head is not None:
+            outcome = self.frame(connection, name).publication.scores[0].outcome
+
+        def read() -> dict[str, Any]:
+            return read_record(connection, self.settings, name, outcome)
+
+        # It changes with a publication, and with nothing else.
+        return self._records.get((name, None if head is None else head.publication_id), read)
+
+    def skill_pictures(self, years: Sequence[tuple[int, float]]) -> tuple[Markup, ...]:
+        """Returns the skill by year; nothing below two years."""
+        if len(years) < 2:
+            return ()
+        title = f"Brier skill over climatology by year, {years[0][0]} to {years[-1][0]}."
+        return self._pictures.get(
+            ("skill", tuple(years)),
+            lambda: tuple(draw_skill(years, width, title) for width in WIDTHS),
         )
 
     def reliability_pictures(self, rows: Sequence[ReliabilityRow]) -> tuple[Markup, ...]:

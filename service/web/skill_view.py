@@ -91,7 +91,7 @@ def view_skill(publication: Publication, horizon: int) -> SkillView:
     return SkillView(
         rows=tuple(_row(publication, each, record) for each, record in found.items()),
         record=_sentences(chosen, words.steps(horizon, publication.step)),
-        reliability=_reliability(chosen),
+        reliability=read_reliability(chosen),
         period=_period(publication, horizon),
         is_measured=any(found.values()),
     )
@@ -136,10 +136,10 @@ def _row(publication: Publication, horizon: int, record: Mapping[str, Any]) -> S
         horizon_words=words.steps(horizon, publication.step),
         n_forecasts="not measured" if n_forecasts is None else f"{n_forecasts:,}",
         prevalence="not measured" if prevalence is None else words.percent(prevalence),
-        average_precision=_interval_words(
+        average_precision=interval_words(
             _part(_part(record, "model"), "average_precision"), is_signed=False
         ),
-        brier_skill=_interval_words(
+        brier_skill=interval_words(
             _part(_part(record, "skill_against"), "climatology"), is_signed=True
         ),
         verdict=verdict,
@@ -147,7 +147,8 @@ def _row(publication: Publication, horizon: int, record: Mapping[str, Any]) -> S
     )
 
 
-def _interval_words(interval: Mapping[str, Any], *, is_signed: bool) -> str:
+def interval_words(interval: Mapping[str, Any], *, is_signed: bool) -> str:
+    """Returns a figure with its 95 % interval, `+0.10 (+0.05 to +0.15)`; words if not measured."""
     value, low, high = (interval.get(name) for name in ("value", "low", "high"))
     if value is None:
         return "not measured"
@@ -175,7 +176,8 @@ def _sentences(record: Mapping[str, Any], horizon: str) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _reliability(record: Mapping[str, Any]) -> tuple[ReliabilityRow, ...]:
+def read_reliability(record: Mapping[str, Any]) -> tuple[ReliabilityRow, ...]:
+    """Returns the reliability curve of a record; empty if it has none."""
     return tuple(
         ReliabilityRow(
             entry["forecast"], entry["frequency"], entry["bar_low"], entry["bar_high"], entry["n"]

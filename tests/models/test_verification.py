@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models.verification import PublishedForecast, measure_record, verify_forecasts
+from models.track_record import measure_record
+from models.verification import PublishedForecast, verify_forecasts
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +19,16 @@ def forecasts(panel):
     return [
         PublishedForecast(
             region_id=region_id,
+            outcome="escalation",
             horizon=3,
             origin=int(panel.periods[row]),
+            as_of=date(2005, 1, 1),
             published_on=date(2005 + (row + 1) // 12, (row + 1) % 12 + 1, 10),
             risk_score=float(generator.random()),
             climatology=0.2,
             threshold=10.0,
             is_model=True,
+            level="high" if row % 2 else "low",
         )
         for row in range(60, 180)
         for region_id in panel.region_ids
@@ -70,7 +74,7 @@ def test_open_unknown_and_foreign_windows_are_left_out(panel, forecasts, blank_r
 
 def test_the_record_has_the_scores_of_its_forecasts(panel, forecasts):
     verified = verify_forecasts(forecasts, panel)
-    record = measure_record(verified, panel, n_draws=100, seed=1)
+    record = measure_record(verified, panel.step, n_draws=100, seed=1)
     json.dumps(record, allow_nan=False)
     observed = np.array([one.observed for one in verified])
     served = np.array([one.forecast.risk_score for one in verified])
@@ -80,11 +84,38 @@ def test_the_record_has_the_scores_of_its_forecasts(panel, forecasts):
     assert skill["value"] == pytest.approx(1 - record["brier"] / record["brier_of_climatology"])
     assert skill["low"] < skill["value"] < skill["high"] < 0
     assert sum(one["n"] for one in record["reliability"]) == len(verified)
+    assert sum(one["n_forecasts"] for one in record["by_year"]) == len(verified)
+    early = [one for one in verified if one.forecast.origin < int(panel.periods[72])]
+    own, past = (
+        np.mean([(getattr(one.forecast, name) - one.observed) ** 2 for one in early])
+        for name in ("risk_score", "climatology")
+    )
+    assert record["by_year"][0]["brier_skill"] == pytest.approx(1 - own / past)
+    for row in record["by_level"]:
+        members = [one.observed for one in verified if one.forecast.level == row["level"]]
+        assert (row["n_forecasts"], row["n_followed"]) == (len(members), sum(members))
+    assert record["baselines"]["climatology"]["brier_skill"]["value"] == skill["value"]
+    assert record["baselines"]["zeros"]["brier"] == pytest.approx(observed.mean())
+    shares = np.array([one.conflictology for one in verified])
+    assert record["baselines"]["conflictology"]["brier"] == pytest.approx(
+        ((shares - observed) ** 2).mean()
+    )
+
+
+def test_conflictology_is_the_share_of_the_last_twelve_windows(panel, forecasts):
+    for one in verify_forecasts(forecasts, panel)[::31]:
+        row = one.forecast.origin - int(panel.periods[0])
+        own = panel.values["deaths"][:, panel.region_ids.index(one.forecast.region_id)]
+        reached = [own[end - 2 : end + 1].sum() >= 10 for end in range(row - 11, row + 1)]
+        assert one.conflictology == pytest.approx(np.mean(reached))
 
 
 def test_without_forecasts_or_without_a_case_nothing_is_made_up(panel, forecasts):
-    assert measure_record([], panel, n_draws=100, seed=1) == {"n_forecasts": 0, "n_positives": 0}
+    assert measure_record([], panel.step, n_draws=100, seed=1) == {
+        "n_forecasts": 0,
+        "n_positives": 0,
+    }
     quiet = [replace(one, observed=0.0) for one in verify_forecasts(forecasts, panel)]
-    record = measure_record(quiet, panel, n_draws=100, seed=1)
+    record = measure_record(quiet, panel.step, n_draws=100, seed=1)
     assert record["average_precision"] is None
     assert record["n_positives"] == 0

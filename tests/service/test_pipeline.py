@@ -33,7 +33,7 @@ from service.publication_store import (
     list_publications,
     load_document,
 )
-from service.tables import alert_states, documents, outbox, publications, scores
+from service.tables import alert_states, documents, outbox, publications, scores, verifications
 
 FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 TABLES = (publications, scores, documents, alert_states, outbox)
@@ -192,7 +192,7 @@ def test_altering_events_after_the_as_of_changes_no_byte(demo):
     cycle(demo, SECOND)
     known_later = read_files(demo.database, SECOND)
     with demo.database.write() as connection:
-        for table in (alert_states, documents, scores, publications):
+        for table in (alert_states, documents, verifications, scores, publications):
             connection.execute(delete(table))
         alter_events(connection, known_after=FIRST)
     cycle(demo, FIRST)

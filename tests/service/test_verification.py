@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
+from data.panel import build_panel
+from data.regions import load_region_set
 from service.cli.main import app
 from service.pipeline import run_cycle
 from service.publication_store import latest_publication
-from service.verification import verify_set
+from service.tables import verifications
+from service.verification import find_verified, load_verified, store_verified, verify_set
 
 FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 
@@ -76,3 +81,35 @@ def test_the_command_prints_the_record(demo, monkeypatch):
     assert done.exit_code == 0, done.output
     assert "made up afterwards" in done.stdout
     assert "simulated" in done.stdout
+
+
+def test_a_cycle_stores_what_closed_and_what_changed_since(demo):
+    run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=FIRST)
+    with demo.database.read() as connection:
+        assert load_verified(connection, "demo") == ()
+    run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=SECOND)
+    with demo.database.read() as connection:
+        stored = load_verified(connection, "demo")
+        panel = build_panel(connection, load_region_set(connection, "demo"), SECOND)
+        assert find_verified(connection, panel) == ()
+    assert {one.forecast.horizon for one in stored} == {1}
+    record = _record(demo, SECOND)["horizons"]["1"]["afterwards"]
+    assert record["n_forecasts"] == len(stored) > 0
+    assert record["n_positives"] == sum(one.observed for one in stored)
+
+    # A later panel knows of more deaths: a row is added, the newest counts, the old one is kept.
+    region = panel.region_ids.index(stored[0].forecast.region_id)
+    deaths = panel.values["deaths"].copy()
+    deaths[stored[0].forecast.origin + 1 - int(panel.periods[0]), region] += 500
+    later = replace(panel, as_of=date(2022, 1, 16), values={**panel.values, "deaths": deaths})
+    with demo.database.write() as connection:
+        changed = find_verified(connection, later)
+        assert [one.forecast for one in changed] == [stored[0].forecast]
+        for _ in range(2):
+            store_verified(connection, later, changed)
+        newest = {one.forecast.key: one for one in load_verified(connection, "demo")}
+        assert newest[stored[0].forecast.key].deaths == stored[0].deaths + 500
+        assert newest[stored[0].forecast.key].observed == 1.0
+        assert load_verified(connection, "demo", as_of=SECOND) == stored
+        n_rows = connection.scalar(select(func.count()).select_from(verifications))
+        assert n_rows == len(stored) + 1

@@ -23,6 +23,7 @@ PAGES = (
     "/sets/squares/regions/BB02",
     "/sets/squares/alerts",
     "/sets/squares/publications",
+    "/sets/squares/reliability",
     "/about",
 )
 LICENCE_LINKS = (
