@@ -52,7 +52,7 @@ def tell(database, run, known_on, values):
         append_forecasts(
             connection,
             ForecastBatch(run, table, (), len(rows)),
-            source=SOURCES["views"],
+            source=replace(SOURCES["ged"], name="views"),
             known_at=datetime(known_on.year, known_on.month, known_on.day, 12, tzinfo=UTC),
             received_at=datetime(2022, 3, 1, tzinfo=UTC),
             file_name=f"{run}.json",
