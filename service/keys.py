@@ -160,9 +160,11 @@ def revoke_key(connection: Connection, name: str, *, actor: str, now: datetime) 
     record_action(connection, actor=actor, action="revoke_key", subject=name, detail={}, now=now)
 
 
-def list_keys(connection: Connection) -> tuple[ApiKey, ...]:
-    """Returns all keys, those that do not hold any more too, by name."""
+def list_keys(connection: Connection, name: str | None = None) -> tuple[ApiKey, ...]:
+    """Returns all keys, or the one of a name; those that do not hold any more too, by name."""
     query = select(api_keys).order_by(api_keys.c.name)
+    if name is not None:
+        query = query.where(api_keys.c.name == name)
     return tuple(
         ApiKey(
             name=row.name,
@@ -208,6 +210,14 @@ def identify(database: Database, secret: str, now: datetime) -> Caller:
                 update(api_keys).where(api_keys.c.name == row.name).values(last_used=now.date())
             )
     return Caller(row.name, frozenset(row.scopes))
+
+
+def find_holder(connection: Connection, name: str, now: datetime) -> Caller | None:
+    """Returns who holds the key of a name, if it holds at that moment; else None."""
+    for key in list_keys(connection, name):
+        if key.holds(now):
+            return Caller(key.name, frozenset(key.scopes))
+    return None
 
 
 @dataclass

@@ -179,6 +179,17 @@ def load_incident(connection: Connection, incident_id: str) -> Incident:
     return found[0]
 
 
+def series_labels(incident: Incident) -> dict[str, str]:
+    """Returns the labels that only the series of an incident has, for a silence."""
+    return {
+        "rule": incident.rule_id,
+        "region_set": incident.region_set,
+        "region": incident.region_id,
+        "outcome": incident.outcome,
+        "horizon": str(incident.horizon),
+    }
+
+
 def list_messages(
     connection: Connection, status: MessageStatus | None = None, limit: int = 200
 ) -> tuple[QueuedMessage, ...]:

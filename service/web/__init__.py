@@ -6,7 +6,8 @@ every text that comes from data is escaped. Pictures are drawn by Altair and vl-
 take their colours from the style sheet, so that light, dark and print are one picture.
 
 Where to go:
-    an address                        service/web/pages.py
+    an address                        service/web/pages.py, signed_pages.py (people sign in and act)
+    who is signed in, forms           service/web/sessions.py, forms.py
     what a page shows                 service/web/*_view.py
     how it looks                      service/web/templates/, service/web/static/tocsin.css
     a number, a date, a change        service/web/words.py

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from data.calendar import Step
 from data.regions import RegionSet
 from service.alerts.measures import Measure, measure_score
-from service.alerts.read import Incident, list_incidents
+from service.alerts.read import Incident, IncidentEvent, list_incidents
 from service.alerts.rule_store import active_rules, list_rules
 from service.alerts.rules import BELOW_ALL_LEVELS, Rule
 from service.publication import PublishedScore
@@ -43,6 +43,7 @@ class IncidentView:
         name: Name of the region.
         country: Name of its country; empty if the region is gone.
         address: Page of the region.
+        page: Page of the incident.
         is_open: True while it lasts.
         state: `open`, `open, no score`, `resolved`, `withdrawn`.
         levels: The last change of level in words, `high → very high`.
@@ -56,6 +57,7 @@ class IncidentView:
     name: str
     country: str
     address: str
+    page: str
     is_open: bool
     state: str
     levels: str
@@ -80,14 +82,16 @@ def view_incidents(
     region_set: RegionSet,
     newest: Frame | None,
     region_id: str | None = None,
+    incident_id: str | None = None,
 ) -> tuple[IncidentView, ...]:
-    """Returns a set's incidents, or those of one region: open first, the gravest first.
+    """Returns a set's incidents, those of one region, or one: open first, the gravest first.
 
     Args:
         connection: An open transaction.
         region_set: The set.
         newest: Its newest publication, for what is open now.
         region_id: Only this region; None: all.
+        incident_id: Only this incident; None: all.
     """
     measures = {rule.id: rule.measure for rule in list_rules(connection)}
     now = {
@@ -96,7 +100,9 @@ def view_incidents(
     }
     return tuple(
         _view(incident, region_set.step, measures.get(incident.rule_id, "risk_score"), now)
-        for incident in list_incidents(connection, region_set.name, region_id)
+        for incident in list_incidents(
+            connection, region_set.name, region_id, incident_id=incident_id
+        )
     )
 
 
@@ -134,6 +140,7 @@ def _view(
         name=incident.region_name,
         country=words.country_name(incident.country) if incident.country else "",
         address=links.to_region(incident.region_set, incident.region_id, incident.horizon),
+        page=links.to_incident(incident.incident_id),
         is_open=is_open,
         state="open, no score" if incident.is_stale else _ENDED.get(incident.status, "open"),
         levels=_last_move(incident),
@@ -168,14 +175,16 @@ def _last_move(incident: Incident) -> str:
 
 
 def _story(incident: Incident) -> str:
-    parts = []
-    for event in incident.events:
-        happened = _HAPPENED[event.type].format(
-            before=words.spoken(event.level_from), to=words.spoken(event.level_to)
-        )
-        parts.append(f"{happened} ({words.day(event.as_of)})")
+    parts = [f"{tell_event(event)} ({words.day(event.as_of)})" for event in incident.events]
     told = "; ".join(parts)
     return f"{told[:1].upper()}{told[1:]}."
+
+
+def tell_event(event: IncidentEvent) -> str:
+    """Returns what happened, `rose from high to very high`."""
+    return _HAPPENED[event.type].format(
+        before=words.spoken(event.level_from), to=words.spoken(event.level_to)
+    )
 
 
 def _value_words(value: float | None, measure: Measure) -> str:

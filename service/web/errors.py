@@ -19,8 +19,9 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from data.errors import TocsinError
+from data.errors import KeyMissing, TocsinError
 from service.problems import OUTCOMES, PROBLEM_MEDIA_TYPE, outcome_of
+from service.web.links import to_sign_in
 from service.web.templating import render_page
 
 PROGRAM_PATHS = ("/api", "/feeds", "/health", "/metrics")
@@ -29,7 +30,15 @@ PROGRAM_PATHS = ("/api", "/feeds", "/health", "/metrics")
 _log = logging.getLogger("tocsin.web")
 
 
-def render_error(status: int, title: str, message: str, hint: str = "") -> HTMLResponse:
+def render_error(
+    status: int,
+    title: str,
+    message: str,
+    hint: str = "",
+    *,
+    back: str = "/",
+    back_words: str = "To the start page",
+) -> HTMLResponse:
     """Returns the page of an error.
 
     Args:
@@ -37,6 +46,8 @@ def render_error(status: int, title: str, message: str, hint: str = "") -> HTMLR
         title: What kind of error it is.
         message: What is wrong this time.
         hint: What the reader can do.
+        back: Where the button leads.
+        back_words: What stands on it.
     """
     return render_page(
         "error.html",
@@ -45,8 +56,8 @@ def render_error(status: int, title: str, message: str, hint: str = "") -> HTMLR
         title=title,
         message=message,
         hint=hint,
-        back="/",
-        back_words="To the start page",
+        back=back,
+        back_words=back_words,
     )
 
 
@@ -60,6 +71,17 @@ class PageRoute(APIRoute):
         async def handle_with_pages(request: Request) -> Response:
             try:
                 return await handle(request)
+            except KeyMissing as error:
+                then = request.url.path if request.method == "GET" else "/alerts"
+                outcome = outcome_of(error)
+                return render_error(
+                    outcome.status,
+                    outcome.title,
+                    error.message,
+                    error.hint,
+                    back=to_sign_in(then),
+                    back_words="Sign in",
+                )
             except TocsinError as error:
                 outcome = outcome_of(error)
                 if outcome.status >= 500:

@@ -15,7 +15,7 @@ from service.action_links import (
     read_action_link,
 )
 from service.alerts.hush import acknowledge, add_silence
-from service.alerts.read import Incident, load_incident
+from service.alerts.read import Incident, load_incident, series_labels
 from service.settings import Settings
 from service.web import words
 from service.web.forms import take_field
@@ -83,17 +83,6 @@ def do_linked_action(
             now=now,
         )
     return _render(incident, link, token=None)
-
-
-def series_labels(incident: Incident) -> dict[str, str]:
-    """Returns the labels that only the series of an incident has."""
-    return {
-        "rule": incident.rule_id,
-        "region_set": incident.region_set,
-        "region": incident.region_id,
-        "outcome": incident.outcome,
-        "horizon": str(incident.horizon),
-    }
 
 
 def _render(incident: Incident, link: ActionLink, token: str | None) -> HTMLResponse:

@@ -40,6 +40,16 @@ def to_reliability(region_set: str, horizon: int | None = None) -> str:
     return f"/sets/{_part(region_set)}/reliability{_query(horizon=horizon)}"
 
 
+def to_incident(incident_id: str) -> str:
+    """Returns the address of an incident's page."""
+    return f"/alerts/{quote(incident_id, safe=':')}"
+
+
+def to_sign_in(then: str) -> str:
+    """Returns the address for signing in, from where it goes on to `then`."""
+    return f"/sign-in{_query(next=then)}"
+
+
 def to_publications(region_set: str, page: int | None = None) -> str:
     """Returns the address of a set's list of publications."""
     return f"/sets/{_part(region_set)}/publications{_query(page=page)}"

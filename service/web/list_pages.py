@@ -22,6 +22,7 @@ from service.web.overview_view import SetCard, view_published, view_unpublished
 from service.web.page_head import Frame, set_title
 from service.web.publications_view import view_publications
 from service.web.reading import Reader
+from service.web.sessions import Session
 from service.web.templating import render_page
 
 ROWS_ON_A_PAGE = 200
@@ -55,7 +56,40 @@ def render_publications(
     )
 
 
-def render_alerts(reader: Reader, connection: Connection, name: str) -> HTMLResponse:
+def render_all_alerts(
+    reader: Reader, connection: Connection, me: Session | None = None
+) -> HTMLResponse:
+    """Returns the alerts of all sets, the open ones first."""
+    sets = list_region_sets(connection)
+    incidents = [
+        item
+        for region_set in sets
+        for item in view_incidents(
+            connection, region_set, reader.newest(connection, region_set.name)
+        )
+    ]
+    rules = dict.fromkeys(
+        rule for region_set in sets for rule in view_rules(connection, region_set)
+    )
+    is_any_simulated = any(map(is_simulated, sets))
+    return render_page(
+        "alerts.html",
+        me=me,
+        nav={"set": None, "here": "alerts"},
+        set_name=None,
+        title="All regions",
+        is_simulated=bool(sets) and all(map(is_simulated, sets)),
+        banners=[SIMULATED] if is_any_simulated else [],
+        summary=summarise_incidents(incidents),
+        open=[item for item in incidents if item.is_open],
+        past=[item for item in incidents if not item.is_open],
+        rules=list(rules),
+    )
+
+
+def render_alerts(
+    reader: Reader, connection: Connection, name: str, me: Session | None = None
+) -> HTMLResponse:
     """Returns a set's alerts, the open ones first.
 
     Raises:
@@ -66,6 +100,7 @@ def render_alerts(reader: Reader, connection: Connection, name: str) -> HTMLResp
     incidents = view_incidents(connection, region_set, newest)
     return render_page(
         "alerts.html",
+        me=me,
         **describe_set(region_set, "alerts"),
         summary=summarise_incidents(incidents),
         open=[item for item in incidents if item.is_open],

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from data.database import Database
@@ -18,18 +18,16 @@ from service.clock import Clock
 from service.publication_store import find_head
 from service.settings import Settings
 from service.web.errors import PageRoute
-from service.web.forms import read_form
-from service.web.linked_action import do_linked_action, render_linked_action
-from service.web.list_pages import render_about, render_alerts, render_publications, render_start
+from service.web.list_pages import render_about, render_publications, render_start
 from service.web.reading import Reader
 from service.web.region_page import render_region
 from service.web.reliability_page import render_reliability
 from service.web.set_page import render_set
+from service.web.signed_pages import make_signed_pages
 
 Horizon = Annotated[int | None, Query(ge=1, le=10_000)]
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 AsOf = Annotated[date | None, Query()]
-Form = Annotated[dict[str, str], Depends(read_form)]
 
 
 def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRouter:
@@ -69,21 +67,6 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
         with database.read() as connection:
             return render_set(reader, connection, set_name, horizon=horizon, sort=sort, as_of=as_of)
 
-    @route("/sets/{set_name}/alerts")
-    def show_alerts(set_name: str) -> HTMLResponse:
-        with database.read() as connection:
-            return render_alerts(reader, connection, set_name)
-
-    @route("/alerts/act")
-    def show_linked_action(token: str) -> HTMLResponse:
-        with database.read() as connection:
-            return render_linked_action(connection, settings, token, now=clock())
-
-    @router.post("/alerts/act")
-    def take_linked_action(fields: Form) -> HTMLResponse:
-        with database.write() as connection:
-            return do_linked_action(connection, settings, fields, now=clock())
-
     @route("/sets/{set_name}/reliability")
     def show_reliability(set_name: str, horizon: Horizon = None) -> HTMLResponse:
         with database.read() as connection:
@@ -103,4 +86,5 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
                 reader, connection, set_name, region_id, horizon=horizon, as_of=as_of
             )
 
+    router.include_router(make_signed_pages(database, settings, clock, reader))
     return router

@@ -38,7 +38,8 @@ def render_page(template: str, status: int = 200, **values: Any) -> HTMLResponse
         status,
         {
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-            "Cache-Control": "no-cache",
+            # A page for somebody who is signed in is for nobody else.
+            "Cache-Control": "no-cache" if values.get("me") is None else "private, no-store",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
         },
@@ -60,6 +61,7 @@ def environment() -> Environment:
         links=links,
         static=_static_addresses(),
         nav={"set": None, "here": ""},
+        me=None,
     )
     return made
 
