@@ -23,6 +23,8 @@ Where to go:
     region files, P-codes, neighbours data/regions/
     one name for each actor           data/actors/
     arrays per region and period      data/panel.py
+    observations, markers as arrays   data/panel_observed.py, data/panel_markers.py
+    kinds of events that are coded    data/panel_kinds.py
     the simulated demo world          data/simulate/
     tables, migrations                data/tables.py, data/migrations/
 """

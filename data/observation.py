@@ -92,6 +92,13 @@ QUANTITIES: dict[str, Quantity] = {
     "share_in_phase_3_plus": Quantity(
         "ipc", "share of the population", "level", "Their share of those analysed, 0 to 1."
     ),
+    "population": Quantity("own_observations", "persons", "stock", "People who live in an area."),
+    "poverty_rate": Quantity(
+        "own_observations", "share of the population", "level", "People in poverty, 0 to 1."
+    ),
+    "travel_hours_to_city": Quantity(
+        "own_observations", "hours", "level", "Travel from an area to the nearest city."
+    ),
 }
 """Indicator to what it is: all that any source gives."""
 

@@ -7,7 +7,7 @@ region an event falls in (`data.placement`) nor what was known (`data.store`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -16,21 +16,24 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from data.actors import ActorTable, load_actors, shipped_actors
-from data.calendar import (
-    Step,
-    last_complete_period,
-    period_of,
-    period_start,
-    periods_of,
-    to_epoch_day,
-)
+from data.calendar import Step, last_complete_period, period_of, period_start
 from data.errors import NothingKnown
 from data.events import EVENT_TYPES
 from data.gazetteer import CAPITALS, RIVALS
 from data.panel_details import ActorActivity, list_activity, split_actors, weigh_details
+from data.panel_kinds import KINDS, blank_uncoded, weigh_kinds
+from data.panel_markers import MARKED, mark_regions
+from data.panel_observed import OBSERVED, observe_regions
+from data.period_shares import Shares, share_over_periods
 from data.placement import place_events
 from data.regions import RegionSet
-from data.store import Coverage, coverage_as_known, events_as_known, list_deliveries
+from data.store import (
+    Coverage,
+    coverage_as_known,
+    events_as_known,
+    list_deliveries,
+    markers_as_known,
+)
 
 BASE_VARIABLES: tuple[str, ...] = (
     "events",
@@ -47,6 +50,9 @@ BASE_VARIABLES: tuple[str, ...] = (
     "deaths_coarse",
 )
 
+REPORTED_VARIABLES: tuple[str, ...] = (*KINDS, *OBSERVED, *MARKED)
+"""Variables that a panel holds if a source supplies them, per region and period; else absent."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -61,8 +67,8 @@ class Panel:
         periods: Consecutive period ordinals, int64, shape (n_periods,), the last being the last
             period that is complete at the as-of.
         values: Base variable to float32 array, shape (n_periods, n_regions): all of
-            `BASE_VARIABLES`, those of `DETAIL_VARIABLES` and `REPORTED_VARIABLES`
-            (`data.panel_details`) that the source supplies; persons or events per period, >= 0,
+            `BASE_VARIABLES`, those of `DETAIL_VARIABLES` (`data.panel_details`) and
+            `REPORTED_VARIABLES` that a source supplies; persons or events per period, >= 0,
             NaN where not known; in `deaths_civilians` also NaN where the source does not say of
             every event.
         known: Bool, shape (n_periods, n_regions): the sources known at the as-of speak for the
@@ -111,6 +117,8 @@ _SPREAD_FROM: dict[Step, int] = {"month": 5, "week": 4}
 def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> Panel:
     """Returns the panel of a region set from what its source had told by the end of a day (UTC).
 
+    With it comes what other sources had observed of its regions and what markers say of them.
+
     Args:
         connection: Any connection.
         region_set: The regions.
@@ -128,7 +136,7 @@ def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> P
             else "Take in a delivery first: see `tocsin ingest --help`."
         )
         raise NothingKnown(f"Nothing from '{region_set.source}' is known as of {as_of}.", hint)
-    return assemble_panel(
+    panel = assemble_panel(
         events_as_known(connection, region_set.source, as_of),
         coverage_as_known(connection, region_set.source, as_of),
         region_set,
@@ -136,6 +144,9 @@ def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> P
         is_simulated=any(delivery.is_simulated for delivery in delivered),
         actors=load_actors(connection),
     )
+    observed = observe_regions(connection, region_set, panel.periods, as_of)
+    marked = mark_regions(markers_as_known(connection, as_of), region_set, panel.periods)
+    return replace(panel, values=panel.values | observed | marked)
 
 
 def assemble_panel(
@@ -184,26 +195,28 @@ def assemble_panel(
     known = country_known[:, country_of]
     shares = _share_out(events, step)
     is_shown = (shares.period >= periods[0]) & (shares.period <= periods[-1])
-    shares = _Shares(shares.event[is_shown], shares.period[is_shown], shares.share[is_shown])
+    shares = shares.of(is_shown)
     row = shares.period - periods[0]
     placement = place_events(events, region_set)
 
-    region = placement.region[shares.event]
+    region = placement.region[shares.item]
     in_region = region >= 0
     cell = row[in_region] * len(region_set.regions) + region[in_region]
     weights = _weigh(events, placement.is_coarse, step)
     sides = split_actors(events, actors or shipped_actors())
     weights |= weigh_details(events, sides, RIVALS.get(region_set.source))
+    weights |= weigh_kinds(events, region_set.source)
     values: dict[str, npt.NDArray[np.float32]] = {
-        name: _sum_up(cell, (weights[name][shares.event] * shares.share)[in_region], known)
+        name: _sum_up(cell, (weights[name][shares.item] * shares.share)[in_region], known)
         for name in weights
     }
+    blank_uncoded(values, region_set.source)
     # A vague date would be spread over several periods: it tells nothing of who was active when.
     is_dated = in_region & (shares.share == 1) & known[row, region]
 
-    at_country = placement.method[shares.event] == "country"
+    at_country = placement.method[shares.item] == "country"
     position = {country: number for number, country in enumerate(countries)}
-    country = events["country"].map(position).fillna(-1).to_numpy(dtype=np.int64)[shares.event]
+    country = events["country"].map(position).fillna(-1).to_numpy(dtype=np.int64)[shares.item]
     country_cell = row[at_country] * len(countries) + country[at_country]
     return Panel(
         region_set=region_set.name,
@@ -219,7 +232,7 @@ def assemble_panel(
         country_values={
             name: _sum_up(
                 country_cell,
-                (weights[name][shares.event] * shares.share)[at_country],
+                (weights[name][shares.item] * shares.share)[at_country],
                 country_known,
             )
             for name in ("events", "deaths")
@@ -231,18 +244,9 @@ def assemble_panel(
         ),
         capitals=np.array([CAPITALS.get(code, (np.nan, np.nan)) for code in countries]),
         actors=list_activity(
-            sides, len(events), shares.event[is_dated], region[is_dated], row[is_dated]
+            sides, len(events), shares.item[is_dated], region[is_dated], row[is_dated]
         ),
     )
-
-
-@dataclass(frozen=True)
-class _Shares:
-    """Which share of which event falls in which period; shape (n_shares,) each."""
-
-    event: npt.NDArray[np.int64]
-    period: npt.NDArray[np.int64]
-    share: npt.NDArray[np.float64]
 
 
 def _find_known(
@@ -268,28 +272,12 @@ def _find_known(
     return periods, known
 
 
-def _share_out(events: pd.DataFrame, step: Step) -> _Shares:
+def _share_out(events: pd.DataFrame, step: Step) -> Shares:
     """Returns one share per event, or one per period that a vaguely dated event touches."""
     end = events["date"].to_numpy(dtype=np.int64)
     is_spread = events["date_precision"].to_numpy(dtype=np.int64) >= _SPREAD_FROM[step]
     start = np.where(is_spread, events["date_start"].to_numpy(dtype=np.int64), end)
-    first, last = periods_of(start, step), periods_of(end, step)
-    n_periods = last - first + 1
-    event = np.repeat(np.arange(len(events)), n_periods)
-    before = np.cumsum(n_periods) - n_periods
-    period = first[event] + np.arange(len(event)) - before[event]
-    if not len(period):
-        return _Shares(event, period, np.empty(0))
-    earliest = int(period.min())
-    bounds = np.array(
-        [to_epoch_day(period_start(p, step)) for p in range(earliest, int(period.max()) + 2)],
-        dtype=np.int64,
-    )
-    place = period - earliest
-    n_days = (
-        np.minimum(end[event], bounds[place + 1] - 1) - np.maximum(start[event], bounds[place]) + 1
-    )
-    return _Shares(event, period, n_days / (end - start + 1)[event])
+    return share_over_periods(start, end, step)
 
 
 def _weigh(

@@ -33,28 +33,6 @@ DETAIL_VARIABLES: tuple[str, ...] = (
 )
 """Further base variables; those of rivals are absent where the source names none."""
 
-REPORTED_VARIABLES: tuple[str, ...] = (
-    "events_on_posts",
-    "events_on_convoys",
-    "events_abduction",
-    "events_on_aid_workers",
-    "events_looting",
-    "bases_overrun",
-    "territory_taken",
-    "territory_regained",
-    "blockades",
-    "outside_forces_arriving",
-    "outside_forces_leaving",
-    "persons_displaced",
-    "displaced_present",
-    "food_price_anomaly",
-    "rainfall_anomaly",
-    "population",
-    "poverty_rate",
-    "travel_hours_to_city",
-)
-"""Variables that a panel holds if a source supplies them, per region and period; else absent."""
-
 CIVILIANS = "Civilians"
 STATE = "state"
 _COUNTED_GROUPS = {

@@ -26,6 +26,7 @@ from features.measures import (
     FirstIn,
     FixedTrait,
     HorizonSum,
+    LaggedSum,
     LaggedValue,
     LesserSum,
     Measure,
@@ -36,6 +37,7 @@ from features.measures import (
     PaceRatio,
     RecordHigh,
     ThresholdRatio,
+    WentQuiet,
     WindowSeason,
     WindowShare,
     WindowSum,
@@ -49,7 +51,15 @@ from features.outcomes import (
 from features.season import june_september_shares, season_cosines, season_sines
 from features.slices import PanelSlice
 from features.spatial import sum_by_country
-from features.tempo import burstiness, first_in, is_record, lag_rows, pace_ratio, share_of
+from features.tempo import (
+    burstiness,
+    first_in,
+    is_record,
+    lag_rows,
+    pace_ratio,
+    share_of,
+    went_quiet,
+)
 from features.temporal import decay_factor, decayed_sums, periods_since, window_sums
 
 Float32 = npt.NDArray[np.float32]
@@ -151,6 +161,13 @@ class Evaluation:
                 return np.minimum(one, self.rows(WindowSum(second, months)), out=out)
             case ActorMeasure() | ActorEntries():
                 return self._actors(measure)
+            case WentQuiet(variable, months):
+                window = wanted.periods(months)
+                before = wanted.window_sum(variable, window, lag=window)
+                return went_quiet(self.rows(WindowSum(variable, months)), before)
+            case LaggedSum(variable, months, lag_months):
+                lag = wanted.periods(lag_months)
+                return wanted.window_sum(variable, wanted.periods(months), lag=lag)
             case LaggedValue(variable, lag_months):
                 lag = wanted.periods(lag_months) if lag_months else 0
                 return wanted.window_sum(variable, 1, lag=lag)

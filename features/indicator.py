@@ -13,12 +13,14 @@ from features.measures import (
     FirstIn,
     FixedTrait,
     HorizonSum,
+    LaggedSum,
     LaggedValue,
     Measure,
     MonthsSince,
     PaceRatio,
     RecordHigh,
     ThresholdRatio,
+    WentQuiet,
     WindowSeason,
 )
 from features.outcomes import HISTORY_MONTHS
@@ -72,9 +74,15 @@ class Indicator:
             case CapitalFront():
                 back = f", against {measure.back_months} months before"
                 return months_in_words(measure.months) + (back if measure.back_months else "")
+            case WentQuiet():
+                return f"{months_in_words(measure.months)}, and as many before"
+            case LaggedSum():
+                lag = months_in_words(measure.lag_months)
+                return f"{months_in_words(measure.months)}, up to {lag} ago"
             case LaggedValue():
-                lag = measure.lag_months
-                return f"one period, {months_in_words(lag)} ago" if lag else "one period"
+                lag_months = measure.lag_months
+                ago = f", {months_in_words(lag_months)} ago" if lag_months else ""
+                return f"one period{ago}"
             case EscalationThreshold() | ThresholdRatio():
                 return months_in_words(HISTORY_MONTHS)
             case WindowSeason() | HorizonSum():
@@ -83,6 +91,12 @@ class Indicator:
                 return "none"
             case _:
                 return months_in_words(measure.months)
+
+    @property
+    def lag_months(self) -> int:
+        """Reporting lag: nothing of so many last months is used, because it is known too late."""
+        measure = self.measure
+        return measure.lag_months if isinstance(measure, LaggedValue | LaggedSum) else 0
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -204,6 +204,23 @@ class FixedTrait:
 
 
 @dataclass(frozen=True)
+class WentQuiet:
+    """1 where nothing happened for `months`, but did in the `months` before, else 0."""
+
+    variable: str
+    months: int
+
+
+@dataclass(frozen=True)
+class LaggedSum:
+    """Sum over the `months` that end `lag_months` ago: what a source that is late can say."""
+
+    variable: str
+    months: int
+    lag_months: int
+
+
+@dataclass(frozen=True)
 class LaggedValue:
     """Value of the period `lag_months` ago: what a source that is late can be known to say."""
 
@@ -236,5 +253,7 @@ Measure: TypeAlias = (
     | Exposure
     | CapitalFront
     | FixedTrait
+    | WentQuiet
+    | LaggedSum
     | LaggedValue
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.catalogue import CATALOGUE, DEFAULT_FEATURE_SET, FEATURE_SETS, family_codes
-from features.indicator import Indicator
+from features.indicator import Indicator, months_in_words
 
 _HEAD = """# Indicators
 
@@ -16,7 +16,8 @@ of time (`tocsin indicators gain`).
 In formulas, x[s] is the value of period s in the region, t the origin and h the horizon. "Last n
 months" ends with t and counts n periods of a monthly panel, or n * 30.4375 / 7 of a weekly one,
 rounded. An indicator is *missing* where any period that it needs is unknown, or where no source
-supplies it; it is never zero for that reason.
+supplies it; it is never zero for that reason. One with a reporting lag leaves out the newest
+months, even where a later as-of knows them.
 """
 
 
@@ -45,13 +46,14 @@ def write_page() -> str:
 
 def _describe(one: Indicator) -> list[str]:
     sets = [f"`{name}`" for name, members in FEATURE_SETS.items() if one.name in members]
+    lag = f"; reporting lag: {months_in_words(one.lag_months)}" if one.lag_months else ""
     return [
         f"### `{one.name}`",
         "",
         f"{one.label}. {one.why}",
         "",
         f"- formula: {one.formula}",
-        f"- unit: {one.unit}; window: {one.window}; a model sees: {one.transform}",
+        f"- unit: {one.unit}; window: {one.window}{lag}; a model sees: {one.transform}",
         f"- source: {one.source}",
         f"- feature sets: {', '.join(sets) or 'none'}",
     ]

@@ -36,6 +36,13 @@ def first_in(values: Float32, window: int) -> Float32:
     return result
 
 
+def went_quiet(now: Float32, before: Float32) -> Float32:
+    """Returns 1 where the sum before is positive and the sum now is 0, else 0, NaN if unknown."""
+    result: Float32 = ((now == 0) & (before > 0)).astype(np.float32)
+    result[np.isnan(now) | np.isnan(before)] = np.nan
+    return result
+
+
 def pace_ratio(short_sum: Float32, long_sum: Float32, short: int, long: int) -> Float32:
     """Returns (short_sum * long / short + 1) / (long_sum + 1), the windows being in periods."""
     result: Float32 = short_sum * np.float32(long / short)

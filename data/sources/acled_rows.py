@@ -140,7 +140,7 @@ def _read(row: dict[str, str]) -> dict[str, object]:
         "admin1": row["admin1"],
         "admin2": row["admin2"],
         "event_type": _to_type(row),
-        "sub_type": row["sub_event_type"],
+        "sub_type": _to_sub_type(row),
         "actor_a": row["actor1"],
         "actor_b": row["actor2"],
         # ACLED gives one number, and not how many of the dead were civilians.
@@ -161,6 +161,13 @@ def _to_type(row: dict[str, str]) -> str:
     if kind == "violence against civilians" or sides & _CIVILIANS:
         return "one_sided"
     return "state_based" if sides & _STATE else "non_state"
+
+
+def _to_sub_type(row: dict[str, str]) -> str:
+    """Returns ACLED's sub-event; with it, whether aid workers were on a side, where it is said."""
+    sides = (row.get(name, "") for name in ("actor1", "actor2", "assoc_actor_1", "assoc_actor_2"))
+    has_aid_workers = any("aid workers" in side.lower() for side in sides)
+    return row["sub_event_type"] + ("; attack on aid workers" if has_aid_workers else "")
 
 
 def _to_day(text: str) -> float:

@@ -9,8 +9,10 @@ from features.indicator import Indicator
 from features.measures import (
     ActorEntries,
     ActorMeasure,
+    FirstIn,
     LesserSum,
     Measure,
+    WentQuiet,
     WindowShare,
     WindowSum,
 )
@@ -143,6 +145,51 @@ def _actors() -> Iterator[Indicator]:
             "Open war between the groups kills quickly and moves on.",
             WindowSum("events_rival_clash", 12),
         ),
+        (
+            "events_outside_force_12m",
+            "Events with a force from outside in the last 12 months",
+            "events",
+            "sum of events with a foreign army, mission or contractor as a side over the last 12 "
+            "months; who is one stands in the table of actors",
+            "Outside forces change who attacks whom.",
+            WindowSum("events_outside_force", 12),
+        ),
+        (
+            "outside_force_arrival_12m",
+            "A force from outside appears after 12 months without one",
+            "yes or no",
+            "1 if x[t] > 0 and x[s] = 0 in all of the 12 months before t, else 0, x = events with "
+            "a foreign army, mission or contractor as a side",
+            "New forces open new fronts, and become targets.",
+            FirstIn("events_outside_force", 12),
+        ),
+        (
+            "outside_force_departure_12m",
+            "No force from outside for 12 months, after one in the 12 before",
+            "yes or no",
+            "1 if the sum of x over the last 12 months is 0 and over the 12 before it is not, else "
+            "0, x = events with a foreign army, mission or contractor as a side",
+            "What a force held is open when it goes.",
+            WentQuiet("events_outside_force", 12),
+        ),
+        (
+            "events_self_defence_12m",
+            "Events with a self-defence group in the last 12 months",
+            "events",
+            "sum of events with a self-defence group, volunteers or hunters as a side over the "
+            "last 12 months",
+            "Armed neighbours turn a war into feuds between villages.",
+            WindowSum("events_self_defence", 12),
+        ),
+        (
+            "state_force_share_12m",
+            "Share of the last 12 months' events with the state as a side",
+            "share",
+            "events with army, police or gendarmerie of a state as a side / events, last 12 "
+            "months; missing if there were none",
+            "Where the state no longer fights, others govern.",
+            WindowShare("events_state_force", "events", 12),
+        ),
     )
     for name, label, unit, formula, why, measure in wording:
         yield Indicator(
@@ -153,7 +200,7 @@ def _actors() -> Iterator[Indicator]:
             source=EVENTS,
             family="actors",
             why=why,
-            transform="identity" if unit in ("nats", "share") else "log1p",
+            transform="identity" if unit in ("nats", "share", "yes or no") else "log1p",
             measure=measure,
         )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from data.panel_kinds import CODED_BY
 from features.declarations.words import last
 from features.indicator import Indicator
 from features.measures import WindowSum
 
-_REPORTED = "a source that codes it; missing until one is ingested"
 _CODED: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "events_on_posts",
@@ -46,13 +46,6 @@ _CODED: tuple[tuple[str, str, str, str, str], ...] = (
         "Looting feeds a group and drives people out.",
     ),
     (
-        "persons_displaced",
-        "People newly displaced",
-        "persons",
-        "civilians",
-        "People flee before the counts of the dead rise.",
-    ),
-    (
         "bases_overrun",
         "Bases overrun",
         "events",
@@ -73,27 +66,6 @@ _CODED: tuple[tuple[str, str, str, str, str], ...] = (
         "control and coercion",
         "Gains of the state are often answered.",
     ),
-    (
-        "blockades",
-        "Blockades of towns",
-        "markers",
-        "control and coercion",
-        "A blockade is slow violence that ends in a fast one.",
-    ),
-    (
-        "outside_forces_arriving",
-        "Outside forces arriving",
-        "markers",
-        "actors",
-        "New forces change who attacks whom.",
-    ),
-    (
-        "outside_forces_leaving",
-        "Outside forces leaving",
-        "markers",
-        "actors",
-        "What a mission held is open when it goes.",
-    ),
 )
 
 
@@ -106,9 +78,15 @@ def declare_coded() -> Iterator[Indicator]:
                 label=f"{label} in the {last(months)}",
                 unit=unit,
                 formula=f"sum of x[s] over the {last(months)}, x = {label[0].lower()}{label[1:]}",
-                source=_REPORTED,
+                source=_source_of(variable),
                 family=family,
                 why=why,
                 transform="log1p",
                 measure=WindowSum(variable, months),
             )
+
+
+def _source_of(variable: str) -> str:
+    named = [source.upper() for source, coded in CODED_BY.items() if variable in coded]
+    own = "a table of one's own that names the kind of event"
+    return f"{' or '.join([*named, own])}; missing where the source does not say"

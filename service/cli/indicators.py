@@ -100,7 +100,16 @@ def show_indicator(
         print_json(shown)
         return
     say(f"{one.name}: {one.label}")
-    for field in ("formula", "unit", "window", "source", "family", "why", "transform"):
+    for field in (
+        "formula",
+        "unit",
+        "window",
+        "lag_months",
+        "source",
+        "family",
+        "why",
+        "transform",
+    ):
         say(f"  {field}: {shown[field]}")
     say(f"  feature sets: {', '.join(shown['feature_sets']) or 'none'}")
     if "values" in shown:
@@ -220,6 +229,7 @@ def _summary(one: Indicator) -> dict[str, Any]:
         "family": one.family,
         "unit": one.unit,
         "window": one.window,
+        "lag_months": one.lag_months,
         "formula": one.formula,
         "source": one.source,
         "why": one.why,

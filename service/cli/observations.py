@@ -13,6 +13,7 @@ from data.errors import UnknownName
 from data.sources.chirps import CHIRPS, read_chirps
 from data.sources.hapi import HAPI, read_hapi
 from data.sources.idmc import IDMC, read_idmc
+from data.sources.own_observations import OWN_OBSERVATIONS, read_own_observations
 from data.store import append_observations
 from service.cli.output import JsonOption, print_json, say
 from service.cli.session import open_session
@@ -21,11 +22,12 @@ _READERS = {
     CHIRPS.name: (CHIRPS, read_chirps),
     HAPI.name: (HAPI, read_hapi),
     IDMC.name: (IDMC, read_idmc),
+    OWN_OBSERVATIONS.name: (OWN_OBSERVATIONS, read_own_observations),
 }
 
 
 def ingest_observations(
-    source: Annotated[str, typer.Argument(help="chirps, hapi or idmc.")],
+    source: Annotated[str, typer.Argument(help="chirps, hapi, idmc or own_observations.")],
     file: Annotated[Path, typer.Argument(help="The file as distributed.")],
     vintage: Annotated[str, typer.Option(help="Name of this state of the data, e.g. 2026-08.")],
     known_at: Annotated[
@@ -35,8 +37,10 @@ def ingest_observations(
 ) -> None:
     """Takes in dated numbers about places: rain (chirps), displacement (idmc), counts (hapi).
 
-    They are kept as they became known, like events, and are no events: nothing is scored from them.
-    What a later file leaves out stays known.
+    They are kept as they became known, like events. Indicators of context are made from them, which
+    people read and a feature set may hold. What a later file leaves out stays known. A table of
+    one's own (own_observations) gives population, poverty_rate or travel_hours_to_city of regions
+    in columns indicator, country, place, date, value.
 
     Example: tocsin ingest observations chirps mli-rainfall-subnational.csv --vintage 2026-08
     """

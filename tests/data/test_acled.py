@@ -94,6 +94,15 @@ def test_a_row_of_the_current_layout(write: Callable[..., Path]) -> None:
     assert pd.isna(event["civilian_fatalities"])
 
 
+def test_aid_workers_are_told_by_the_sides(write: Callable[..., Path]) -> None:
+    rows = [
+        {"event_id_cnty": "MLI1", "assoc_actor_2": "Aid Workers (Mali); Labor Group (Mali)"},
+        {"event_id_cnty": "MLI2", "assoc_actor_1": "", "assoc_actor_2": "Health Workers (Mali)"},
+    ]
+    found = read(write(*rows)).events["sub_type"].tolist()
+    assert found == ["Armed clash; attack on aid workers", "Armed clash"]
+
+
 def test_a_row_of_the_layout_before_2023(write: Callable[..., Path]) -> None:
     base = {k: v for k, v in {**OLD, **ROW}.items() if k not in NEW_ONLY}
     base |= {"event_date": "05 March 2024", "inter1": "2", "inter2": "1", "interaction": "12"}

@@ -14,7 +14,8 @@ GONE = {"CSK", "DDR", "YMD"}
 
 
 def test_every_source_declares_its_terms() -> None:
-    assert set(SOURCES) == {"acled", "chirps", "ged", "hapi", "idmc", "simulated"}
+    observed = {"chirps", "hapi", "idmc", "own_observations"}
+    assert set(SOURCES) == {"acled", "ged", "simulated", *observed}
     for name, source in SOURCES.items():
         assert source.name == name
         assert source.title

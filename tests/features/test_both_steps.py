@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from data.calendar import months_to_periods
-from data.panel import Panel, assemble_panel
-from data.panel_details import REPORTED_VARIABLES
+from data.panel import REPORTED_VARIABLES, Panel, assemble_panel
 from data.regions import read_region_file
 from data.simulate import simulate_world
 from data.sources.ged import read_ged

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data.errors import UnknownName
-from data.panel import BASE_VARIABLES
-from data.panel_details import DETAIL_VARIABLES, REPORTED_VARIABLES
+from data.panel import BASE_VARIABLES, REPORTED_VARIABLES
+from data.panel_details import DETAIL_VARIABLES
 from features.build import build_features, feature_fingerprint
 from features.catalogue import (
     CATALOGUE,
@@ -42,7 +42,7 @@ def test_every_indicator_says_what_it_is(indicator) -> None:
 
 def test_names_labels_and_measures_are_unique() -> None:
     declared = list(declare_indicators())
-    assert len(declared) == len(CATALOGUE) == 141
+    assert len(declared) == len(CATALOGUE) == 153
     for attribute in ("name", "label", "measure"):
         assert len({getattr(one, attribute) for one in declared}) == len(declared), attribute
 
@@ -137,6 +137,8 @@ def test_a_wrong_name_is_told_what_is_near() -> None:
         ("one_sided_share_3m", "3 months", ("events_one_sided", "events")),
         ("front_advance_3m", "3 months, against 3 months before", ()),
         ("rainfall_anomaly", "one period, 1 month ago", ("rainfall_anomaly",)),
+        ("persons_displaced_3m", "3 months, up to 1 month ago", ("persons_displaced",)),
+        ("outside_force_departure_12m", "12 months, and as many before", ("events_outside_force",)),
         ("season_sin", "as long as the horizon", ()),
         ("capital_distance", "none", ()),
     ],
