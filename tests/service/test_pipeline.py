@@ -13,15 +13,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
-from data.calendar import end_of_day
+from data.calendar import end_of_day, to_epoch_day
 from data.database import open_database
 from data.errors import NothingKnown, NotReady, Refused, UnknownName, UsageError
+from data.events import conform_events
 from data.regions import save_region_set
-from data.store import list_deliveries
-from data.tables import deliveries, events, examinations
+from data.store import events_as_known, events_known_at, list_deliveries
+from data.store.blocks import insert_events
+from data.tables import deliveries, event_blocks, examinations
 from models.tables import models
 from service.alerts.rule_store import list_rules
 from service.feeds.formats import FORMATS
@@ -154,35 +157,29 @@ def test_a_later_delivery_corrects_only_what_may_know_it(demo):
 
 def alter_events(connection, known_after):
     """Multiplies the deaths of everything that became known later, and adds events of before."""
-    later = events.c.known_at > end_of_day(known_after)
-    assert connection.scalar(select(func.count()).select_from(events).where(later)) > 0
-    connection.execute(
-        update(events)
-        .where(later, ~events.c.deleted)
-        .values(fatalities_best=500, fatalities_low=500, fatalities_high=500)
+    last = list_deliveries(connection, "simulated")[-1]
+    before = events_as_known(connection, "simulated", known_after)
+    after = events_known_at(connection, "simulated", last.known_at)
+    told = after[~after["event_id"].isin(before["event_id"])]
+    assert len(told) > 0
+    late = pd.concat([after.head(1)] * 20, ignore_index=True).assign(
+        event_id=[f"late-{number}" for number in range(20)],
+        date_start=to_epoch_day(date(2021, 11, 20)),
+        date=to_epoch_day(date(2021, 11, 20)),
+        fatalities_best=300,
+        fatalities_high=300,
     )
-    delivery_id, known_at = connection.execute(
-        select(deliveries.c.delivery_id, deliveries.c.known_at).order_by(
-            deliveries.c.known_at.desc()
-        )
-    ).first()
-    pattern = connection.execute(select(events).where(~events.c.deleted).limit(1)).mappings().one()
+    deaths = {f"fatalities_{name}": 500 for name in ("best", "low", "high")}
     connection.execute(
-        insert(events),
-        [
-            {
-                **pattern,
-                "row_id": None,
-                "event_id": f"late-{number}",
-                "known_at": known_at,
-                "delivery_id": delivery_id,
-                "date_start": date(2021, 11, 20),
-                "date": date(2021, 11, 20),
-                "fatalities_best": 300,
-                "fatalities_high": 300,
-            }
-            for number in range(20)
-        ],
+        delete(event_blocks).where(event_blocks.c.known_at > end_of_day(known_after))
+    )
+    insert_events(
+        connection,
+        conform_events(pd.concat([told.assign(**deaths), late])),
+        (),
+        source="simulated",
+        known_at=last.known_at,
+        delivery_id=last.delivery_id,
     )
 
 
@@ -270,7 +267,7 @@ def test_an_unknown_set_and_the_future_are_refused(demo):
 
 def test_before_any_data_nothing_is_known(demo):
     with demo.database.write() as connection:
-        for table in (examinations, events, deliveries):
+        for table in (examinations, event_blocks, deliveries):
             connection.execute(delete(table))
     with pytest.raises(NothingKnown):
         cycle(demo, FIRST)
@@ -300,7 +297,7 @@ def test_new_releases_are_taken_in_once_and_in_order(demo):
 
 def test_without_a_past_only_the_newest_release_is_taken(demo):
     with demo.database.write() as connection:
-        for table in (examinations, events, deliveries):
+        for table in (examinations, event_blocks, deliveries):
             connection.execute(delete(table))
     (report,) = ingest_new(demo.database, demo.settings, demo.clock, region_set="demo")
     assert report.known_at.date() == date(2022, 1, 10)
