@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +47,25 @@ class Settings(ModelSettings, BaseSettings):
     webhook_allow_loopback: bool = Field(
         default=False,
         description="Let webhooks and heartbeat be plain http on this machine (tests, relays).",
+    )
+    smtp_host: str | None = Field(
+        default=None, description="Mail server that e-mail alerts are handed in to."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65_535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="'starttls', 'tls' from the first byte, or 'none' for a relay on this machine.",
+    )
+    smtp_user: str | None = Field(default=None, description="Who signs in to the mail server.")
+    smtp_password: SecretStr | None = Field(default=None, description="Their password.")
+    smtp_ca_file: Path | None = Field(
+        default=None, description="Trusted certificates (PEM), where those of the system are not."
+    )
+    smtp_timeout_seconds: float = Field(
+        default=10.0, gt=0, le=15, description="Longest wait for each answer of the mail server."
+    )
+    mail_from: str | None = Field(
+        default=None, description="Mailbox that alerts come from: 'Tocsin <alerts@example.org>'."
     )
     heartbeat_url: SecretStr | None = Field(
         default=None,

@@ -24,6 +24,8 @@ Where to go:
     who is told, and why              notify.py, announce.py
     alerts about the service          system.py, system_message.py
     acknowledgements, silences        hush.py, audit.py (who did what)
+    unsubscribed, enabled again       subscriptions.py
+    the map of an e-mail              mail_picture.py
     notes, who looks after it         care.py
     what a message says               message.py, wording.py
     CAP messages                      cap_decision.py, cap.py, cap_words.py, cap_log.py

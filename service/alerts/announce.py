@@ -29,6 +29,7 @@ from service.alerts.outbox import Envelope, enqueue
 from service.alerts.routes import Labels, Route, group_key
 from service.alerts.rule_store import list_rules
 from service.alerts.rules import BELOW_ALL_LEVELS, Rule
+from service.alerts.subscriptions import is_unsubscribed
 from service.alerts.track_record import PastAlert, TrackRecord, record_of
 from service.channels.contacts import ContactPoint
 from service.publication import Publication, PublishedScore
@@ -87,6 +88,8 @@ def announce(
     decisions: Counter[str] = Counter()
     queued: list[str] = []
     for contact in book.contacts:
+        if is_unsubscribed(connection, contact, settings):
+            continue
         known = {key: entry for (name, key), entry in told.items() if name == contact.name}
         groups: dict[str, list[Notice]] = defaultdict(list)
         for key in _open_questions(standings, known):

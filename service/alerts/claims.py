@@ -85,8 +85,10 @@ def claim_next(database: Database, channels: Mapping[str, Channel], now: datetim
         verdict = None
         if row.lease_until is not None and row.attempts % TRIES == 0:
             verdict = Dead("the worker died during the last try")
-        elif _is_disabled(connection, row.contact_point, channels[row.contact_point].endpoint):
-            verdict = Dead("not sent: the endpoint answered 410 before")
+        elif why := _why_disabled(
+            connection, row.contact_point, channels[row.contact_point].endpoint
+        ):
+            verdict = Dead(f"not sent: the endpoint is disabled since '{why}'")
         return Claim(Message(row.message_id, row.contact_point, row.body, attempt), verdict)
 
 
@@ -154,18 +156,18 @@ def _result(outcome: Outcome) -> str:
     return "gone" if outcome.is_gone else "refused"
 
 
-def _is_disabled(connection: Connection, contact_point: str, endpoint: str) -> bool:
-    query = select(disabled_endpoints.c.endpoint).where(
+def _why_disabled(connection: Connection, contact_point: str, endpoint: str) -> str | None:
+    query = select(disabled_endpoints.c.detail).where(
         disabled_endpoints.c.contact_point == contact_point,
         disabled_endpoints.c.endpoint == endpoint,
     )
-    return connection.execute(query).first() is not None
+    return connection.execute(query).scalar()
 
 
 def _disable(
     connection: Connection, message: Message, endpoint: str, outcome: Dead, now: datetime
 ) -> None:
-    if not _is_disabled(connection, message.contact_point, endpoint):
+    if _why_disabled(connection, message.contact_point, endpoint) is None:
         connection.execute(
             insert(disabled_endpoints).values(
                 contact_point=message.contact_point,

@@ -22,6 +22,7 @@ from data.database import Database
 from data.errors import SettingsError
 from service.alerts.claims import claim_next, record_outcome
 from service.alerts.contact_store import load_book
+from service.alerts.mail_picture import make_picture
 from service.alerts.retries import DELAYS_SECONDS
 from service.alerts.system import report_condition
 from service.channels.configured import open_channels
@@ -73,7 +74,7 @@ def deliver_due(
     if channels is None:
         with database.read() as connection:
             book = load_book(connection, settings).book
-        opened = open_channels(book.contacts, settings, clock)
+        opened = open_channels(book.contacts, settings, clock, make_picture(database))
         channels, problems = opened.channels, opened.problems
     statuses = Counter({"dead": _bury_orphans(database, channels, clock())})
     for _ in range(max_messages):

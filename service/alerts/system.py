@@ -21,6 +21,7 @@ from service.alerts.identity import system_message_id
 from service.alerts.labels import label_system_alert
 from service.alerts.outbox import Envelope, enqueue
 from service.alerts.routes import group_key
+from service.alerts.subscriptions import is_unsubscribed
 from service.alerts.system_message import write_system_message
 from service.settings import Settings
 from service.tables import outbox, system_alerts
@@ -156,13 +157,16 @@ def tell_system_alerts(
     if not alerts:
         return ()
     book = load_book(connection, settings).book
+    contacts = [
+        contact for contact in book.contacts if not is_unsubscribed(connection, contact, settings)
+    ]
     silences = [item for item in list_silences(connection) if item.starts_at <= now < item.ends_at]
     queued = []
     for alert in alerts:
         labels = label_system_alert(alert.kind, alert.subject, alert.region_set)
         if any(silence.covers(labels) for silence in silences):
             continue
-        for contact in book.contacts:
+        for contact in contacts:
             route = book.route_to(contact, labels)
             is_itself = alert.kind == "delivery_failing" and alert.subject == contact.name
             if route is None or is_itself:

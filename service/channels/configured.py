@@ -10,6 +10,8 @@ from service.channels.contacts import ContactPoint
 from service.channels.contract import Channel
 from service.channels.guarded_client import GuardedClient
 from service.channels.log import LogChannel
+from service.channels.mail import MailChannel
+from service.channels.mail_text import Picture
 from service.channels.references import resolve_reference
 from service.channels.webhook import WebhookChannel
 from service.clock import Clock
@@ -30,7 +32,10 @@ class OpenedChannels:
 
 
 def open_channels(
-    contacts: Iterable[ContactPoint], settings: Settings, clock: Clock
+    contacts: Iterable[ContactPoint],
+    settings: Settings,
+    clock: Clock,
+    picture: Picture | None = None,
 ) -> OpenedChannels:
     """Returns the channel of each contact point; nothing is called.
 
@@ -40,19 +45,22 @@ def open_channels(
         contacts: The contact points.
         settings: For servers and for what may be called.
         clock: The clock.
+        picture: Draws the map of an e-mail.
     """
     channels: dict[str, Channel] = {}
     problems: dict[str, SettingsError] = {}
     for contact in contacts:
         try:
-            channels[contact.name] = open_channel(contact, settings, clock)
+            channels[contact.name] = open_channel(contact, settings, clock, picture)
         except SettingsError as problem:
             problems[contact.name] = problem
     return OpenedChannels(channels, problems)
 
 
-def open_channel(contact: ContactPoint, settings: Settings, clock: Clock) -> Channel:
-    """Returns the channel of a contact point.
+def open_channel(
+    contact: ContactPoint, settings: Settings, clock: Clock, picture: Picture | None = None
+) -> Channel:
+    """Returns the channel of a contact point; see `open_channels`.
 
     Raises:
         SettingsError: Its address or secret is not there or cannot be used.
@@ -68,4 +76,6 @@ def open_channel(contact: ContactPoint, settings: Settings, clock: Clock) -> Cha
             clock=clock,
             allow_loopback=settings.webhook_allow_loopback,
         )
+    if contact.channel == "email":
+        return MailChannel(contact.name, address, settings, picture)
     raise SettingsError(f"There is no channel '{contact.channel}'.")

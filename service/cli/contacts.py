@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from service.alerts.contact_files import EXAMPLE, check_contact_file, read_conta
 from service.alerts.contact_store import apply_contacts, list_books, load_book
 from service.alerts.contact_trial import try_contact
 from service.alerts.routes import ContactBook, Route
-from service.channels.configured import open_channels
+from service.alerts.subscriptions import enable_contact, list_disabled
+from service.channels.configured import OpenedChannels, open_channels
 from service.channels.contacts import ContactPoint
 from service.channels.contract import Delivered
 from service.cli.output import JsonOption, print_json, print_table, say
@@ -79,6 +81,7 @@ def list_them(as_json: JsonOption = False) -> None:
     with open_session() as session:
         with session.database.read() as connection:
             standing = load_book(connection, session.settings)
+            disabled = list_disabled(connection)
         opened = open_channels(standing.book.contacts, session.settings, session.clock)
     if as_json:
         print_json(
@@ -87,6 +90,7 @@ def list_them(as_json: JsonOption = False) -> None:
                 "created_at": standing.created_at,
                 **standing.book.model_dump(mode="json"),
                 "problems": {name: str(problem) for name, problem in opened.problems.items()},
+                "disabled": disabled,
             }
         )
         return
@@ -99,7 +103,7 @@ def list_them(as_json: JsonOption = False) -> None:
                 contact.address,
                 contact.language,
                 _labels(contact.labels) or None,
-                "ready" if contact.name in opened.channels else opened.problems[contact.name],
+                _state(contact.name, opened, disabled),
             ]
             for contact in standing.book.contacts
         ],
@@ -176,6 +180,20 @@ def try_it(
         )
 
 
+@app.command("enable")
+def enable(
+    name: Annotated[str, typer.Argument(help="Name of the contact point.")],
+    by: Annotated[str, typer.Option("--by", help="Who does it; stands in the audit trail.")],
+) -> None:
+    """Lets a contact point be told again, after it unsubscribed or answered 410.
+
+    Example: tocsin contacts enable desk --by awa
+    """
+    with open_session() as session, session.database.write() as connection:
+        enable_contact(connection, name, actor=by, now=session.clock())
+    say(f"{name} is told again, from the next publication.")
+
+
 @app.command("example")
 def example() -> None:
     """Prints a contact file to begin from.
@@ -188,6 +206,12 @@ def example() -> None:
 def _standing(session: Session) -> ContactBook:
     with session.database.read() as connection:
         return load_book(connection, session.settings).book
+
+
+def _state(name: str, opened: OpenedChannels, disabled: Mapping[str, str]) -> str:
+    if name in disabled:
+        return f"disabled: {disabled[name]}"
+    return "ready" if name in opened.channels else str(opened.problems[name])
 
 
 def _find(book: ContactBook, name: str) -> ContactPoint | None:

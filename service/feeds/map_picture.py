@@ -7,7 +7,7 @@ Degrees are drawn as they are, east to west shortened by the cosine of the middl
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import shapely
@@ -20,12 +20,15 @@ _TOLERANCE = 0.0015
 """Corners may move by this share of the map's width."""
 
 
-def draw_map(region_set: RegionSet, colours: Mapping[str, str]) -> str:
+def draw_map(
+    region_set: RegionSet, colours: Mapping[str, str], outlined: Collection[str] = ()
+) -> str:
     """Returns the regions as SVG, as wide as 1000 units.
 
     Args:
         region_set: The regions with their shapes.
         colours: Region to colour, `#rrggbb`; a region that is not in it is grey.
+        outlined: Regions with a dark outline.
     """
     shapes = [region.geometry for region in region_set.regions]
     west, south, east, north = shapely.total_bounds(shapes)
@@ -41,17 +44,21 @@ def draw_map(region_set: RegionSet, colours: Mapping[str, str]) -> str:
         return placed.round(1)
 
     paths: dict[str, list[str]] = {}
+    outlines: list[str] = []
     for region, geometry in zip(region_set.regions, simple, strict=True):
         colour = colours.get(region.region_id, MISSING)
         for part in shapely.get_parts(geometry):
             for ring in shapely.get_rings(part):
-                paths.setdefault(colour, []).append(
-                    _write_ring(place(shapely.get_coordinates(ring)))
-                )
+                written = _write_ring(place(shapely.get_coordinates(ring)))
+                paths.setdefault(colour, []).append(written)
+                if region.region_id in outlined:
+                    outlines.append(written)
     drawn = "".join(
         f'<path d="{"".join(rings)}" fill="{colour}" fill-rule="evenodd"/>'
         for colour, rings in sorted(paths.items())
     )
+    if outlines:
+        drawn += f'<path d="{"".join(outlines)}" fill="none" stroke="#111111" stroke-width="4"/>'
     stroke = 'stroke="#555555" stroke-width="1" stroke-linejoin="round"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}">'

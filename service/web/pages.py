@@ -17,6 +17,7 @@ from data.regions import list_region_sets
 from service.clock import Clock
 from service.publication_store import find_head
 from service.settings import Settings
+from service.unsubscribe_links import UNSUBSCRIBE_PATH
 from service.web.errors import PageRoute
 from service.web.list_pages import render_about, render_publications, render_start
 from service.web.reading import Reader
@@ -24,6 +25,7 @@ from service.web.region_page import render_region
 from service.web.reliability_page import render_reliability
 from service.web.set_page import render_set
 from service.web.signed_pages import make_signed_pages
+from service.web.unsubscribe import do_unsubscribe, render_unsubscribe
 
 Horizon = Annotated[int | None, Query(ge=1, le=10_000)]
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
@@ -71,6 +73,15 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
     def show_reliability(set_name: str, horizon: Horizon = None) -> HTMLResponse:
         with database.read() as connection:
             return render_reliability(reader, connection, set_name, horizon)
+
+    @route(UNSUBSCRIBE_PATH)
+    def show_unsubscribe(token: str) -> HTMLResponse:
+        return render_unsubscribe(settings, token, now=clock())
+
+    @router.post(UNSUBSCRIBE_PATH)
+    def take_unsubscribe(token: str) -> HTMLResponse:
+        with database.write() as connection:
+            return do_unsubscribe(connection, settings, token, now=clock())
 
     @route("/sets/{set_name}/publications")
     def show_publications(set_name: str, page: PageNumber = 1) -> HTMLResponse:
