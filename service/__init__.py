@@ -20,7 +20,7 @@ Where to go:
     a channel                         service/channels/ (one file each)
     a page, a chart                   service/web/
     an endpoint                       service/api/
-    links by which people act         service/action_links.py, service/unsubscribe_links.py, service/tokens.py
+    links by which people act         service/action_links.py, unsubscribe_links.py, tokens.py
     who may do what: keys             service/keys.py, service/api/access.py
     features for QGIS and ArcGIS      service/ogc/
     when a cycle is due               service/schedules.py, service/slots.py
