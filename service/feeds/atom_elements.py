@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from uuid import NAMESPACE_URL, uuid5
-from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
+from lxml import etree
+from lxml.etree import _Element as Element
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 MEDIA_TYPE = "application/atom+xml"
 _ATOM = "http://www.w3.org/2005/Atom"
-register_namespace("", _ATOM)
 
 
 def begin_feed(identity: str, title: str, updated: str) -> Element:
     """Returns a feed with its identifier, title, moment and author."""
-    feed = Element(f"{{{_ATOM}}}feed")
+    feed = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})  # type: ignore[dict-item]
     add_text(feed, "id", identity)
     add_text(feed, "title", title)
     add_text(feed, "updated", updated)
@@ -25,7 +25,7 @@ def begin_feed(identity: str, title: str, updated: str) -> Element:
 
 def add_element(parent: Element, name: str) -> Element:
     """Returns a new element of Atom in `parent`."""
-    return SubElement(parent, f"{{{_ATOM}}}{name}")
+    return etree.SubElement(parent, f"{{{_ATOM}}}{name}")
 
 
 def add_text(parent: Element, name: str, text: str) -> None:
@@ -35,7 +35,9 @@ def add_text(parent: Element, name: str, text: str) -> None:
 
 def add_link(parent: Element, relation: str, address: str, media_type: str) -> None:
     """Adds a link."""
-    SubElement(parent, f"{{{_ATOM}}}link", {"rel": relation, "href": address, "type": media_type})
+    etree.SubElement(
+        parent, f"{{{_ATOM}}}link", {"rel": relation, "href": address, "type": media_type}
+    )
 
 
 def identify(*parts: object) -> str:
@@ -45,4 +47,4 @@ def identify(*parts: object) -> str:
 
 def write_feed(feed: Element) -> bytes:
     """Returns a feed as UTF-8 XML."""
-    return bytes(tostring(feed, encoding="utf-8", xml_declaration=True))
+    return etree.tostring(feed, encoding="UTF-8", xml_declaration=True)

@@ -8,7 +8,8 @@ derived from what an entry is about, so that a reader sees an entry once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from xml.etree.ElementTree import Element
+
+from lxml.etree import _Element as Element
 
 from data.regions import RegionSet
 from service.feeds.addresses import write_address

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from data.regions import RegionSet, list_region_sets, load_region_set
 from data.sources.registry import SOURCES
+from service.feeds.addresses import CAP_FORMAT
 from service.publication_store import list_publications
 from service.settings import Settings
 from service.web import words
@@ -77,6 +78,7 @@ def render_all_alerts(
         me=me,
         nav={"set": None, "here": "alerts"},
         set_name=None,
+        has_cap=False,
         title="All regions",
         is_simulated=bool(sets) and all(map(is_simulated, sets)),
         banners=[SIMULATED] if is_any_simulated else [],
@@ -101,6 +103,8 @@ def render_alerts(
     return render_page(
         "alerts.html",
         me=me,
+        has_cap=newest is not None
+        and CAP_FORMAT in reader.files(connection, newest.publication.publication_id),
         **describe_set(region_set, "alerts"),
         summary=summarise_incidents(incidents),
         open=[item for item in incidents if item.is_open],
