@@ -131,6 +131,31 @@ def rows_for_origin(
     return _build(panel, feature_set, definition, horizon, (row, row + 1))
 
 
+def latest_rows(
+    panel: Panel,
+    feature_set: str,
+    definition: EscalationDefinition,
+    horizon: int,
+    n_periods: int,
+) -> FeatureMatrix:
+    """Returns the features of the last periods up to the origin: the bits of `build_features`.
+
+    Args:
+        panel: What was known on one day.
+        feature_set: A name in `features.catalogue.FEATURE_SETS`.
+        definition: What an escalation is: its threshold is a feature.
+        horizon: Forecast horizon in periods.
+        n_periods: Periods, the origin included; fewer if the panel begins later.
+
+    Raises:
+        UnknownName: There is no such feature set.
+        UsageError: The horizon is out of range.
+        StateError: The panel lacks a variable that an indicator needs.
+    """
+    end = panel.origin - int(panel.periods[0]) + 1
+    return _build(panel, feature_set, definition, horizon, (max(0, end - n_periods), end))
+
+
 def feature_fingerprint(
     feature_set: str, step: Step, definition: EscalationDefinition, horizon: int
 ) -> str:

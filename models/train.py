@@ -19,6 +19,7 @@ from models.artefact import HorizonModel, LoadedModel, pack_artefact
 from models.backtest import backtest_folds, run_backtest
 from models.bootstrap import draw_blocks
 from models.calibration import PRIOR_DEVIATION, CalibrationChoice, choose_calibration
+from models.drift import describe_inputs
 from models.ensemble import FittedEnsemble, fit_ensemble
 from models.estimators import base_log_odds, probability_of
 from models.forecasts import Forecasts, check_forecasts, forecast_table
@@ -169,6 +170,11 @@ def _finish(
         "feature_fingerprint": task.features.fingerprint,
         "parts": list(estimator.parts),
         "features": _describe_features(task, estimator),
+        "inputs": describe_inputs(
+            task.features.names,
+            task.features.values[history.first_row :],
+            history.rows_of_years(1),
+        ),
         "intercept": base_log_odds(estimator.logit),
         "n_rows": len(task.closed_labels(last)),
         "n_sampled": len(rows.labels),
