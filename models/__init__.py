@@ -24,6 +24,8 @@ Where to go:
     where and when, strata, alerts    models/where_when.py, models/strata.py, models/decisions.py
     fatalities as a distribution      models/fatalities.py, models/conformal.py, models/units.py
     … measured                        models/fatality_trial.py, models/distribution.py
+    inputs and calibration that drift models/drift.py, models/sequential.py
+    scored and never served           models/shadows.py
     what was published, verified      models/verification.py, models/track_record.py
     progress                          models/progress.py
     folds on disk                     models/checkpoints.py

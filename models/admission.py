@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Row
+
 from data.errors import Refused, TocsinError
 from features.build import feature_fingerprint
 from features.outcomes import EscalationDefinition
@@ -40,6 +42,18 @@ class StoredModel:
     manifest: bytes = field(repr=False)
     artefact: bytes = field(repr=False)
     signature: bytes = field(repr=False)
+
+
+def read_stored(row: Row[Any]) -> StoredModel:
+    """Returns a model as a row of the registry holds it."""
+    return StoredModel(
+        model_version=row.model_version,
+        region_set=row.region_set,
+        outcome=row.outcome,
+        manifest=bytes(row.manifest_bytes),
+        artefact=bytes(row.artefact),
+        signature=bytes(row.signature),
+    )
 
 
 def open_model(stored: StoredModel, key: PublicKey) -> LoadedModel:

@@ -27,16 +27,19 @@ LIMITS: tuple[str, ...] = (
 )
 
 
-def build_card(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def build_card(
+    manifest: Mapping[str, Any], drift: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Returns the card of a model, ready for JSON.
 
     Args:
         manifest: The model's manifest.
+        drift: The verdict of the newest publication that it made; None if it made none.
 
     Returns:
         `model_version`, `created_at`, `region_set`, `outcome`, `intended_use`, `not_for`, `data`,
         `features`, `estimator`, `horizons` (per horizon: verdict, reason, rows, origins, figures
-        with intervals, reliability, coefficients), `limits`, `libraries`.
+        with intervals, reliability, coefficients), `drift`, `limits`, `libraries`.
     """
     return {
         "format": CARD_FORMAT,
@@ -61,6 +64,7 @@ def build_card(manifest: Mapping[str, Any]) -> dict[str, Any]:
             horizon: _describe_horizon(described)
             for horizon, described in manifest["horizons"].items()
         },
+        "drift": None if drift is None else dict(drift),
         "limits": list(LIMITS),
         "libraries": manifest["libraries"],
     }

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from data.errors import NotReady, StateError, UnknownName
 from data.tables import region_sets
-from models.admission import StoredModel, open_model
+from models.admission import open_model, read_stored
 from models.artefact import LoadedModel
+from models.shadows import mark_shadow
 from models.signing import PublicKey, SigningKey, sign
 from models.tables import models, promotions
 from models.train import TrainedModel
@@ -55,6 +56,7 @@ class ModelEntry:
         created_at: When it was trained.
         role: Its role.
         manifest: Its manifest, as stored; nothing is verified by listing it.
+        is_shadow: True if it is scored with every publication and never served.
     """
 
     model_version: str
@@ -64,6 +66,7 @@ class ModelEntry:
     created_at: datetime
     role: Role
     manifest: Mapping[str, Any]
+    is_shadow: bool = False
 
 
 def save_model(connection: Connection, trained: TrainedModel, key: SigningKey) -> SavedModel:
@@ -126,7 +129,7 @@ def load_champion(
             f"No model of '{outcome}' stands for the region set '{region_set}'.",
             f"Run `tocsin train --set {region_set} --as-of DAY`.",
         )
-    return open_model(_stored(row), key)
+    return open_model(read_stored(row), key)
 
 
 def find_champion(connection: Connection, region_set: str, outcome: str) -> ModelEntry | None:
@@ -185,7 +188,7 @@ def promote(
     row = _get(connection, model_version)
     _lock(connection, row.region_set)
     if key is not None:
-        open_model(_stored(row), key)
+        open_model(read_stored(row), key)
     before = _champion_of(connection, row.region_set, row.outcome)
     if before is not None and before.model_version == model_version:
         return None
@@ -193,6 +196,7 @@ def promote(
     if replaced is not None:
         _set_role(connection, replaced, "retired")
     _set_role(connection, model_version, "champion")
+    mark_shadow(connection, model_version, is_shadow=False)
     connection.execute(
         insert(promotions).values(
             region_set=row.region_set,
@@ -251,7 +255,7 @@ def load_stored(connection: Connection, model_version: str, key: PublicKey) -> L
         UnknownName: There is no such model.
         Refused: It does not pass a check.
     """
-    return open_model(_stored(_get(connection, model_version)), key)
+    return open_model(read_stored(_get(connection, model_version)), key)
 
 
 def _lock(connection: Connection, region_set: str) -> None:
@@ -301,15 +305,5 @@ def _entry(row: Row[Any]) -> ModelEntry:
         created_at=row.created_at,
         role=row.role,
         manifest=row.manifest,
-    )
-
-
-def _stored(row: Row[Any]) -> StoredModel:
-    return StoredModel(
-        model_version=row.model_version,
-        region_set=row.region_set,
-        outcome=row.outcome,
-        manifest=bytes(row.manifest_bytes),
-        artefact=bytes(row.artefact),
-        signature=bytes(row.signature),
+        is_shadow=bool(row.is_shadow),
     )

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    false,
+)
 
 from data.database import METADATA, EpochDay, EpochSecond
 from data.tables import region_sets
@@ -16,6 +26,7 @@ models = Table(
     Column("as_of", EpochDay, nullable=False),
     Column("created_at", EpochSecond, nullable=False),
     Column("role", String(16), nullable=False),
+    Column("is_shadow", Boolean, nullable=False, server_default=false()),
     Column("manifest", JSON, nullable=False),
     Column("manifest_bytes", LargeBinary, nullable=False),
     Column("artefact", LargeBinary, nullable=False),

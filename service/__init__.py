@@ -13,6 +13,7 @@ an alert evaluation is a pure function of rule, previous state and scores.
 Where to go:
     one cycle                         service/pipeline.py
     a feed format                     service/feeds/ (one file each)
+    shadow models, drift              service/shadowing.py, service/drift.py
     what came of what was published   service/verification.py, service/others.py
     why a score is what it is         service/explanation.py (words: service/explanation_words.py)
     what was published, sealed        service/forecast_ledger.py (chains: service/chain.py)

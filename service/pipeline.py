@@ -30,6 +30,7 @@ from service.alerts.evaluate import AlertReport, evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.alerts.track_record import judge_past_alerts
 from service.clock import Clock
+from service.drift import judge_model, store_verdict
 from service.feeds.cap_feed import render_cap_feed
 from service.feeds.formats import render_documents
 from service.feeds.manifest import sign_documents
@@ -45,8 +46,9 @@ from service.publication_store import (
     store_publication,
 )
 from service.settings import Settings
-from service.verification import find_verified, store_verified
-from service.watch import watch_publication
+from service.shadowing import read_shadows, score_shadows, store_shadows
+from service.verification import find_verified, load_verified, newest_of, store_verified
+from service.watch import watch_drift, watch_publication
 
 OUTCOME = "escalation"
 N_STEPS = 4
@@ -164,8 +166,12 @@ def _run(
         previous = latest_publication(connection, region_set, before=as_of)
         past_alerts = judge_past_alerts(connection, panel, settings)
         verified = find_verified(connection, panel)
+        known_record = load_verified(connection, region_set, as_of=as_of)
+        shadows = read_shadows(connection, region_set, OUTCOME, as_of, key.public)
     tell(1, N_STEPS, "scoring")
     run = score_panel(model, panel, settings)
+    shadow_runs = score_shadows(shadows, panel, settings)
+    drift = judge_model(model, panel, settings, newest_of([*known_record, *verified]))
     tell(2, N_STEPS, "rendering")
     assembled = attach_inputs(
         assemble_publication(
@@ -188,12 +194,15 @@ def _run(
         entry = describe_entry(append_publication(connection, publication))
         stored = store_publication(connection, publication, documents)
         store_verified(connection, panel, verified)
+        store_shadows(connection, _id_of(stored), shadow_runs)
+        store_verdict(connection, _id_of(stored), model, drift)
         apply_default_rules(connection, now)
         alerts = evaluate_publication(
             connection, stored, settings=settings, now=now, past_alerts=past_alerts
         )
         if alerts.n_replayed == 0:
             watch_publication(connection, stored, settings, now)
+            watch_drift(connection, region_set, drift, settings, now)
         late = _render_alerts(connection, stored, alerts, settings)
         manifest = sign_documents(publication, (*documents, *late), key, entry)
         store_documents(connection, _id_of(stored), (*late, manifest))

@@ -92,6 +92,29 @@ verifications = Table(
     Index(None, "region_set", "origin", "outcome", "horizon", "region_id"),
 )
 
+shadow_scores = Table(
+    "shadow_scores",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("model_version", String(96), primary_key=True),
+    Column("region_id", String(64), primary_key=True),
+    Column("outcome", String(32), primary_key=True),
+    Column("horizon", Integer, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("risk_score", Float),
+    Column("model_probability", Float),
+)
+
+drift_verdicts = Table(
+    "drift_verdicts",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("outcome", String(32), primary_key=True),
+    Column("model_version", String(96), nullable=False),
+    Column("is_drifted", Boolean, nullable=False),
+    Column("verdict", JSON, nullable=False),
+)
+
 rules = Table(
     "rules",
     METADATA,

@@ -54,7 +54,7 @@ def verify_set(
     with database.read() as connection:
         panel = build_panel(connection, load_region_set(connection, region_set), as_of)
         stored = load_verified(connection, region_set, as_of=as_of)
-        verified = _newest([*stored, *find_verified(connection, panel)])
+        verified = newest_of([*stored, *find_verified(connection, panel)])
         return describe_record(connection, settings, panel.region_set, outcome, verified, as_of)
 
 
@@ -152,7 +152,7 @@ def load_verified(
         query = query.where(verifications.c.as_of <= as_of)
     if since is not None:
         query = query.where(verifications.c.origin >= since)
-    return _newest(
+    return newest_of(
         VerifiedForecast(
             forecast=PublishedForecast(
                 region_id=row["region_id"],
@@ -274,8 +274,8 @@ def _measure(
     return record
 
 
-def _newest(verified: Iterable[VerifiedForecast]) -> tuple[VerifiedForecast, ...]:
-    """The last of each forecast, in order."""
+def newest_of(verified: Iterable[VerifiedForecast]) -> tuple[VerifiedForecast, ...]:
+    """Returns the last of each forecast, in order."""
     return tuple({one.forecast.key: one for one in verified}.values())
 
 

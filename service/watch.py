@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from data.database import Database
 from data.errors import TocsinError
 from data.regions import list_region_sets
+from models.drift import DriftVerdict
 from service.alerts.system import (
     SystemAlertKind,
     list_system_alerts,
@@ -97,6 +98,19 @@ def judge_publication(publication: Publication, settings: Settings) -> tuple[Con
             f"{publication.as_of}.",
         ),
     )
+
+
+def watch_drift(
+    connection: Connection,
+    region_set: str,
+    verdict: DriftVerdict,
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Opens or resolves `drift` of a set, in the transaction that writes its publication."""
+    detail = " ".join(verdict.reasons[:3]) or "Inputs and forecasts are like those of training."
+    condition = Condition("drift", region_set, verdict.is_drifted, detail)
+    report_conditions(connection, [condition], settings, now)
 
 
 def judge_cycle(

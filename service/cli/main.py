@@ -25,6 +25,7 @@ from service.cli import (
     ingest,
     keys,
     ledger,
+    model_watch,
     models,
     observations,
     own_table,
@@ -64,6 +65,8 @@ ingest.app.command("observations")(observations.ingest_observations)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(data.app, name="data")
 app.add_typer(indicators.app, name="indicators")
+models.app.command("drift")(model_watch.drift)
+models.app.command("shadow")(model_watch.shadow)
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
 app.add_typer(contacts.app, name="contacts")

@@ -26,6 +26,7 @@ from service.cli.output import (
 )
 from service.cli.session import Session, open_session
 from service.cli.skill_table import print_skill
+from service.drift import load_verdict
 from service.promotion import Preview, preview_promotion, promote_model
 from service.report.card import write_card
 
@@ -58,7 +59,7 @@ def list_all(name: SetOption = None, as_json: JsonOption = False) -> None:
                     entry.outcome,
                     entry.as_of,
                     f"{entry.created_at:%Y-%m-%d %H:%M}",
-                    entry.role,
+                    f"{entry.role}, shadow" if entry.is_shadow else entry.role,
                 ]
                 for entry in entries
             ],
@@ -98,7 +99,10 @@ def card(
     Example: tocsin models card sahel-escalation-20220115-1a2b3c4d --html card.html
     """
     with open_session() as session, session.database.read() as connection:
-        made = build_card(show_model(connection, version).manifest)
+        entry = show_model(connection, version)
+        verdict = load_verdict(connection, entry.region_set, entry.outcome)
+        is_judged = verdict is not None and verdict["model_version"] == version
+        made = build_card(entry.manifest, verdict if is_judged else None)
     if html is not None:
         write_card(made, html)
     print_json(made)
@@ -145,6 +149,8 @@ def compare(
         print_json(trial.report)
         return
     _print_comparison(trial.report, before, after)
+    if second.is_shadow or first.is_shadow:
+        say("One of them is a shadow: `tocsin verify --shadow` shows what it would have published.")
 
 
 @app.command("promote")

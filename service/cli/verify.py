@@ -10,6 +10,7 @@ import typer
 from models.outcome import ESCALATION
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
+from service.shadowing import describe_shadows
 from service.verification import verify_set
 
 _NAMES = {"live": "before the window was over", "afterwards": "made up afterwards"}
@@ -19,6 +20,10 @@ def verify(
     name: SetOption = None,
     as_of: AsOfOption = None,
     outcome: Annotated[str, typer.Option("--outcome", help="Name of the outcome.")] = ESCALATION,
+    is_shadow: Annotated[
+        bool,
+        typer.Option("--shadow", help="Show the live record of shadows, as cycles stored it."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Scores every published forecast whose window is closed, beside the region's climatology.
@@ -27,7 +32,11 @@ def verify(
     deaths are those that are known at the as-of.
 
     Example: tocsin verify --set sahel
+    Example: tocsin verify --set sahel --shadow
     """
+    if is_shadow:
+        _show_shadows(name, outcome, as_json=as_json)
+        return
     with open_session() as session:
         record = verify_set(
             session.database,
@@ -62,13 +71,51 @@ def verify(
 
 
 def _figures(one: Mapping[str, Any]) -> list[str]:
-    skill = one["brier_skill"]
-    shown = "–"
-    if skill["value"] is not None and skill["low"] is not None:
-        shown = f"{skill['value']:+.3f} [{skill['low']:+.3f}, {skill['high']:+.3f}]"
     return [
         f"{one['mean_forecast']:.1%}",
         f"{one['brier']:.4f}",
         f"{one['brier_of_climatology']:.4f}",
-        shown,
+        _interval(one["brier_skill"]),
     ]
+
+
+def _show_shadows(name: str | None, outcome: str, *, as_json: bool) -> None:
+    with open_session() as session, session.database.read() as connection:
+        record = describe_shadows(connection, session.settings, session.set_name(name), outcome)
+    if as_json:
+        print_json(record)
+        return
+    rows = [
+        [version, horizon, one["n_scored"], one["n_forecasts"], *_shadow_figures(one)]
+        for version, horizons in record["shadows"].items()
+        for horizon, one in horizons.items()
+    ]
+    if not rows:
+        say("No shadow was scored yet: see `tocsin models shadow --help`.")
+        return
+    say(f"Shadows of {record['outcome']} in {record['region_set']}, on live forecasts.")
+    print_table(
+        [
+            *("shadow", "horizon", "scored", "verified", "its Brier"),
+            *("served: skill over it", "gain in log score"),
+        ],
+        rows,
+    )
+    say("Below 0 the shadow is better; an interval that holds 0 proves nothing.")
+
+
+def _shadow_figures(one: Mapping[str, Any]) -> list[str]:
+    if not one["n_forecasts"]:
+        return ["–", "–", "–"]
+    return [
+        f"{one['brier']:.4f}",
+        _interval(one["brier_skill"]),
+        _interval(one["gain_in_log_score"]),
+    ]
+
+
+def _interval(figure: Mapping[str, float | None]) -> str:
+    value, low, high = (figure[name] for name in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return "–"
+    return f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"

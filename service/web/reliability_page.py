@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from data.regions import load_region_set
+from service.drift import load_verdict
 from service.forecast_ledger import list_entries
 from service.web.list_pages import describe_set
 from service.web.reading import Reader
@@ -22,7 +23,8 @@ def render_reliability(
         UnknownName: There is no such set, or nothing was published at that horizon.
     """
     region_set = load_region_set(connection, name)
-    view = view_reliability(reader.record(connection, name), horizon)
+    record = reader.record(connection, name)
+    view = view_reliability(record, horizon)
     return render_page(
         "reliability.html",
         **describe_set(region_set, "reliability"),
@@ -39,4 +41,5 @@ def render_reliability(
             for kind, part in (("live", view.live), ("afterwards", view.afterwards))
         },
         entries=list_entries(connection, region_set=name, limit=1),
+        drift=load_verdict(connection, name, record["outcome"]),
     )
