@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
-from service.api.problem_schema import Problem
+from service.api.problem_schema import Problem, declare_problems
 
 API_VERSION = "1"
 
@@ -38,4 +38,14 @@ def build_openapi(router: APIRouter) -> dict[str, Any]:
         schemas.pop(name, None)
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     document["components"]["schemas"] = dict(sorted(schemas.items()))
+    for item in document["paths"].values():
+        for operation in item.values():
+            if "requestBody" in operation:
+                _declare_unreadable(operation["responses"])
     return document
+
+
+def _declare_unreadable(responses: dict[str, Any]) -> None:
+    """Adds that a body may be no text at all, which no validation of its content tells."""
+    declared = declare_problems("bad_request")
+    responses["400"] = declared[400]
