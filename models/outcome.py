@@ -24,12 +24,21 @@ from features.severity import (
     severe_thresholds,
 )
 from models.metrics import Floats
-from models.settings import ModelSettings
+from models.settings import ESCALATION, ONSET, OUTCOMES, SEVERE, ModelSettings
 
-ESCALATION = "escalation"
-SEVERE = "severe"
-ONSET = "onset"
-OUTCOMES: tuple[str, ...] = (ESCALATION, SEVERE, ONSET)
+__all__ = [
+    "ESCALATION",
+    "ONSET",
+    "OUTCOMES",
+    "SEVERE",
+    "OutcomeDefinition",
+    "check_outcome",
+    "definition_of",
+    "describe_outcome",
+    "outcome_definition",
+    "read_outcome",
+    "thresholds_and_labels",
+]
 
 OutcomeDefinition: TypeAlias = EscalationDefinition | SevereDefinition | OnsetDefinition
 
@@ -43,19 +52,28 @@ def definition_of(settings: ModelSettings) -> EscalationDefinition:
     )
 
 
+def check_outcome(outcome: str) -> None:
+    """Refuses an unknown name.
+
+    Raises:
+        UnknownName: There is no such outcome.
+    """
+    if outcome not in OUTCOMES:
+        raise UnknownName(f"No outcome '{outcome}'.", f"Choose from {', '.join(OUTCOMES)}.")
+
+
 def outcome_definition(settings: ModelSettings, outcome: str) -> OutcomeDefinition:
     """Returns the definition of an outcome that the settings name.
 
     Raises:
         UnknownName: There is no such outcome.
     """
+    check_outcome(outcome)
     if outcome == ESCALATION:
         return definition_of(settings)
     if outcome == SEVERE:
         return SevereDefinition(settings.severe_deaths)
-    if outcome == ONSET:
-        return OnsetDefinition(settings.severe_deaths, settings.onset_quiet_months)
-    raise UnknownName(f"No outcome '{outcome}'.", f"Choose from {', '.join(OUTCOMES)}.")
+    return OnsetDefinition(settings.severe_deaths, settings.onset_quiet_months)
 
 
 def describe_outcome(settings: ModelSettings, outcome: str) -> dict[str, Any]:

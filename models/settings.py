@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from data.settings import DataSettings
 from features.catalogue import DEFAULT_FEATURE_SET
+
+ESCALATION = "escalation"
+SEVERE = "severe"
+ONSET = "onset"
+OUTCOMES: tuple[str, ...] = (ESCALATION, SEVERE, ONSET)
+"""Names of the outcomes; their definitions are in `models.outcome`."""
 
 
 class ModelSettings(DataSettings):
@@ -13,6 +19,12 @@ class ModelSettings(DataSettings):
 
     horizons: tuple[int, ...] = Field(
         default=(1, 3, 6), description="Horizons, in steps of the region set."
+    )
+    outcomes: tuple[str, ...] = Field(
+        default=OUTCOMES,
+        min_length=1,
+        description="Outcomes that are trained and published; the first is the one that pages show "
+        "unless another is asked for.",
     )
     escalation_multiple: float = Field(
         default=1.5, gt=1, description="Escalation: multiple of the mean of the last 12 months."
@@ -85,3 +97,11 @@ class ModelSettings(DataSettings):
         "events is known has no score: it is too early to tell. 0 never withholds.",
     )
     n_jobs: int = Field(default=1, description="Processes for fits; -1 uses every core.")
+
+    @field_validator("outcomes")
+    @classmethod
+    def _are_known(cls, outcomes: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in outcomes if name not in OUTCOMES]
+        if unknown or len(set(outcomes)) < len(outcomes):
+            raise ValueError(f"outcomes must be different ones of {', '.join(OUTCOMES)}")
+        return outcomes

@@ -17,9 +17,8 @@ from data.database import Database
 from data.errors import TocsinError
 from data.regions import RegionSet, list_region_sets
 from data.store import coverage_as_known
-from models.registry import load_champion
+from models.registry import find_champion, load_champion
 from models.signing import KEY_FILE, load_or_make_key
-from service.pipeline import OUTCOME
 from service.publication_store import latest_publication
 from service.settings import Settings
 from service.tables import outbox
@@ -156,11 +155,17 @@ def _examine_model(database: Database, settings: Settings, name: str) -> Finding
     try:
         key = load_or_make_key(settings.state_dir).public
         with database.read() as connection:
-            model = load_champion(connection, name, OUTCOME, key)
+            found = [
+                load_champion(connection, name, outcome, key).model_version
+                for outcome in settings.outcomes
+                if outcome == settings.outcomes[0]
+                or find_champion(connection, name, outcome) is not None
+            ]
     except TocsinError as error:
         verdict: Verdict = "warning" if error.code == "not_ready" else "failure"
         return Finding(f"{name}: model", verdict, error.message, error.hint)
-    return Finding(f"{name}: model", "ok", f"{model.model_version}, signature holds")
+    hold = "signature holds" if len(found) == 1 else "signatures hold"
+    return Finding(f"{name}: model", "ok", f"{', '.join(found)}, {hold}")
 
 
 def _examine_outbox(database: Database) -> Finding:

@@ -23,7 +23,7 @@ from data.quality import estimate_completeness
 from data.regions import RegionSet, load_region_set
 from data.store import list_deliveries
 from models.artefact import LoadedModel
-from models.registry import load_champion
+from models.registry import find_champion, load_champion
 from models.score import score_panel
 from models.signing import PublicKey, load_or_make_key
 from service.alerts.evaluate import AlertReport, evaluate_publication
@@ -50,7 +50,6 @@ from service.shadowing import read_shadows, score_shadows, store_shadows
 from service.verification import find_verified, load_verified, newest_of, store_verified
 from service.watch import watch_drift, watch_publication
 
-OUTCOME = "escalation"
 N_STEPS = 4
 NOTE = "revision_note"
 """Member of a publication's manifest: why it replaces the revision before."""
@@ -159,7 +158,7 @@ def _run(
     key = load_or_make_key(settings.state_dir)
     with database.read() as connection:
         regions = load_region_set(connection, region_set)
-        model = _load_model(connection, region_set, as_of, key.public)
+        models = _load_models(connection, settings, region_set, as_of, key.public)
         panel = build_panel(connection, regions, as_of)
         completeness = estimate_completeness(connection, regions, as_of)
         attributions = _collect_attributions(connection, regions, as_of)
@@ -167,15 +166,28 @@ def _run(
         past_alerts = judge_past_alerts(connection, panel, settings)
         verified = find_verified(connection, panel)
         known_record = load_verified(connection, region_set, as_of=as_of)
-        shadows = read_shadows(connection, region_set, OUTCOME, as_of, key.public)
+        shadows = [
+            shadow
+            for outcome in settings.outcomes
+            for shadow in read_shadows(connection, region_set, outcome, as_of, key.public)
+        ]
     tell(1, N_STEPS, "scoring")
-    run = score_panel(model, panel, settings)
+    runs = [(score_panel(model, panel, settings), model.manifest) for model in models]
     shadow_runs = score_shadows(shadows, panel, settings)
-    drift = judge_model(model, panel, settings, newest_of([*known_record, *verified]))
+    record = newest_of([*known_record, *verified])
+    drift = [judge_model(model, panel, settings, record) for model in models]
     tell(2, N_STEPS, "rendering")
     assembled = attach_inputs(
         assemble_publication(
-            run, panel, regions, previous, model.manifest, attributions, settings, now
+            runs[0][0],
+            panel,
+            regions,
+            previous,
+            runs[0][1],
+            attributions,
+            settings,
+            now,
+            others=runs[1:],
         ),
         describe_inputs(panel, completeness),
         settings,
@@ -195,7 +207,8 @@ def _run(
         stored = store_publication(connection, publication, documents)
         store_verified(connection, panel, verified)
         store_shadows(connection, _id_of(stored), shadow_runs)
-        store_verdict(connection, _id_of(stored), model, drift)
+        for model, verdict in zip(models, drift, strict=True):
+            store_verdict(connection, _id_of(stored), model, verdict)
         apply_default_rules(connection, now)
         alerts = evaluate_publication(
             connection, stored, settings=settings, now=now, past_alerts=past_alerts
@@ -263,10 +276,26 @@ def _stay_silent(done: int, total: int, text: str) -> None:
     del done, total, text
 
 
+def _load_models(
+    connection: Connection, settings: Settings, region_set: str, as_of: date, key: PublicKey
+) -> list[LoadedModel]:
+    """Returns the models in service, one per outcome of the settings for which one stands."""
+    standing = [
+        outcome
+        for outcome in settings.outcomes
+        if find_champion(connection, region_set, outcome) is not None
+    ]
+    # Without any, the refusal says what to do.
+    return [
+        _load_model(connection, region_set, outcome, as_of, key)
+        for outcome in standing or settings.outcomes[:1]
+    ]
+
+
 def _load_model(
-    connection: Connection, region_set: str, as_of: date, key: PublicKey
+    connection: Connection, region_set: str, outcome: str, as_of: date, key: PublicKey
 ) -> LoadedModel:
-    model = load_champion(connection, region_set, OUTCOME, key)
+    model = load_champion(connection, region_set, outcome, key)
     try:
         trained_as_of = date.fromisoformat(model.manifest["data"]["as_of"])
     except (KeyError, TypeError, ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -88,6 +88,9 @@ class PublishedScore:
         contributions: What moved the score, largest first.
         reason: Why the status is not `ok`.
         inputs: How well the data behind it are known.
+        model_version: The model that scored; None in publications of a single outcome that were
+            written before a score named it: it is that of the publication.
+        outcome_version: The outcome definition; None likewise.
         changed_families: What each family of indicators added to the log-odds of
             `model_probability` since the publication before, the largest first; they sum to its
             change. Empty where that cannot be said.
@@ -110,6 +113,8 @@ class PublishedScore:
     contributions: tuple[Contribution, ...]
     reason: str
     inputs: Inputs = NOT_MEASURED
+    model_version: str | None = None
+    outcome_version: str | None = None
     changed_families: tuple[FamilyShare, ...] = ()
     changed_reason: str | None = "first"
 
@@ -131,14 +136,14 @@ class Publication:
         origin: Ordinal of the last period used.
         data_cutoff: Last day that the data speak for.
         published_at: When it was written, UTC.
-        model_version: The model that scored.
-        outcome_version: The outcome definition.
+        model_version: The model that scored the first outcome.
+        outcome_version: The definition of the first outcome.
         is_simulated: True if the events are simulated: every document says so.
         is_schematic: True if the map shapes are computed.
         attributions: Inputs that must be named.
         previous_as_of: As-of of the publication that `change` refers to, or None.
         manifest: Further facts for readers, JSON-ready: see `assemble_publication`.
-        scores: Rows, ordered by outcome, horizon and region position.
+        scores: Rows, ordered by outcome (that of the pages first), horizon and region position.
         publication_id: Row number in the database; None before it is stored.
     """
 
@@ -163,6 +168,26 @@ class Publication:
     def origin_label(self) -> str:
         """The origin as people write it, `2021-12`."""
         return period_label(self.origin, self.step)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes that are published, that of the pages first."""
+        return tuple(dict.fromkeys(score.outcome for score in self.scores))
+
+    def of_outcome(self, outcome: str) -> Publication:
+        """Returns the publication as if it held this one of its outcomes only."""
+        scores = tuple(score for score in self.scores if score.outcome == outcome)
+        models = self.manifest.get("other_models", {})
+        manifest = self.manifest
+        if outcome in models:
+            manifest = {**manifest, "model": models[outcome]}
+        return replace(
+            self,
+            scores=scores,
+            manifest=manifest,
+            model_version=scores[0].model_version or self.model_version,
+            outcome_version=scores[0].outcome_version or self.outcome_version,
+        )
 
     def window(self, horizon: int) -> tuple[date, date]:
         """Returns the first and last day that a forecast of `horizon` covers."""

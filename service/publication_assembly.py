@@ -30,21 +30,23 @@ def assemble_publication(
     attributions: Sequence[Attribution],
     settings: Settings,
     published_at: datetime,
+    others: Sequence[tuple[ScoreRun, Mapping[str, Any]]] = (),
 ) -> Publication:
-    """Returns the publication of a score run, as revision 1 and not yet stored.
+    """Returns the publication of score runs, as revision 1 and not yet stored.
 
     Args:
-        run: The scores.
+        run: The scores of the outcome that pages show first.
         panel: What they were made from.
         region_set: Names and order of the regions.
         previous: The publication that `change` refers to, or None.
         model_manifest: The model's manifest. What readers need of it goes into the publication's
             manifest as `model`: among it `skill` and `gate`, by horizon (key: the horizon as text).
             Beside it: `previous_model_version`, `levels` (name to least risk score) and `shapes`
-            (digest of the region shapes).
+            (digest of the region shapes), and `other_models`: the same as `model` by outcome.
         attributions: Inputs that must be named.
         settings: For the risk levels.
         published_at: Now, UTC.
+        others: Scores of further outcomes from the same panel, with their models' manifests.
 
     Raises:
         StateError: A score names a region that the set does not hold, the panel is of another set,
@@ -53,14 +55,19 @@ def assemble_publication(
     if panel.region_set != region_set.name:
         raise StateError(f"A panel of '{panel.region_set}' cannot publish '{region_set.name}'.")
     positions = {region_id: index for index, region_id in enumerate(region_set.region_ids)}
-    for score in run.scores:
+    runs = (run, *(other for other, _ in others))
+    for score in (score for one in runs for score in one.scores):
         if score.region_id not in positions:
             raise StateError(f"Region {score.region_id} is not in the set '{region_set.name}'.")
     before = _served_before(previous)
     earlier = {} if previous is None else {_key(score): score for score in previous.scores}
-    ordered = sorted(
-        run.scores, key=lambda score: (score.outcome, score.horizon, positions[score.region_id])
-    )
+    ordered = [
+        (one, score)
+        for one in runs
+        for score in sorted(
+            one.scores, key=lambda score: (score.horizon, positions[score.region_id])
+        )
+    ]
     return Publication(
         region_set=region_set.name,
         as_of=panel.as_of,
@@ -81,15 +88,29 @@ def assemble_publication(
                 "previous_model_version": None if previous is None else previous.model_version,
                 "levels": settings.levels,
                 "shapes": _digest_shapes(region_set),
+                **(
+                    {
+                        "other_models": {
+                            manifest["outcome"]["name"]: summarise_model(manifest)
+                            for _, manifest in others
+                        }
+                    }
+                    if others
+                    else {}
+                ),
             }
         ),
         scores=tuple(
             _compare(
-                _publish(score, region_set, positions[score.region_id], before, settings),
+                replace(
+                    _publish(score, region_set, positions[score.region_id], before, settings),
+                    model_version=one.model_version,
+                    outcome_version=one.outcome_version,
+                ),
                 earlier,
-                is_same_model=previous is not None and previous.model_version == run.model_version,
+                previous,
             )
-            for score in ordered
+            for one, score in ordered
         ),
     )
 
@@ -123,9 +144,15 @@ def _key(score: PublishedScore) -> _Key:
 
 
 def _compare(
-    score: PublishedScore, earlier: Mapping[_Key, PublishedScore], *, is_same_model: bool
+    score: PublishedScore,
+    earlier: Mapping[_Key, PublishedScore],
+    previous: Publication | None,
 ) -> PublishedScore:
-    changes = compare_families(score, earlier.get(_key(score)), is_same_model=is_same_model)
+    before = earlier.get(_key(score))
+    made_by = None
+    if before is not None and previous is not None:
+        made_by = before.model_version or previous.model_version
+    changes = compare_families(score, before, is_same_model=made_by == score.model_version)
     return replace(score, changed_families=changes.families, changed_reason=changes.reason)
 
 

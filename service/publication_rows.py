@@ -131,6 +131,8 @@ def score_row(score: PublishedScore) -> dict[str, Any]:
             ],
             "reason": score.reason,
             "inputs": asdict(score.inputs),
+            "model_version": score.model_version,
+            "outcome_version": score.outcome_version,
             "changed_families": [[one.family, one.log_odds] for one in score.changed_families],
             "changed_reason": score.changed_reason,
         },
@@ -157,6 +159,8 @@ def read_score(row: RowMapping) -> PublishedScore:
         contributions=tuple(Contribution(*item) for item in details["contributions"]),
         reason=details["reason"],
         inputs=Inputs(**details["inputs"]) if "inputs" in details else NOT_MEASURED,
+        model_version=details.get("model_version"),
+        outcome_version=details.get("outcome_version"),
         changed_families=tuple(FamilyShare(*item) for item in details.get("changed_families", [])),
         changed_reason=details.get("changed_reason", "first"),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.database import Database
+from data.errors import NotReady
 from data.panel import Panel, build_panel
 from data.regions import load_region_set
 from data.store import list_deliveries
@@ -36,6 +37,67 @@ class TrainingReport:
     role: Role
     is_new: bool
     manifest: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What the training of several outcomes stored.
+
+    Attributes:
+        reports: One per outcome that was trained, in order.
+        not_trained: Outcome to why there is too little history for it.
+    """
+
+    reports: tuple[TrainingReport, ...]
+    not_trained: dict[str, str]
+
+
+def train_outcomes(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    *,
+    region_set: str,
+    as_of: date,
+    also: Sequence[str] | None = None,
+    on_progress: Callable[[int, int, str], None] | None = None,
+) -> TrainingRun:
+    """Trains every outcome of the settings; what is too rare in the set is left out and named.
+
+    Args:
+        database: The database.
+        settings: Settings in force.
+        clock: The clock.
+        region_set: Name of the set.
+        as_of: Knowledge limit.
+        also: Other region sets whose closed windows train too; None for those of the settings.
+        on_progress: Called with steps done, steps in all and what is done, outcome by outcome.
+
+    Raises:
+        NotReady: There is too little history for the first outcome.
+        TocsinError: As `train_set`.
+    """
+    reports: list[TrainingReport] = []
+    not_trained: dict[str, str] = {}
+    for outcome in settings.outcomes:
+        try:
+            report = train_set(
+                database,
+                settings,
+                clock,
+                region_set=region_set,
+                as_of=as_of,
+                outcome=outcome,
+                also=also,
+                on_progress=on_progress,
+            )
+        except NotReady as problem:
+            if outcome == settings.outcomes[0]:
+                raise
+            not_trained[outcome] = problem.message
+        else:
+            reports.append(report)
+    return TrainingRun(tuple(reports), not_trained)
 
 
 def train_set(

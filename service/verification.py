@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select
 
 from data.calendar import months_to_periods
 from data.database import Database
@@ -142,9 +142,18 @@ def load_verified(
             verifications,
             publications.c.as_of.label("published_as_of"),
             publications.c.published_at,
-            publications.c.model_version,
+            func.coalesce(
+                scores.c.details["model_version"].as_string(), publications.c.model_version
+            ).label("model_version"),
         )
         .join(publications, publications.c.publication_id == verifications.c.publication_id)
+        .join(
+            scores,
+            and_(
+                scores.c.publication_id == verifications.c.publication_id,
+                *(scores.c[name] == verifications.c[name] for name in _KEY[1:]),
+            ),
+        )
         .where(verifications.c.region_set == region_set)
         .order_by(verifications.c.as_of, verifications.c.publication_id)
     )
@@ -325,7 +334,7 @@ def _read_unverified(connection: Connection, panel: Panel) -> list[PublishedFore
                 is_model=score.status == "ok",
                 level=score.level,
                 publication_id=row["publication_id"],
-                model_version=row["model_version"],
+                model_version=score.model_version or row["model_version"],
             )
         )
     return found

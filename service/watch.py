@@ -6,7 +6,7 @@ alerts that are open, so that looking often costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,13 +103,23 @@ def judge_publication(publication: Publication, settings: Settings) -> tuple[Con
 def watch_drift(
     connection: Connection,
     region_set: str,
-    verdict: DriftVerdict,
+    verdicts: Sequence[DriftVerdict],
     settings: Settings,
     now: datetime,
 ) -> None:
-    """Opens or resolves `drift` of a set, in the transaction that writes its publication."""
-    detail = " ".join(verdict.reasons[:3]) or "Inputs and forecasts are like those of training."
-    condition = Condition("drift", region_set, verdict.is_drifted, detail)
+    """Opens or resolves `drift` of a set, in the transaction that writes its publication.
+
+    Args:
+        connection: The write transaction.
+        region_set: The set.
+        verdicts: One per model that scored; one that has drifted is enough.
+        settings: Settings in force.
+        now: The present moment.
+    """
+    reasons = dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons)
+    detail = " ".join(list(reasons)[:3]) or "Inputs and forecasts are like those of training."
+    is_drifted = any(verdict.is_drifted for verdict in verdicts)
+    condition = Condition("drift", region_set, is_drifted, detail)
     report_conditions(connection, [condition], settings, now)
 
 

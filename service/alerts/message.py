@@ -114,6 +114,9 @@ def write_message(
     country = ", ".join(sorted({notice.country for notice in ordered})[:_RULES])
     address = set_address(public_url, publication.region_set)
     counts = Counter(notice.reason for notice in ordered)
+    # Versions are those of the outcome that it is about, or that its most urgent line is about.
+    outcome = ordered[0].outcome
+    told = publication.of_outcome(outcome) if outcome in publication.outcomes else publication
     data: dict[str, Any] = {
         "title": title_words(
             publication, name if len(rules) == 1 else None, country, counts, language
@@ -130,8 +133,8 @@ def write_message(
             "revision": publication.revision,
             "origin": publication.origin_label,
             "data_cutoff": publication.data_cutoff.isoformat(),
-            "model_version": publication.model_version,
-            "outcome_version": publication.outcome_version,
+            "model_version": told.model_version,
+            "outcome_version": told.outcome_version,
         },
         "attributions": [item.text for item in publication.attributions],
         "links": {"all_alerts": f"{address}/alerts", "region_set": address},

@@ -90,5 +90,5 @@ def _describe_past(past: PastScore, publication: Publication) -> PastScoreOut:
         status=past.score.status,
         completeness=round_number(past.score.completeness),
         inputs=InputsOut.model_validate(describe_deaths(past.score.inputs)),
-        model_version=past.model_version,
+        model_version=past.score.model_version or past.model_version,
     )

@@ -17,7 +17,7 @@ from service.fetching import ingest_new
 from service.pipeline import run_cycle
 from service.publication_store import list_publications
 from service.schedules import general_schedule, slots_between
-from service.training import train_set
+from service.training import train_outcomes
 
 DEMO_SET = "demo"
 _LEARNING_DAYS = 600
@@ -88,7 +88,7 @@ def _train(session: Session, as_of: date) -> None:
         if list_models(connection, DEMO_SET):
             return
     with progress_bar("Training") as on_progress:
-        report = train_set(
+        run = train_outcomes(
             session.database,
             session.settings,
             session.clock,
@@ -96,7 +96,8 @@ def _train(session: Session, as_of: date) -> None:
             as_of=as_of,
             on_progress=on_progress,
         )
-    say(f"Trained {report.model_version} on what was known on {as_of}.")
+    for report in run.reports:
+        say(f"Trained {report.model_version} on what was known on {as_of}.")
 
 
 def _publish(session: Session, days: list[date]) -> None:

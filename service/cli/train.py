@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from models.outcome import ESCALATION, OUTCOMES
+from models.outcome import OUTCOMES, check_outcome
 from service.cli.output import (
     AlsoOption,
     AsOfOption,
@@ -18,45 +19,57 @@ from service.cli.output import (
 )
 from service.cli.session import open_session
 from service.cli.skill_table import print_skill
-from service.training import train_set
+from service.training import train_outcomes
 
 
 def train(
     name: SetOption = None,
     as_of: AsOfOption = None,
     outcome: Annotated[
-        str, typer.Option("--outcome", help=f"One of {', '.join(OUTCOMES)}.")
-    ] = ESCALATION,
+        str | None,
+        typer.Option(
+            "--outcome", help=f"One of {', '.join(OUTCOMES)}; default: all of TOCSIN_OUTCOMES."
+        ),
+    ] = None,
     also: AlsoOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Trains a model on what was known, and measures it out of time against simple baselines.
+    """Trains models on what was known, and measures them out of time against simple baselines.
 
     The first model of a set and outcome goes into service. Later ones are stored as challengers:
     see `tocsin models compare` and `tocsin models promote`.
 
     Example: tocsin train --set sahel --as-of 2022-01-15
 
-    Example: tocsin train --set sahel --as-of 2022-01-15 --also west_africa
+    Example: tocsin train --set sahel --as-of 2022-01-15 --outcome severe --also west_africa
     """
     with open_session() as session:
-        region_set, day = session.set_name(name), session.as_of(as_of)
-        with progress_bar(f"Training {outcome} in {region_set}") as on_progress:
-            report = train_set(
+        settings, region_set = session.settings, session.set_name(name)
+        if outcome is not None:
+            check_outcome(outcome)
+            settings = settings.model_copy(update={"outcomes": (outcome,)})
+        with progress_bar(f"Training {', '.join(settings.outcomes)} in {region_set}") as tell:
+            run = train_outcomes(
                 session.database,
-                session.settings,
+                settings,
                 session.clock,
                 region_set=region_set,
-                as_of=day,
-                outcome=outcome,
+                as_of=session.as_of(as_of),
                 also=also,
-                on_progress=on_progress,
+                on_progress=tell,
             )
     if as_json:
-        print_json(report)
+        first, *more = run.reports
+        if outcome is None:
+            print_json({**asdict(first), "more": more, "not_trained": run.not_trained})
+        else:
+            print_json(first)
         return
-    done = "Trained" if report.is_new else "Unchanged:"
-    say(f"{done} {report.model_version} ({report.role}).")
-    print_skill(report.manifest)
-    if report.role == "challenger":
-        say(f"`tocsin models promote {report.model_version}` puts it into service.")
+    for report in run.reports:
+        done = "Trained" if report.is_new else "Unchanged:"
+        say(f"{done} {report.model_version} ({report.role}).")
+        print_skill(report.manifest)
+        if report.role == "challenger":
+            say(f"`tocsin models promote {report.model_version}` puts it into service.")
+    for missing, reason in run.not_trained.items():
+        say(f"Not trained: {missing}. {reason}")

@@ -105,7 +105,6 @@ NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 def write_rows(publication: Publication) -> Iterator[tuple[Value, ...]]:
     """Yields a row per score, its values in the order of `COLUMNS`; None where one is missing."""
     name = _mark(publication.region_set, publication.is_simulated)
-    model_version = _mark(publication.model_version, publication.is_simulated)
     leads = {
         horizon: lead_time_days(publication, horizon)
         for horizon in {score.horizon for score in publication.scores}
@@ -129,8 +128,8 @@ def write_rows(publication: Publication) -> Iterator[tuple[Value, ...]]:
             round_number(score.change),
             score.status,
             round_number(score.completeness),
-            model_version,
-            publication.outcome_version,
+            _mark(score.model_version or publication.model_version, publication.is_simulated),
+            score.outcome_version or publication.outcome_version,
         )
 
 

@@ -25,8 +25,14 @@ SCHEMATIC_NOTICE = "The map shapes are computed, not surveyed: they are no borde
 
 def describe_publication(publication: Publication) -> dict[str, Any]:
     """Returns the metadata of a publication, JSON-ready, in a fixed order of members."""
-    model = publication.manifest.get("model", {})
     counts = count_statuses(publication)
+    versions = {
+        score.outcome: {
+            "model_version": score.model_version or publication.model_version,
+            "outcome_version": score.outcome_version or publication.outcome_version,
+        }
+        for score in publication.scores
+    }
     return {
         "set": publication.region_set,
         "as_of": publication.as_of.isoformat(),
@@ -45,10 +51,15 @@ def describe_publication(publication: Publication) -> dict[str, Any]:
         "notice": write_notices(publication, counts),
         "levels": publication.manifest.get("levels", {}),
         "horizons": [
-            _describe_horizon(publication, outcome, horizon, statuses)
+            _describe_horizon(publication, outcome, horizon, statuses, versions[outcome])
             for (outcome, horizon), statuses in counts.items()
         ],
-        "skill": round_numbers(model.get("skill")),
+        "skill": round_numbers(publication.manifest.get("model", {}).get("skill")),
+        "other_skill": {
+            outcome: round_numbers(model.get("skill"))
+            for outcome, model in publication.manifest.get("other_models", {}).items()
+            if outcome in publication.outcomes[1:]
+        },
         "attributions": [
             {"source": item.source, "licence": item.licence, "text": item.text}
             for item in publication.attributions
@@ -164,7 +175,11 @@ def count_statuses(publication: Publication) -> StatusCounts:
 
 
 def _describe_horizon(
-    publication: Publication, outcome: str, horizon: int, statuses: Counter[str]
+    publication: Publication,
+    outcome: str,
+    horizon: int,
+    statuses: Counter[str],
+    versions: Mapping[str, str],
 ) -> dict[str, Any]:
     window_from, window_to = publication.window(horizon)
     return {
@@ -174,6 +189,7 @@ def _describe_horizon(
         "window_to": window_to.isoformat(),
         "lead_time_days": lead_time_days(publication, horizon),
         "n_by_status": dict(sorted(statuses.items())),
+        **versions,
     }
 
 

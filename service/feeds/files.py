@@ -201,7 +201,7 @@ def _cut(
             raise UnknownName(
                 f"There is no outcome '{address.outcome}'.", f"Known: {', '.join(known)}."
             )
-        scores = tuple(score for score in scores if score.outcome == address.outcome)
+        return replace(publication, scores=scores).of_outcome(address.outcome), region_set
     return replace(publication, scores=scores), region_set
 
 

@@ -32,7 +32,10 @@ def render(publication: Publication, region_set: RegionSet) -> Document:
         west, south, east, north = zip(*boxes, strict=True)
         content["bbox"] = [min(west), min(south), max(east), max(north)]
     content |= describe_publication(publication)
-    del content["skill"]  # Long, and of no use on a map: the JSON feed has it.
+    del (
+        content["skill"],
+        content["other_skill"],
+    )  # Long, and of no use on a map: the JSON feed has it.
     body = write_json(content, "features", features)
     return Document("geojson", "application/geo+json", body)
 

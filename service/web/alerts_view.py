@@ -96,10 +96,11 @@ def view_incidents(
     measures = {rule.id: rule.measure for rule in list_rules(connection)}
     now = {
         (score.region_id, score.outcome, score.horizon): score
-        for score in (newest.publication.scores if newest else ())
+        for score in (newest.whole.scores if newest else ())
     }
+    asked = newest.outcomes[1:] if newest else ()
     return tuple(
-        _view(incident, region_set.step, measures.get(incident.rule_id, "risk_score"), now)
+        _view(incident, region_set.step, measures.get(incident.rule_id, "risk_score"), now, asked)
         for incident in list_incidents(
             connection, region_set.name, region_id, incident_id=incident_id
         )
@@ -130,6 +131,7 @@ def _view(
     step: Step,
     measure: Measure,
     now: Mapping[tuple[str, str, int], PublishedScore],
+    asked: Sequence[str],
 ) -> IncidentView:
     is_open = incident.status == "open"
     rule = f"{incident.rule_name}, {words.steps(incident.horizon, step)} ahead"
@@ -139,7 +141,12 @@ def _view(
     return IncidentView(
         name=incident.region_name,
         country=words.country_name(incident.country) if incident.country else "",
-        address=links.to_region(incident.region_set, incident.region_id, incident.horizon),
+        address=links.to_region(
+            incident.region_set,
+            incident.region_id,
+            incident.horizon,
+            outcome=incident.outcome if incident.outcome in asked else None,
+        ),
         page=links.to_incident(incident.incident_id),
         is_open=is_open,
         state="open, no score" if incident.is_stale else _ENDED.get(incident.status, "open"),

@@ -109,7 +109,7 @@ def _baseline_only(publication: Publication) -> list[Banner]:
             "baseline",
             f"Baseline only: {reach}",
             "The model has not proved better than a region's own past there. What is shown is how "
-            "often that region escalated before: no warning is in it.",
+            "often it happened there before: no warning is in it.",
         )
     ]
 

@@ -17,17 +17,32 @@ def to_set(
     *,
     as_of: date | None = None,
     sort: str | None = None,
+    outcome: str | None = None,
 ) -> str:
-    """Returns the address of a set's map and table; `as_of` only for an older publication."""
-    return f"/sets/{_part(region_set)}{_query(horizon=horizon, as_of=as_of, sort=sort)}"
+    """Returns the address of a set's map and table.
+
+    Args:
+        region_set: Name of the set.
+        horizon: Steps ahead; None for the default.
+        as_of: Only for an older publication.
+        sort: Order of the table.
+        outcome: Only for another outcome than the first.
+    """
+    query = _query(outcome=outcome, horizon=horizon, as_of=as_of, sort=sort)
+    return f"/sets/{_part(region_set)}{query}"
 
 
 def to_region(
-    region_set: str, region_id: str, horizon: int | None = None, *, as_of: date | None = None
+    region_set: str,
+    region_id: str,
+    horizon: int | None = None,
+    *,
+    as_of: date | None = None,
+    outcome: str | None = None,
 ) -> str:
-    """Returns the address of a region's page."""
+    """Returns the address of a region's page; `outcome` only for another than the first."""
     place = f"/sets/{_part(region_set)}/regions/{_part(region_id)}"
-    return place + _query(horizon=horizon, as_of=as_of)
+    return place + _query(outcome=outcome, horizon=horizon, as_of=as_of)
 
 
 def to_alerts(region_set: str) -> str:

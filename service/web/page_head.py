@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from data.errors import UnknownName
 from data.regions import RegionSet
 from service.publication import Publication
 from service.publication_rows import PublicationHead
@@ -12,14 +13,16 @@ from service.settings import Settings
 from service.web import words
 from service.web.banners import Banner, choose_banners
 from service.web.levels import Level, describe_levels
+from service.web.outcome_words import OutcomeWords, describe_outcome_words
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A publication with what is needed to show it.
+    """A publication with what is needed to show one of its outcomes.
 
     Attributes:
-        publication: The publication.
+        publication: The publication, narrowed to the outcome that is shown.
+        whole: The publication with all its outcomes.
         region_set: Its regions.
         newest: Head of the newest publication of the set.
         levels: The levels it was published with, lowest first.
@@ -28,11 +31,43 @@ class Frame:
     """
 
     publication: Publication
+    whole: Publication
     region_set: RegionSet
     newest: PublicationHead
     levels: dict[str, Level]
     now: datetime
     settings: Settings
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """All outcomes of the publication; the first is shown unless another is asked for."""
+        return self.whole.outcomes
+
+    @property
+    def outcome(self) -> str:
+        """The outcome that is shown; empty if the publication holds no scores."""
+        return next(iter(self.publication.outcomes), "")
+
+    @property
+    def asked_outcome(self) -> str | None:
+        """The outcome as addresses name it: None for the first."""
+        return None if self.outcome in self.outcomes[:1] else self.outcome or None
+
+    @property
+    def as_of(self) -> date | None:
+        """The as-of as addresses name it: None for the newest publication."""
+        return None if self.is_newest else self.publication.as_of
+
+    @property
+    def outcome_words(self) -> OutcomeWords:
+        """What the page calls the outcome."""
+        return self.words_of(self.outcome)
+
+    def words_of(self, outcome: str) -> OutcomeWords:
+        """Returns what the page calls an outcome, with the numbers it was published with."""
+        model = self.whole.of_outcome(outcome).manifest.get("model") if outcome else None
+        definition = (model or {}).get("outcome", {})
+        return describe_outcome_words(outcome, definition, self.settings)
 
     @property
     def is_newest(self) -> bool:
@@ -73,10 +108,38 @@ def frame_publication(
     newest: PublicationHead,
     now: datetime,
     settings: Settings,
+    outcome: str | None = None,
 ) -> Frame:
-    """Returns a publication ready for views; levels are those of its day where it names them."""
+    """Returns a publication ready for views; levels are those of its day where it names them.
+
+    Args:
+        publication: The publication.
+        region_set: Its regions.
+        newest: Head of the newest publication of the set.
+        now: The present moment, UTC.
+        settings: The settings of the process.
+        outcome: The outcome to show; None for the first.
+
+    Raises:
+        UnknownName: It holds no such outcome.
+    """
     bounds = publication.manifest.get("levels") or settings.levels
-    return Frame(publication, region_set, newest, describe_levels(bounds), now, settings)
+    outcomes = publication.outcomes
+    if outcome is not None and outcome not in outcomes:
+        raise UnknownName(
+            f"Nothing is published of the outcome '{outcome}'.",
+            f"Choose from {', '.join(outcomes)}.",
+        )
+    shown = outcome or next(iter(outcomes), None)
+    return Frame(
+        publication if shown is None else publication.of_outcome(shown),
+        publication,
+        region_set,
+        newest,
+        describe_levels(bounds),
+        now,
+        settings,
+    )
 
 
 def view_head(frame: Frame) -> PageHead:

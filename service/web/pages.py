@@ -30,6 +30,7 @@ from service.web.unsubscribe import do_unsubscribe, render_unsubscribe
 Horizon = Annotated[int | None, Query(ge=1, le=10_000)]
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 AsOf = Annotated[date | None, Query()]
+Outcome = Annotated[str | None, Query(max_length=64)]
 
 
 def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRouter:
@@ -49,12 +50,22 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
     route = partial(router.api_route, methods=["GET", "HEAD"])
 
     @route("/")
-    def show_start(horizon: Horizon = None, sort: str | None = None) -> HTMLResponse:
+    def show_start(
+        horizon: Horizon = None, sort: str | None = None, outcome: Outcome = None
+    ) -> HTMLResponse:
         with database.read() as connection:
             region_sets = list_region_sets(connection)
             if len(region_sets) == 1 and find_head(connection, region_sets[0].name):
                 name = region_sets[0].name
-                return render_set(reader, connection, name, horizon=horizon, sort=sort, as_of=None)
+                return render_set(
+                    reader,
+                    connection,
+                    name,
+                    horizon=horizon,
+                    sort=sort,
+                    as_of=None,
+                    outcome=outcome,
+                )
             return render_start(reader, connection)
 
     @route("/about")
@@ -64,10 +75,22 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
 
     @route("/sets/{set_name}")
     def show_set(
-        set_name: str, horizon: Horizon = None, sort: str | None = None, as_of: AsOf = None
+        set_name: str,
+        horizon: Horizon = None,
+        sort: str | None = None,
+        as_of: AsOf = None,
+        outcome: Outcome = None,
     ) -> HTMLResponse:
         with database.read() as connection:
-            return render_set(reader, connection, set_name, horizon=horizon, sort=sort, as_of=as_of)
+            return render_set(
+                reader,
+                connection,
+                set_name,
+                horizon=horizon,
+                sort=sort,
+                as_of=as_of,
+                outcome=outcome,
+            )
 
     @route("/sets/{set_name}/reliability")
     def show_reliability(set_name: str, horizon: Horizon = None) -> HTMLResponse:
@@ -90,11 +113,21 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
 
     @route("/sets/{set_name}/regions/{region_id:path}")
     def show_region(
-        set_name: str, region_id: str, horizon: Horizon = None, as_of: AsOf = None
+        set_name: str,
+        region_id: str,
+        horizon: Horizon = None,
+        as_of: AsOf = None,
+        outcome: Outcome = None,
     ) -> HTMLResponse:
         with database.read() as connection:
             return render_region(
-                reader, connection, set_name, region_id, horizon=horizon, as_of=as_of
+                reader,
+                connection,
+                set_name,
+                region_id,
+                horizon=horizon,
+                as_of=as_of,
+                outcome=outcome,
             )
 
     router.include_router(make_signed_pages(database, settings, clock, reader))

@@ -66,11 +66,24 @@ class Reader:
         self._records: Memo[dict[str, Any]] = Memo(16)
         self._pictures: Memo[tuple[Markup, ...]] = Memo(256)
 
-    def frame(self, connection: Connection, name: str, as_of: date | None = None) -> Frame:
+    def frame(
+        self,
+        connection: Connection,
+        name: str,
+        as_of: date | None = None,
+        outcome: str | None = None,
+    ) -> Frame:
         """Returns the newest publication of a set, or the newest revision of an as-of.
 
+        Args:
+            connection: An open transaction.
+            name: Name of the set.
+            as_of: Knowledge limit; None for the newest.
+            outcome: The outcome that is shown; None for the first.
+
         Raises:
-            UnknownName: There is no such set, or nothing was published for that as-of.
+            UnknownName: There is no such set, nothing was published for that as-of, or not of that
+                outcome.
             NotReady: Nothing is published of the set yet.
         """
         newest = find_head(connection, name)
@@ -95,7 +108,7 @@ class Reader:
             ),
         )
         return frame_publication(
-            stored.publication, stored.region_set, newest, self.clock(), self.settings
+            stored.publication, stored.region_set, newest, self.clock(), self.settings, outcome
         )
 
     def newest(self, connection: Connection, name: str) -> Frame | None:
@@ -107,7 +120,7 @@ class Reader:
     ) -> tuple[Point, ...]:
         """Returns a region's risk scores over publications up to the one shown, oldest first."""
         publication = frame.publication
-        outcome = publication.scores[0].outcome
+        outcome = frame.outcome
         # Past scores carry all their drivers: what the picture needs is read once.
         known = self._points.get(
             (frame.newest.publication_id, region_id),
@@ -164,7 +177,7 @@ class Reader:
             f"{words.day(publication.data_cutoff)}; the table below holds the latest figures."
         )
         return self._pictures.get(
-            ("deaths", publication.publication_id, region_id, horizon),
+            ("deaths", publication.publication_id, frame.outcome, region_id, horizon),
             lambda: tuple(draw_deaths(history, window, width, title) for width in WIDTHS),
         )
 

@@ -25,14 +25,15 @@ def render_region(
     *,
     horizon: int | None,
     as_of: date | None,
+    outcome: str | None,
 ) -> HTMLResponse:
     """Returns the page of a region.
 
     Raises:
-        UnknownName: No such set, as-of, region or horizon.
+        UnknownName: No such set, as-of, outcome, region or horizon.
         NotReady: Nothing is published of the set.
     """
-    frame = reader.frame(connection, name, as_of)
+    frame = reader.frame(connection, name, as_of, outcome)
     view = view_region(frame, region_id, horizon)
     history = reader.history(connection, frame, region_id)
     points = reader.points(connection, frame, region_id, view.horizon)

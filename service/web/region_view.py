@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from data.errors import UnknownName
 from service.explanation import explain_score
@@ -17,10 +16,11 @@ from service.web.inputs_view import tell_inputs
 from service.web.page_head import Frame
 from service.web.score_view import ScoreView, rank_scores, view_score
 from service.web.set_view import (
-    HorizonLink,
+    SwitchLink,
     choose_horizon,
     horizons_of,
     link_horizons,
+    link_outcomes,
     scores_at,
 )
 
@@ -74,7 +74,8 @@ class RegionView:
         window: First and last day of the window at that horizon, in words.
         row: The score at that horizon.
         cards: All horizons.
-        horizons: The switch.
+        horizons: The switch between horizons.
+        outcomes: The switch between outcomes; empty if there is one only.
         drivers: What moved the score; None without a model's number.
         sentences: The score in one plain sentence, by language.
         neighbours: Highest risk first.
@@ -92,7 +93,8 @@ class RegionView:
     window: str
     row: ScoreView
     cards: tuple[HorizonCard, ...]
-    horizons: tuple[HorizonLink, ...]
+    horizons: tuple[SwitchLink, ...]
+    outcomes: tuple[SwitchLink, ...]
     drivers: DriversView | None
     sentences: Mapping[str, str]
     neighbours: tuple[Neighbour, ...]
@@ -115,14 +117,14 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
             "The set's page lists all its regions.",
         )
     chosen = choose_horizon(publication, horizon)
-    as_of = None if frame.is_newest else publication.as_of
+    as_of, outcome = frame.as_of, frame.asked_outcome
     ranked = {
         row.region_id: row for row in rank_scores(scores_at(publication, chosen), frame.levels)
     }
     row = ranked[region_id]
 
     def address(at: int) -> str:
-        return links.to_region(publication.region_set, region_id, at, as_of=as_of)
+        return links.to_region(publication.region_set, region_id, at, as_of=as_of, outcome=outcome)
 
     return RegionView(
         region_id=region_id,
@@ -138,14 +140,20 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
             for at in horizons_of(publication)
         ),
         horizons=link_horizons(publication, chosen, address),
+        outcomes=link_outcomes(
+            frame,
+            lambda of: links.to_region(
+                publication.region_set, region_id, horizon, as_of=as_of, outcome=of
+            ),
+        ),
         drivers=view_drivers(row.score),
         sentences={
             language: explain_score(row.score, publication.step, language) for language in LANGUAGES
         },
-        neighbours=_neighbours(frame, region_id, chosen, ranked, as_of),
+        neighbours=_neighbours(frame, region_id, chosen, ranked),
         threshold=row.score.threshold,
         inputs=tell_inputs(row.score.inputs, publication.origin_label),
-        back=links.to_set(publication.region_set, chosen, as_of=as_of),
+        back=links.to_set(publication.region_set, chosen, as_of=as_of, outcome=outcome),
     )
 
 
@@ -187,7 +195,7 @@ def _compare(score: PublishedScore) -> str:
 
 
 def _neighbours(
-    frame: Frame, region_id: str, horizon: int, ranked: dict[str, ScoreView], as_of: date | None
+    frame: Frame, region_id: str, horizon: int, ranked: dict[str, ScoreView]
 ) -> tuple[Neighbour, ...]:
     region_set = frame.region_set
     place = region_set.region_ids.index(region_id)
@@ -200,7 +208,13 @@ def _neighbours(
         Neighbour(
             row.name,
             row.country,
-            links.to_region(region_set.name, row.region_id, horizon, as_of=as_of),
+            links.to_region(
+                region_set.name,
+                row.region_id,
+                horizon,
+                as_of=frame.as_of,
+                outcome=frame.asked_outcome,
+            ),
             row,
         )
         for row in rows

@@ -13,7 +13,7 @@ from typing import Any
 from data.calendar import Step
 from data.errors import UnknownName
 from service.web import links, words
-from service.web.set_view import DEFAULT_HORIZON, HorizonLink
+from service.web.set_view import DEFAULT_HORIZON, SwitchLink
 from service.web.skill_view import ReliabilityRow, interval_words, read_reliability
 
 LIVE, AFTERWARDS = "live", "afterwards"
@@ -121,7 +121,7 @@ class ReliabilityView:
 
     outcome: str
     horizon_words: str
-    switch: tuple[HorizonLink, ...]
+    switch: tuple[SwitchLink, ...]
     as_of: str
     n_published: str
     live: RecordPart
@@ -152,9 +152,9 @@ def view_reliability(record: Mapping[str, Any], horizon: int | None) -> Reliabil
         outcome=words.spoken(record["outcome"]),
         horizon_words=words.steps(chosen, step),
         switch=tuple(
-            HorizonLink(
+            SwitchLink(
                 words=words.steps(each, step),
-                window=words.counted(
+                note=words.counted(
                     record["horizons"][str(each)][LIVE]["n_forecasts"], "live forecast"
                 ),
                 address=links.to_reliability(record["region_set"], each),

@@ -35,16 +35,17 @@ def render_set(
     horizon: int | None,
     sort: str | None,
     as_of: date | None,
+    outcome: str | None,
 ) -> HTMLResponse:
     """Returns the page of a set: map, table, downloads, skill.
 
     Raises:
-        UnknownName: No such set, as-of, horizon or order.
+        UnknownName: No such set, as-of, outcome, horizon or order.
         NotReady: Nothing is published of the set.
     """
-    frame = reader.frame(connection, name, as_of)
+    frame = reader.frame(connection, name, as_of, outcome)
     view = view_set(frame, horizon, sort)
-    skill = view_skill(frame.publication, view.horizon)
+    skill = view_skill(frame.publication, view.horizon, frame.outcome_words.event)
     previous = frame.publication.previous_as_of
     files = reader.files(connection, frame.publication.publication_id)
     return render_page(
@@ -55,7 +56,6 @@ def render_set(
         downloads=[(*_FORMAT_WORDS.get(name, (name.upper(), "")), name) for name in files],
         previous=None if previous is None else words.day(previous),
         earlier_model=_earlier_model(frame),
-        floor=_floor(frame),
         skill=skill,
         reliability_pictures=reader.reliability_pictures(skill.reliability),
     )
@@ -69,17 +69,14 @@ def frame_values(frame: Frame, here: str) -> dict[str, Any]:
         "head": view_head(frame),
         "region_set": frame.region_set,
         "is_schematic": publication.is_schematic,
-        "as_of": None if frame.is_newest else publication.as_of,
+        "as_of": frame.as_of,
+        "outcome": frame.asked_outcome,
+        "told": frame.outcome_words,
         "step": publication.step,
         "credits": publication.attributions,
         "model_version": publication.model_version,
         "outcome_version": publication.outcome_version,
     }
-
-
-def _floor(frame: Frame) -> float:
-    outcome = frame.publication.manifest.get("model", {}).get("outcome", {})
-    return float(outcome.get("floor", frame.settings.escalation_floor))
 
 
 def _earlier_model(frame: Frame) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
 from data.errors import NotReady, UnknownName
 from service.publication import Publication, PublishedScore
@@ -27,18 +26,18 @@ SORTS: tuple[str, ...] = tuple(_SORTS)
 
 
 @dataclass(frozen=True)
-class HorizonLink:
-    """One horizon in the switch.
+class SwitchLink:
+    """One choice in a switch.
 
     Attributes:
-        words: `3 months`.
-        window: What it covers, in words.
-        address: The page at that horizon.
+        words: `3 months`, `Escalation`.
+        note: What it covers, in words.
+        address: The page with that choice.
         is_current: True for the one that is shown.
     """
 
     words: str
-    window: str
+    note: str
     address: str
     is_current: bool
 
@@ -72,7 +71,8 @@ class SetView:
         horizon: Steps ahead.
         horizon_words: `3 months`.
         window: What the scores are about, in words.
-        horizons: The switch.
+        horizons: The switch between horizons.
+        outcomes: The switch between outcomes; empty if there is one only.
         summary: The picture in one sentence.
         counts: Regions per level, highest first; without a score last.
         rows: The table, in the order asked for.
@@ -86,7 +86,8 @@ class SetView:
     horizon: int
     horizon_words: str
     window: str
-    horizons: tuple[HorizonLink, ...]
+    horizons: tuple[SwitchLink, ...]
+    outcomes: tuple[SwitchLink, ...]
     summary: str
     counts: tuple[LevelCount, ...]
     rows: tuple[ScoreView, ...]
@@ -114,7 +115,7 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None) -> SetView:
     if order not in _SORTS:
         raise UnknownName(f"The table has no order '{order}'.", f"Use {words.listed(SORTS, 'or')}.")
     ranked = rank_scores(scores_at(publication, chosen), frame.levels)
-    as_of = None if frame.is_newest else publication.as_of
+    as_of, outcome = frame.as_of, frame.asked_outcome
     counts = _count(ranked, frame.levels)
     return SetView(
         horizon=chosen,
@@ -123,14 +124,22 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None) -> SetView:
         horizons=link_horizons(
             publication,
             chosen,
-            lambda h: links.to_set(publication.region_set, h, as_of=as_of, sort=sort),
+            lambda h: links.to_set(
+                publication.region_set, h, as_of=as_of, sort=sort, outcome=outcome
+            ),
+        ),
+        outcomes=link_outcomes(
+            frame,
+            lambda of: links.to_set(
+                publication.region_set, horizon, as_of=as_of, sort=sort, outcome=of
+            ),
         ),
         summary=_summarise(counts, len(ranked), words.day_span(*publication.window(chosen))),
         counts=counts,
         # The sort is stable: what the order does not tell apart stays in order of risk.
         rows=tuple(sorted(ranked, key=_SORTS[order][1])),
         by_region={row.region_id: row for row in ranked},
-        sorts=_link_sorts(publication, chosen, order, as_of),
+        sorts=_link_sorts(frame, chosen, order),
         countries=words.listed(
             sorted({words.country_name(region.country) for region in frame.region_set.regions})
         ),
@@ -141,16 +150,36 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None) -> SetView:
 
 def link_horizons(
     publication: Publication, chosen: int, address: Callable[[int], str]
-) -> tuple[HorizonLink, ...]:
+) -> tuple[SwitchLink, ...]:
     """Returns the switch between the horizons of a publication."""
     return tuple(
-        HorizonLink(
+        SwitchLink(
             words=words.steps(horizon, publication.step),
-            window=words.day_span(*publication.window(horizon)),
+            note=words.day_span(*publication.window(horizon)),
             address=address(horizon),
             is_current=horizon == chosen,
         )
         for horizon in horizons_of(publication)
+    )
+
+
+def link_outcomes(frame: Frame, address: Callable[[str | None], str]) -> tuple[SwitchLink, ...]:
+    """Returns the switch between the outcomes of a publication; empty if it holds one only.
+
+    Args:
+        frame: The publication.
+        address: Maps an outcome, None for the first, to the page about it.
+    """
+    if len(frame.outcomes) < 2:
+        return ()
+    return tuple(
+        SwitchLink(
+            words=frame.words_of(outcome).name,
+            note=frame.words_of(outcome).brief,
+            address=address(None if outcome == frame.outcomes[0] else outcome),
+            is_current=outcome == frame.outcome,
+        )
+        for outcome in frame.outcomes
     )
 
 
@@ -160,13 +189,8 @@ def horizons_of(publication: Publication) -> list[int]:
 
 
 def scores_at(publication: Publication, horizon: int) -> list[PublishedScore]:
-    """Returns the scores of the page's outcome at one horizon, in region order."""
-    outcome = publication.scores[0].outcome
-    return [
-        score
-        for score in publication.scores
-        if score.horizon == horizon and score.outcome == outcome
-    ]
+    """Returns the scores of a publication of one outcome at one horizon, in region order."""
+    return [score for score in publication.scores if score.horizon == horizon]
 
 
 def choose_horizon(publication: Publication, asked: int | None) -> int:
@@ -195,12 +219,16 @@ def _highest_first(value: float | None) -> _Key:
     return value is None, -(value or 0.0), "", ""
 
 
-def _link_sorts(
-    publication: Publication, horizon: int, order: str, as_of: date | None
-) -> dict[str, SortLink]:
+def _link_sorts(frame: Frame, horizon: int, order: str) -> dict[str, SortLink]:
     return {
         name: SortLink(
-            links.to_set(publication.region_set, horizon, as_of=as_of, sort=name),
+            links.to_set(
+                frame.publication.region_set,
+                horizon,
+                as_of=frame.as_of,
+                sort=name,
+                outcome=frame.asked_outcome,
+            ),
             direction if name == order else None,
         )
         for name, (direction, _) in _SORTS.items()

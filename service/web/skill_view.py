@@ -84,13 +84,19 @@ class SkillView:
     is_measured: bool
 
 
-def view_skill(publication: Publication, horizon: int) -> SkillView:
-    """Returns what is known of the skill behind a publication, with the record of one horizon."""
+def view_skill(publication: Publication, horizon: int, event: str) -> SkillView:
+    """Returns what is known of the skill behind a publication, with the record of one horizon.
+
+    Args:
+        publication: Of one outcome.
+        horizon: The horizon whose record is told.
+        event: The outcome in words, `an escalation`.
+    """
     found = {each: _record_of(publication, each) for each in horizons_of(publication)}
     chosen = found.get(horizon, {})
     return SkillView(
         rows=tuple(_row(publication, each, record) for each, record in found.items()),
-        record=_sentences(chosen, words.steps(horizon, publication.step)),
+        record=_sentences(chosen, words.steps(horizon, publication.step), event),
         reliability=read_reliability(chosen),
         period=_period(publication, horizon),
         is_measured=any(found.values()),
@@ -161,7 +167,7 @@ def interval_words(interval: Mapping[str, Any], *, is_signed: bool) -> str:
     return f"{write(value)} ({write(low)} to {write(high)})"
 
 
-def _sentences(record: Mapping[str, Any], horizon: str) -> tuple[str, ...]:
+def _sentences(record: Mapping[str, Any], horizon: str, event: str) -> tuple[str, ...]:
     told = []
     for entry in record.get("track_record", []):
         n, followed = entry["n_forecasts"], entry["n_followed"]
@@ -171,7 +177,7 @@ def _sentences(record: Mapping[str, Any], horizon: str) -> tuple[str, ...]:
         else:
             told.append(
                 f"Of {words.counted(n, 'past forecast')} over {horizon} that said {bound} or more, "
-                f"{followed:,} ({words.percent(followed / n)}) were followed by an escalation."
+                f"{followed:,} ({words.percent(followed / n)}) were followed by {event}."
             )
     return tuple(told)
 

@@ -143,7 +143,10 @@ def test_json_tells_everything(make_publication, region_set):
         "window_to": "2022-03-31",
         "lead_time_days": -15,
         "n_by_status": {"ok": 3, "stale": 1},
+        "model_version": "squares-2022-01-15-abc",
+        "outcome_version": "escalation-1",
     }
+    assert content["other_skill"] == {}
     first, stale = content["scores"][0], content["scores"][5]
     assert first["window"] == {"from": "2022-01-01", "to": "2022-01-31"}
     assert first["threshold"] == 12.5

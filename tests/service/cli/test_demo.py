@@ -13,7 +13,7 @@ def test_demo_publishes_and_a_second_run_does_nothing_again(
     deliveries, models = run_json("ingest", "list"), run_json("models", "list")
     assert deliveries
     assert all(delivery["is_simulated"] for delivery in deliveries)
-    assert [model["role"] for model in models] == ["champion"]
+    assert [model["role"] for model in models] == ["champion"] * 3
 
     second = run("demo", "--no-serve", "--months", "2")
     assert second.returncode == 0, second.stderr

@@ -66,7 +66,9 @@ def test_promote_wants_a_word_and_rollback_leads_back(
     assert f"{first} is in service instead of {second}" in shown
     assert "ML08" in shown or "changes" in shown
     roles = {
-        one["model_version"]: one["role"] for one in json.loads(call("models", "list", "--json"))
+        one["model_version"]: one["role"]
+        for one in json.loads(call("models", "list", "--json"))
+        if one["outcome"] == "escalation"
     }
     assert roles == {first: "champion", second: "retired"}
 

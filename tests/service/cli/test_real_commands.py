@@ -85,7 +85,11 @@ def test_serve_shows_31_regions_at_three_horizons(
             server.communicate(timeout=60)
     assert text.splitlines()[0] == COLUMNS
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert Counter(row["horizon"] for row in rows) == {"1": 31, "3": 31, "6": 31}
+    assert Counter((row["outcome"], row["horizon"]) for row in rows) == {
+        (outcome, horizon): 31
+        for outcome in ("escalation", "severe", "onset")
+        for horizon in ("1", "3", "6")
+    }
     assert len({row["region_id"] for row in rows}) == 31
     assert all(0 <= float(row["risk_score"]) <= 1 and row["level"] for row in rows)
     assert {row["status"] for row in rows} <= {"ok", "baseline_only"}

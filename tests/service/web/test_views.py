@@ -196,7 +196,7 @@ def test_horizon_defaults_to_three_else_the_nearest(make_publication):
     [{}, {"model": None}, {"model": {"skill": {"3": 0.1}}}, {"model": {"skill": 3}}],
 )
 def test_manifest_without_record_is_not_measured(make_publication, manifest):
-    view = view_skill(make_publication(manifest=manifest), 3)
+    view = view_skill(make_publication(manifest=manifest), 3, "an escalation")
     assert not view.is_measured
     assert {row.brier_skill for row in view.rows} == {"not measured"}
     assert view.record == ()
@@ -204,7 +204,9 @@ def test_manifest_without_record_is_not_measured(make_publication, manifest):
 
 
 def test_unreliable_group_is_marked(rich_publication):
-    assert [row.is_consistent for row in view_skill(rich_publication, 3).reliability] == [
+    assert [
+        row.is_consistent for row in view_skill(rich_publication, 3, "an escalation").reliability
+    ] == [
         True,
         False,
     ]
