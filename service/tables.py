@@ -63,7 +63,7 @@ documents = Table(
     METADATA,
     Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
     Column("name", String(64), primary_key=True),
-    Column("media_type", String(64), nullable=False),
+    Column("media_type", String(128), nullable=False),
     Column("etag", String(80), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("gzip_body", LargeBinary),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,11 +12,14 @@ import pytest
 
 from data.errors import NotReady, SettingsError
 from data.regions import save_region_set
+from data.simulate import simulate_world
+from service.fetching import ingest_new
 from service.pipeline import run_cycle
 from service.publication_store import latest_publication, list_publications
 from service.scheduler import Ticker, tick_cycles, tick_outbox
 from service.settings import OwnSchedule
 from service.slots import LEASE, claim_slot, list_slots
+from service.training import train_set
 
 SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
 
@@ -214,3 +219,52 @@ def test_the_slot_is_claimed_before_the_cycle_runs(demo, monkeypatch):
     tick(demo)
     assert seen == ["running"]
     assert timedelta(0) == read_slots(demo)[0].finished_at - demo.clock()
+
+
+REPLICA = """
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from data.database import open_database
+from service.scheduler import tick_cycles
+from service.settings import Settings
+
+url, folder, now = sys.argv[1], Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
+settings = Settings(state_dir=folder, database_url=url, horizons=(1, 3))
+database = open_database(url)
+print("ready", flush=True)
+sys.stdin.readline()
+print(tick_cycles(database, settings, lambda: now), flush=True)
+"""
+
+
+def test_replicas_on_postgresql_run_a_slot_once(postgres, postgres_url, demo, tmp_path):
+    """Two processes tick at the same moment on one database: one cycle, one publication."""
+    settings = demo.settings.model_copy(update={"database_url": postgres_url})
+    with postgres.write() as connection:
+        save_region_set(
+            connection, simulate_world(date(2021, 12, 31), settings.seed).region_set, demo.clock()
+        )
+    ingest_new(postgres, settings, demo.clock, region_set="demo", since=date(2021, 12, 15))
+    train_set(postgres, settings, demo.clock, region_set="demo", as_of=date(2021, 12, 15))
+    command = [sys.executable, "-c", REPLICA, postgres_url, str(settings.state_dir)]
+    replicas = [
+        subprocess.Popen(
+            [*command, demo.clock().isoformat()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    assert [replica.stdout.readline() for replica in replicas] == ["ready\n"] * 2
+    for replica in replicas:
+        replica.stdin.write("go\n")
+        replica.stdin.flush()
+    told = sorted(replica.communicate(timeout=60)[0].splitlines()[-1] for replica in replicas)
+    assert told == ["['demo']", "[]"]
+    with postgres.read() as connection:
+        (slot,) = list_slots(connection, "demo")
+        assert (slot.status, slot.attempts) == ("done", 1)
+        assert len(list_publications(connection, "demo")) == 1
