@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from data.calendar import period_label
@@ -24,11 +23,11 @@ from models.decisions import (
 )
 from models.estimators import probability_of
 from models.forecasts import Forecasts
-from models.gate import judge
+from models.group_gate import judge_by_country
 from models.history import OutcomeHistory
 from models.metrics import Floats, average_precision, log_losses
 from models.settings import ModelSettings
-from models.skill import measure_skill, skill_intervals
+from models.skill import measure_skill
 from models.strata import divide, measure_strata
 from models.where_when import split_where_when
 
@@ -70,7 +69,13 @@ def assess_forecasts(
     figures = {
         "first_origin": labels[0],
         "last_origin": labels[-1],
-        "gate": asdict(judge(skill_intervals(forecasts, probability, draws))),
+        "gate": judge_by_country(
+            forecasts,
+            probability,
+            draws,
+            [panel.countries[at] for at in panel.country_of],
+            settings,
+        ),
         "calibration": "identity" if choice.is_identity else "linear in log-odds",
         "skill": measure_skill(forecasts, choice.log_odds, draws, seed=settings.seed),
         "paired": _pair_up(forecasts, probability, draws),

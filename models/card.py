@@ -76,6 +76,7 @@ def _describe_horizon(described: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "is_served": described["gate"]["is_passed"],
         "reason": described["gate"]["reason"],
+        "countries": described["gate"].get("groups", {}),
         "train_from": described["train_from"],
         "n_rows": described["n_rows"],
         "n_positives": described["n_positives"],

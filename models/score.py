@@ -210,6 +210,8 @@ def _judge_region(
         return "baseline_only", (
             "The history of this region is too short or has gaps: its own past frequency is served."
         )
+    country = panel.countries[panel.country_of[region]]
+    gate = gate.get("groups", {}).get(country, gate)
     if not gate["is_passed"]:
         return "baseline_only", f"{gate['reason']} The region's own past frequency is served."
     return "ok", ""

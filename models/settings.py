@@ -74,6 +74,12 @@ class ModelSettings(DataSettings):
         default=5, ge=1, description="Years of out-of-time origins that a training run measures."
     )
     refit_every_months: int = Field(default=6, ge=1, description="Refit interval in a backtest.")
+    gate_group_cases: int = Field(
+        default=100,
+        ge=20,
+        description="Cases, and as many others, among a country's out-of-time forecasts from which "
+        "on the gate judges it by itself.",
+    )
     bootstrap_draws: int = Field(default=1000, ge=100, description="Draws for intervals of skill.")
     seed: int = Field(default=20_260_101, description="Seed of everything that is drawn.")
     promotion_level_share: float = Field(

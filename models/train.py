@@ -23,7 +23,7 @@ from models.drift import describe_inputs
 from models.ensemble import FittedEnsemble, fit_ensemble
 from models.estimators import base_log_odds, probability_of
 from models.forecasts import Forecasts, check_forecasts, forecast_table
-from models.gate import judge
+from models.group_gate import judge_by_country
 from models.guard import measure_range
 from models.history import OutcomeHistory
 from models.manifest import complete_manifest, describe_training, encode_manifest
@@ -31,7 +31,7 @@ from models.outcome import ESCALATION
 from models.progress import Progress, StepCounter
 from models.recipes import DEFAULT_RECIPE
 from models.settings import ModelSettings
-from models.skill import measure_skill, skill_intervals
+from models.skill import measure_skill
 from models.task import Task, build_task
 
 MIN_POSITIVES = 20
@@ -135,19 +135,22 @@ def _train_horizons(
     count = StepCounter(
         sum(len(backtest_folds(task, settings)) + 1 for task in tasks.values()), on_progress
     )
+    countries = [panel.countries[at] for at in panel.country_of]
     fitted, described, tables = {}, {}, []
     for horizon, task in tasks.items():
         name = f"horizon {horizon}"
         forecasts = run_backtest(task, settings, on_fold=partial(count, f"{name}: backtest"))
         check_forecasts(forecasts, task.history, TOO_LITTLE)
-        fitted[horizon], described[str(horizon)], table = _finish(task, forecasts, settings)
+        fitted[horizon], described[str(horizon)], table = _finish(
+            task, forecasts, settings, countries
+        )
         tables.append(table)
         count(f"{name}: fit")
     return fitted, described, pd.concat(tables, ignore_index=True)
 
 
 def _finish(
-    task: Task, forecasts: Forecasts, settings: ModelSettings
+    task: Task, forecasts: Forecasts, settings: ModelSettings, countries: Sequence[str]
 ) -> tuple[HorizonModel, dict[str, Any], pd.DataFrame]:
     history = task.history
     draws = draw_blocks(
@@ -161,7 +164,7 @@ def _finish(
         forecasts.year,
         draws,
     )
-    verdict = judge(skill_intervals(forecasts, probability_of(choice.log_odds), draws))
+    gate = judge_by_country(forecasts, probability_of(choice.log_odds), draws, countries, settings)
     last = len(history.periods) - 1
     rows = task.closed_rows(last)
     estimator = fit_ensemble(rows, settings.ridge_c)
@@ -182,7 +185,7 @@ def _finish(
         "n_positives": int(rows.labels.sum()),
         "train_from": origins[history.first_row],
         "calibration": _describe_calibration(choice),
-        "gate": asdict(verdict),
+        "gate": gate,
         "guard": measure_range(forecasts, probability_of(choice.log_odds)),
         "backtest": {
             "first_origin": origins[int(forecasts.row.min())],
