@@ -39,6 +39,9 @@ def compose_bulletin(
     """Returns the texts of a bulletin by their place in it, JSON-ready."""
     words = WORDS[language]
     outcome, horizon = _choose_main(publication)
+    if publication.scores:
+        # Model, definition, notices and record are those of what the bulletin is about.
+        publication = publication.of_outcome(outcome)
     rows = [row for row in publication.scores if (row.outcome, row.horizon) == (outcome, horizon)]
     span = count_steps(horizon, publication.step, language)
     risen = sorted(
@@ -137,16 +140,30 @@ def _write_facts(
         [words["revision"], str(publication.revision)],
         [words["horizon"], span],
         [words["window"], f"{write_day(first, language)} – {write_day(last, language)}"],
-        [words["lead"], words["days"].format(n=lead_time_days(publication, horizon))],
+        [words["lead"], _write_lead(lead_time_days(publication, horizon), language)],
         [words["model"], publication.model_version],
         [words["outcome_version"], publication.outcome_version],
     ]
 
 
+def _write_lead(days: int, language: Language) -> str:
+    words = WORDS[language]
+    return words["days"].format(n=days) if days >= 0 else words["begun"].format(n=-days)
+
+
+def _write_change(change: float, language: Language) -> str:
+    """Returns `+12 points`; what rounds to none has a decimal, so that a rise is not `+0`."""
+    points = change * 100
+    text = f"{points:+.0f}" if abs(points) >= 0.95 else f"{points:+.1f}"
+    if language == "fr":
+        text = text.replace(".", ",")
+    return WORDS[language]["points"].format(n=text)
+
+
 def _write_row(row: PublishedScore, language: Language) -> list[str]:
     change = "–"
     if row.change is not None:
-        change = WORDS[language]["points"].format(n=row.change * 100)
+        change = _write_change(row.change, language)
     return [
         row.region_name,
         row.country,

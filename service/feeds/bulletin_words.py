@@ -19,6 +19,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "window": "Window",
         "lead": "Lead time",
         "days": "{n} days from publication to the start of the window",
+        "begun": "none: the window began {n} days before publication",
         "map": "Risk over {horizon}: {outcome}",
         "no_score": "no score",
         "rose": "The regions whose risk rose most over {horizon}",
@@ -32,7 +33,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "level": "Level",
         "drivers": "What moves it most",
         "since": "since before:",
-        "points": "{n:+.0f} points",
+        "points": "{n} points",
         "reliability": "Reliability so far",
         "reliability_text": "On past periods that the model had not seen. The skill compares it with "
         "each region's own past frequency: 0 is no better, 1 is perfect.",
@@ -80,6 +81,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "window": "Période couverte",
         "lead": "Délai",
         "days": "{n} jours entre la publication et le début de la période",
+        "begun": "aucun : la période a commencé {n} jours avant la publication",
         "map": "Risque sur {horizon} : {outcome}",
         "no_score": "sans valeur",
         "rose": "Les régions dont le risque a le plus augmenté sur {horizon}",
@@ -93,7 +95,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "level": "Niveau",
         "drivers": "Facteurs principaux",
         "since": "depuis la dernière fois :",
-        "points": "{n:+.0f} points",
+        "points": "{n} points",
         "reliability": "Fiabilité à ce jour",
         "reliability_text": "Sur des périodes passées que le modèle n’avait pas vues. Le score compare "
         "le modèle à la fréquence passée de chaque région : 0 = pas mieux, 1 = parfait.",

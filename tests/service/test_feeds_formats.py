@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import string
 import zipfile
 from dataclasses import replace
@@ -25,7 +26,7 @@ from service.feeds.columns import COLUMNS, NAMES
 from service.feeds.formats import FORMATS
 from service.feeds.map_picture import draw_map
 from service.feeds.palette import colour_levels
-from service.languages import write_percent
+from service.languages import LANGUAGES, write_percent
 from service.publication import Inputs
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -290,3 +291,41 @@ def test_levels_get_darker_colours():
     assert lightness == sorted(lightness, reverse=True)
     assert len(set(colours)) == 4
     assert len(colour_levels(["only"])) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bulletin_is_about_one_outcome(make_publication, region_set, language):
+    """Another outcome that the model could not score says nothing about this one."""
+    publication = make_publication()
+    other = tuple(
+        replace(
+            score,
+            outcome="onset",
+            status="baseline_only",
+            outcome_version="onset-1",
+            model_version="other",
+        )
+        for score in publication.scores
+    )
+    both = replace(publication, scores=(*publication.scores, *other))
+    alone = compose_bulletin(publication, region_set, language)
+    assert compose_bulletin(both, region_set, language) == alone
+    cut = compose_bulletin(replace(both, scores=other), region_set, language)
+    assert [value for _, value in cut["facts"]][-2:] == ["other", "onset-1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "english", "french"),
+    [(0.471, "+47 points", "+47 points"), (0.0031, "+0.3 points", "+0,3 points")],
+)
+def test_a_small_rise_is_not_told_as_none(make_publication, region_set, change, english, french):
+    publication = make_publication()
+    scores = (replace(publication.scores[4], change=change), *publication.scores[5:])
+    for language, told in (("en", english), ("fr", french)):
+        bulletin = compose_bulletin(replace(publication, scores=scores), region_set, language)
+        assert bulletin["rows"][0][3] == told
+
+
+def test_a_window_that_has_begun_has_no_lead_time(make_publication, region_set):
+    told = json.dumps(compose_bulletin(make_publication(), region_set, "en"))
+    assert "the window began 15 days before publication" in told
