@@ -18,7 +18,7 @@ from service.api.router import make_api
 from service.clock import Clock
 from service.feeds.addresses import ROOT
 from service.feeds.app import FeedsApp
-from service.middleware import AccessLog, SecurityHeaders
+from service.middleware import AccessLog, BodyLimit, SecurityHeaders
 from service.ogc.routes import make_ogc
 from service.probes import make_probes
 from service.scheduler import Ticker
@@ -99,6 +99,7 @@ def make_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(make_pages(database, settings, clock))
     # The last one added is the first one asked.
+    app.add_middleware(BodyLimit)
     app.add_middleware(ErrorPages)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)

@@ -1,4 +1,4 @@
-"""What stands around requests, but those for feeds: headers of the answer, a line in the log."""
+"""What stands around requests, but those for feeds: headers, a limit of size, a line in the log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import time
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY_HEADERS: dict[str, str] = {
@@ -17,6 +18,9 @@ SECURITY_HEADERS: dict[str, str] = {
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
+
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes; room for some ten thousand events."""
 
 _log = logging.getLogger("tocsin.access")
 
@@ -42,6 +46,36 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """ASGI middleware: a body of more than `LARGEST_BODY` bytes is not read to its end.
+
+    Bodies are read before keys are looked at, so the limit holds for strangers too.
+
+    Args:
+        app: The application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        n_bytes = 0
+
+        async def receive_counted() -> Message:
+            nonlocal n_bytes
+            message = await receive()
+            n_bytes += len(message.get("body", b""))
+            if n_bytes > LARGEST_BODY:
+                raise HTTPException(413, f"The body has more than {LARGEST_BODY} bytes")
+            return message
+
+        await self._app(scope, receive_counted, send)
 
 
 class AccessLog:

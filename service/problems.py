@@ -52,6 +52,7 @@ OUTCOMES: dict[str, Outcome] = {
     "not_found": Outcome(404, 6, "There is no such page"),
     "method_not_allowed": Outcome(405, 2, "The address does not answer to this method"),
     "bad_request": Outcome(400, 2, "The request cannot be read"),
+    "too_large": Outcome(413, 2, "The body is too long"),
     "internal": Outcome(500, 70, "The service failed"),
 }
 """Error code to outcome. Codes and numbers are stable: clients and scripts rely on them."""

@@ -18,7 +18,12 @@ from service.problems import (
     encode_problem,
 )
 
-_CODE_OF_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+_CODE_OF_STATUS = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
 _log = logging.getLogger("tocsin.web")
 
 

@@ -46,6 +46,6 @@ def build_openapi(router: APIRouter) -> dict[str, Any]:
 
 
 def _declare_unreadable(responses: dict[str, Any]) -> None:
-    """Adds that a body may be no text at all, which no validation of its content tells."""
-    declared = declare_problems("bad_request")
-    responses["400"] = declared[400]
+    """Adds that a body may be too long or no text at all, which no validation of it tells."""
+    declared = declare_problems("bad_request", "too_large")
+    responses["400"], responses["413"] = declared[400], declared[413]

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from service.app import make_app
-from service.middleware import SECURITY_HEADERS
+from service.middleware import LARGEST_BODY, SECURITY_HEADERS
 from service.pipeline import run_cycle
 
 
@@ -186,3 +186,18 @@ def test_a_real_server_serves_it(server, published):
         assert client.request("POST", "/feeds/demo/latest.csv", content=b"x").status_code == 405
         assert client.get("/api/v1/health").json()["status"] == "ok"
         assert client.get("/").status_code == 200
+
+
+def test_a_body_that_never_ends_is_not_read_to_its_end(client):
+    n_sent = 0
+
+    async def pour():
+        nonlocal n_sent
+        while n_sent < 10 * LARGEST_BODY:
+            n_sent += 2**20
+            yield b" " * 2**20
+
+    answer = client.request("POST", "/api/v1/rules/check", content=pour())
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert n_sent <= LARGEST_BODY + 2**21
