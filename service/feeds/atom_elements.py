@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
@@ -38,6 +39,28 @@ def add_link(parent: Element, relation: str, address: str, media_type: str) -> N
     etree.SubElement(
         parent, f"{{{_ATOM}}}link", {"rel": relation, "href": address, "type": media_type}
     )
+
+
+def add_category(parent: Element, scheme: str, term: str) -> None:
+    """Adds what an entry is about, by which it can be found."""
+    etree.SubElement(parent, f"{{{_ATOM}}}category", {"scheme": scheme, "term": term})
+
+
+def keep_entries(body: bytes, wanted: Mapping[str, str]) -> bytes:
+    """Returns a feed of ours with only the entries that have all the categories.
+
+    Args:
+        body: The feed.
+        wanted: Scheme of a category to its term.
+    """
+    feed = etree.fromstring(body)
+    for entry in feed.findall(f"{{{_ATOM}}}entry"):
+        found = {
+            item.get("scheme"): item.get("term") for item in entry.iter(f"{{{_ATOM}}}category")
+        }
+        if any(found.get(scheme) != term for scheme, term in wanted.items()):
+            feed.remove(entry)
+    return write_feed(feed)
 
 
 def identify(*parts: object) -> str:

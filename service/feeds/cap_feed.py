@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from data.tables import regions
 from service.feeds.addresses import CAP_FORMAT, write_address, write_message_address
 from service.feeds.atom_elements import (
     MEDIA_TYPE,
+    add_category,
     add_element,
     add_link,
     add_text,
     begin_feed,
     identify,
+    keep_entries,
     write_feed,
 )
 from service.feeds.compression import compress_document
@@ -58,7 +61,13 @@ def render_cap_feed(
             cap_messages.c.sent_at,
             cap_messages.c.headline,
             cap_messages.c.description,
-            cap_messages.c.type,
+            cap_messages.c.outcome,
+            regions.c.country,
+        )
+        .outerjoin(
+            regions,
+            (regions.c.region_set == cap_messages.c.region_set)
+            & (regions.c.region_id == cap_messages.c.region_id),
         )
         .where(is_living)
         .order_by(cap_messages.c.publication_id.desc(), cap_messages.c.identifier)
@@ -72,6 +81,15 @@ def render_cap_feed(
         add_text(entry, "updated", write_moment(row.sent_at))
         add_text(add_element(entry, "author"), "name", "Tocsin")
         add_link(entry, "alternate", address, CAP_MEDIA_TYPE)
+        add_category(entry, "country", row.country or "")
+        add_category(entry, "outcome", row.outcome)
         add_text(entry, "summary", row.description)
     media_type = f"{MEDIA_TYPE}; charset=utf-8"
     return compress_document(Document(CAP_FORMAT, media_type, write_feed(feed)))
+
+
+def cut_cap_feed(document: Document, country: str | None, outcome: str | None) -> Document:
+    """Returns the feed with only the messages about a country, an outcome, or both."""
+    wanted = {"country": country, "outcome": outcome}
+    given = {scheme: term for scheme, term in wanted.items() if term is not None}
+    return Document(document.name, document.media_type, keep_entries(document.body, given))

@@ -27,13 +27,13 @@ from service.feeds.addresses import (
     write_address,
     write_index_address,
 )
-from service.feeds.cap_feed import CAP_MEDIA_TYPE
+from service.feeds.cap_feed import CAP_MEDIA_TYPE, cut_cap_feed
 from service.feeds.compression import compress_document
 from service.feeds.formats import FORMATS, Render
 from service.publication import Document, Publication
 from service.publication_rows import PublicationHead
 from service.publication_store import find_head, load_publication, read_document
-from service.tables import cap_messages, documents
+from service.tables import cap_messages, documents, scores
 
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -110,9 +110,11 @@ class FileCache:
             kept = self._get(key)
             if kept is not None:
                 return kept
+            whole = None
             if not address.is_cut:
                 document = _read(connection, head, address.format)
-                whole = None
+            elif address.format == CAP_FORMAT:
+                document = _cut_alerts(connection, head, address)
             else:
                 render = _choose_render(connection, head, address)
                 whole = (
@@ -163,6 +165,21 @@ def _read(connection: Connection, head: PublicationHead, feed_format: str) -> Do
     if document is None:
         raise _explain_format(connection, head, feed_format)
     return document
+
+
+def _cut_alerts(connection: Connection, head: PublicationHead, address: FeedAddress) -> Document:
+    if address.has_hashtags:
+        raise UsageError("Only the CSV feed has hashtags.", "Ask for .csv?hxl=1.")
+    for name, wanted, column in (
+        ("country", address.country, scores.c.details["country"].as_string()),
+        ("outcome", address.outcome, scores.c.outcome),
+    ):
+        query = select(column).where(scores.c.publication_id == head.publication_id).distinct()
+        known = sorted(connection.scalars(query)) if wanted is not None else []
+        if wanted is not None and wanted not in known:
+            raise UnknownName(f"There is no {name} '{wanted}'.", f"Known: {', '.join(known)}.")
+    document = _read(connection, head, CAP_FORMAT)
+    return cut_cap_feed(document, address.country, address.outcome)
 
 
 def _choose_render(connection: Connection, head: PublicationHead, address: FeedAddress) -> Render:

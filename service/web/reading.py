@@ -17,6 +17,7 @@ from data.regions import RegionSet, load_region_set
 from models.outcome import ESCALATION
 from service.clock import Clock
 from service.feeds.formats import FORMATS
+from service.memo import Memo
 from service.publication import Publication
 from service.publication_history import score_history
 from service.publication_store import find_head, load_publication
@@ -34,7 +35,6 @@ from service.web.charts import (
     draw_skill,
 )
 from service.web.history import DeathsHistory, read_histories
-from service.web.memo import Memo
 from service.web.page_head import Frame, frame_publication
 from service.web.shapes import MapShapes, draw_shapes
 from service.web.skill_view import ReliabilityRow

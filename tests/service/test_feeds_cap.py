@@ -96,7 +96,9 @@ def test_a_feed_holds_what_has_not_expired_and_stays_with_its_publication(told, 
         ("/feeds/squares/cap/", 404),
         ("/feeds/squares/cap/a%20b.xml", 404),
         ("/feeds/squares/cap/tocsin-0.xml?country=MLI", 422),
-        ("/feeds/squares/alerts.cap.xml?country=AAA", 422),
+        ("/feeds/squares/alerts.cap.xml?country=MLI", 404),
+        ("/feeds/squares/alerts.cap.xml?outcome=peace", 404),
+        ("/feeds/squares/alerts.cap.xml?hxl=1", 422),
     ],
 )
 def test_what_is_not_there_is_a_problem(told, feeds, path, status):
@@ -104,6 +106,20 @@ def test_what_is_not_there_is_a_problem(told, feeds, path, status):
     answer = feeds.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_feed_is_cut_by_country_and_outcome(told, feeds):
+    told(0.3)
+    whole = {entry.findtext(f"{ATOM}id") for entry in read_entries(feeds)}
+    parts = []
+    for country in ("AAA", "BBB"):
+        answer = feeds.get(f"/feeds/squares/alerts.cap.xml?country={country}&outcome=escalation")
+        entries = list(etree.fromstring(answer.content).iter(f"{ATOM}entry"))
+        assert entries
+        assert all(f"({country})" in entry.findtext(f"{ATOM}title") for entry in entries)
+        parts.append({entry.findtext(f"{ATOM}id") for entry in entries})
+    assert parts[0] | parts[1] == whole
+    assert parts[0].isdisjoint(parts[1])
 
 
 def test_a_cycle_writes_the_feed_and_signs_it_but_a_backfill_has_none(demo, browse):

@@ -17,10 +17,10 @@ from shapely.geometry import Point, box
 from data.calendar import period_of
 from data.panel import BASE_VARIABLES, Panel
 from data.regions import Region, RegionSet
+from service.memo import Memo
 from service.web.charts import Window, draw_deaths, draw_reliability, draw_scores
 from service.web.history import TYPES, DeathsHistory, read_histories, tabulate_latest
 from service.web.levels import describe_levels
-from service.web.memo import Memo
 from service.web.shapes import WIDTH, draw_shapes
 from service.web.skill_view import ReliabilityRow
 
