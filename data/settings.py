@@ -40,6 +40,35 @@ class DataSettings(BaseModel):
     acled_username: str | None = Field(default=None, description="User name (e-mail) at ACLED.")
     acled_password: SecretStr | None = Field(default=None, description="Password at ACLED.")
     acled_url: str = Field(default="https://acleddata.com", description="Address of ACLED.")
+    hapi_url: str = Field(
+        default="https://hapi.humdata.org", description="Address of the HDX Humanitarian API."
+    )
+    hapi_app_identifier: SecretStr | None = Field(
+        default=None, description="App identifier that the HDX Humanitarian API gave you."
+    )
+    idmc_url: str = Field(
+        default="https://helix-tools-api.idmcdb.org", description="Address of IDMC's API."
+    )
+    idmc_client_id: SecretStr | None = Field(
+        default=None, description="Client id that IDMC gave you."
+    )
+    dtm_url: str = Field(default="https://dtmapi.iom.int", description="Address of IOM's DTM API.")
+    dtm_subscription_key: SecretStr | None = Field(
+        default=None, description="Subscription key of IOM's DTM API."
+    )
+    views_url: str = Field(
+        default="https://api.viewsforecasting.org", description="Address of the VIEWS API."
+    )
+    conflictforecast_url: str | None = Field(
+        default=None,
+        description="Address of conflictforecast.org's file service, with the two ids that stand "
+        "on its download page: https://api.backendless.com/…/…/services/fileService.",
+    )
+    fetch_allow_loopback: bool = Field(
+        default=False,
+        description="Let files be fetched from addresses of this machine, also by plain http "
+        "(for tests and mirrors).",
+    )
     fetch_timeout_seconds: float = Field(
         default=60, gt=0, description="How long a source may stay silent while it is fetched."
     )

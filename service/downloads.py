@@ -1,119 +1,105 @@
-"""Getting a release from its source into the state folder, by file or by API."""
+"""Getting files from their sources into the state folder: by a source's API, or by an address."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
-from typing import Literal
+from urllib.parse import urlsplit
 
-from data.errors import Refused
-from data.sources.acled import ACLED
-from data.sources.acled_api import AcledAccount, AcledApi, save_rows
+from data.errors import UsageError
+from data.sources.contract import Access, Adapter, Query, SourceInfo
 from data.sources.fetching import Fetcher, Patience
-from data.sources.ged import GED
-from data.sources.ucdp_releases import download_release, fetch_release
+from service.channels.guarded_client import GuardedTransport
 from service.settings import Settings
 
-Route = Literal["file", "api"]
+Wait = Callable[[float], None]
+OnProgress = Callable[[int, int], None]
+
+_LONGEST_NAME = 120
 
 
-def get_ged_release(
+def fetch_files(
     settings: Settings,
-    version: str,
-    route: Route,
+    adapter: Adapter,
+    query: Query,
     *,
-    countries: Sequence[str] | None = None,
-    wait: Callable[[float], None] = time.sleep,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> Path:
-    """Returns the file of a UCDP version in the state folder, fetched if need be.
+    wait: Wait = time.sleep,
+    on_progress: OnProgress | None = None,
+) -> Sequence[Path]:
+    """Returns the files that a source's API gives for a query, in the state folder.
 
     Args:
-        settings: Addresses, token, state folder.
-        version: The version, e.g. `26.1` or `26.0.8`.
-        route: `file` for the keyless file, `api` for the API, which needs a token.
-        countries: Only these from the API; the file always holds all.
+        settings: Addresses, credentials, state folder.
+        adapter: The source.
+        query: What is asked for.
         wait: Waits that many seconds.
-        on_progress: Called with bytes or rows so far, and in all.
+        on_progress: Told how far it is.
 
     Raises:
-        UsageError: The version is none.
-        SettingsError: The API is asked for without a token.
-        SourceUnavailable: The release cannot be had whole.
+        UsageError: The source has no API, or the query lacks what it needs.
+        SettingsError: A credential is not set.
+        Refused: The source is off.
+        SourceUnavailable: The files cannot be had whole.
     """
-    folder = settings.state_dir / "downloads"
-    folder.mkdir(parents=True, exist_ok=True)
-    patience = Patience(timeout_seconds=settings.fetch_timeout_seconds)
-    with Fetcher(GED.title, wait, patience) as fetcher:
-        if route == "file":
-            return download_release(
-                fetcher, settings.ucdp_files_url, version, folder, on_progress=on_progress
-            )
-        token = settings.ucdp_token
-        return fetch_release(
-            fetcher,
-            settings.ucdp_api_url,
-            version,
-            folder,
-            token=None if token is None else token.get_secret_value(),
-            countries=countries,
-            on_progress=on_progress,
+    title = adapter.info.title
+    if adapter.fetch is None:
+        raise UsageError(
+            f"{title} has no API that is asked here.",
+            "Give a file or an address of one: --from FILE|URL.",
         )
+    lacking = [name for name in adapter.needs if not getattr(query, name)]
+    if lacking:
+        options = ", ".join(f"--{name}" for name in lacking)
+        raise UsageError(f"{title} must be told {', '.join(lacking)}.", f"Add {options}.")
+    if query.part is not None and query.part not in adapter.parts:
+        known = ", ".join(adapter.parts) or "none"
+        raise UsageError(f"{title} has no part '{query.part}'.", f"Known: {known}.")
+    with open_fetcher(settings, adapter.info, wait) as fetcher:
+        return adapter.fetch(Access(fetcher, settings, download_folder(settings), on_progress), query)
 
 
-def require_acled_enabled(settings: Settings) -> None:
-    """Does nothing if ACLED data may come in.
-
-    Raises:
-        Refused: They may not: somebody must say so first, for the terms are theirs to keep.
-    """
-    if not settings.acled_enabled:
-        raise Refused(
-            "ACLED is off.",
-            "Set TOCSIN_ACLED_ENABLED=true if you have an account of your own and keep its terms.",
-        )
-
-
-def get_acled_events(
+def fetch_address(
     settings: Settings,
-    countries: Sequence[str],
-    since: date,
-    until: date,
+    source: SourceInfo,
+    address: str,
     *,
-    wait: Callable[[float], None] = time.sleep,
-    on_progress: Callable[[int, int], None] | None = None,
+    wait: Wait = time.sleep,
+    on_progress: OnProgress | None = None,
 ) -> Path:
-    """Returns a CSV file in the state folder with what ACLED has of countries and days now.
+    """Returns the file that lies at an address that somebody gave, in the state folder.
 
     Args:
-        settings: Address, account, state folder.
-        countries: ISO alpha-3 codes.
-        since: First day.
-        until: Last day.
+        settings: State folder; whether this machine may be asked.
+        source: The source, for messages.
+        address: An https address; only what is on the public internet is called.
         wait: Waits that many seconds.
-        on_progress: Called with days so far, and in all.
+        on_progress: Called with bytes so far, and in all.
 
     Raises:
-        Refused: ACLED is off.
-        SettingsError: The account is not set.
-        SourceUnavailable: The events cannot be had whole.
+        Refused: The address may not be called.
+        SourceUnavailable: The file cannot be had whole.
     """
-    require_acled_enabled(settings)
-    folder = settings.state_dir / "downloads"
-    folder.mkdir(parents=True, exist_ok=True)
-    password = settings.acled_password
-    account = AcledAccount(
-        settings.acled_url,
-        settings.acled_username,
-        None if password is None else password.get_secret_value(),
-    )
-    patience = Patience(timeout_seconds=settings.fetch_timeout_seconds)
-    with Fetcher(ACLED.title, wait, patience) as fetcher:
-        rows = AcledApi(fetcher, account).fetch_events(
-            countries, since, until, on_progress=on_progress
-        )
-        target = folder / f"acled-{since}-{until}.csv"
-        save_rows(fetcher, rows, target)
+    last = urlsplit(address).path.rpartition("/")[2]
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", last).lstrip(".")[-_LONGEST_NAME:] or "file"
+    target = download_folder(settings) / f"{source.name}-{name}"
+    transport = GuardedTransport(allow_loopback=settings.fetch_allow_loopback)
+    with open_fetcher(settings, source, wait, transport) as fetcher:
+        fetcher.download(address, target, on_progress=on_progress)
     return target
+
+
+def download_folder(settings: Settings) -> Path:
+    """Returns the folder of what was fetched, made if need be."""
+    folder = settings.state_dir / "downloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def open_fetcher(
+    settings: Settings, source: SourceInfo, wait: Wait, transport: GuardedTransport | None = None
+) -> Fetcher:
+    """Returns a client for a source, by default for the addresses that stand in the settings."""
+    patience = Patience(timeout_seconds=settings.fetch_timeout_seconds)
+    return Fetcher(source.title, wait, patience, transport)

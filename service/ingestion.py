@@ -1,44 +1,73 @@
-"""Taking in a delivery: one batch, examined, in one transaction."""
+"""Taking in a delivery: one batch, examined, in one transaction. The only way in."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Self
 
 from data.database import Database
 from data.errors import Conflict, Refused
 from data.events import Batch
 from data.quality import Finding, Reception, receive_delivery
-from data.sources.contract import SourceInfo
+from data.sources.contract import Delivered, SourceInfo
 from data.store import DeliveryReport
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a delivery came as.
+
+    Attributes:
+        name: Name of the file, or what stands for one.
+        sha256: Hash of its content, hexadecimal: the same content a second time is a repetition.
+    """
+
+    name: str
+    sha256: str
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """Returns the origin of a file."""
+        with path.open("rb") as stream:
+            return cls(path.name, hashlib.file_digest(stream, "sha256").hexdigest())
+
+    @classmethod
+    def of_bytes(cls, name: str, content: bytes) -> Self:
+        """Returns the origin of content that is no file."""
+        return cls(name, hashlib.sha256(content).hexdigest())
 
 
 def take_in(
     database: Database,
-    batch: Batch,
+    batch: Delivered,
     *,
     source: SourceInfo,
     vintage: str,
     known_at: datetime,
     received_at: datetime,
-    file: Path,
+    origin: Origin,
     stated_day: date | None = None,
     is_scope_stated: bool = False,
+    confidences: Mapping[str, float] | None = None,
 ) -> DeliveryReport:
-    """Examines and stores a batch that was read from a file, whole or not at all.
+    """Examines and stores a delivery, whole or not at all.
 
     Args:
         database: The database.
-        batch: What the source's reader made of the file.
+        batch: What the source's reader made of the delivery.
         source: The source.
-        vintage: Its version.
+        vintage: Its version; forecasts go by their run.
         known_at: When the delivery became known.
         received_at: Now.
-        file: The file; its name and SHA-256 are stored.
+        origin: What it came as.
         stated_day: The day of `known_at` if somebody stated it; then the same file stored as known
             on another day is a contradiction and not a repetition.
         is_scope_stated: True if somebody said which countries the delivery shall speak for.
+        confidences: Event identifier to confidence, where events are reported with one.
 
     Returns:
         What was added, changed, left, deleted and quarantined.
@@ -48,8 +77,6 @@ def take_in(
             is stored as known on another day or for other countries or days.
         Refused: The delivery is suspicious and held, or was rejected before.
     """
-    with file.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     with database.write() as connection:
         reception = receive_delivery(
             connection,
@@ -58,9 +85,10 @@ def take_in(
             vintage=vintage,
             known_at=known_at,
             received_at=received_at,
-            file_name=file.name,
-            sha256=sha256,
+            file_name=origin.name,
+            sha256=origin.sha256,
             is_scope_stated=is_scope_stated,
+            confidences=confidences,
         )
     report = require_stored(reception)
     if report.already_stored:
@@ -90,12 +118,18 @@ def _describe(finding: Finding) -> str:
     return f"{finding.code}: {country}{finding.message}"
 
 
-def _refuse_other_scope(report: DeliveryReport, batch: Batch, stated_day: date | None) -> None:
+def _refuse_other_scope(
+    report: DeliveryReport, batch: Delivered, stated_day: date | None
+) -> None:
     stored = (report.countries, report.covers_from, report.covers_to)
     found = ""
     if stated_day is not None and stated_day != report.known_at.date():
         found = f"as known on {report.known_at.date()}, not {stated_day}"
-    elif stored != (batch.countries, batch.covers_from, batch.covers_to):
+    elif isinstance(batch, Batch) and stored != (
+        batch.countries,
+        batch.covers_from,
+        batch.covers_to,
+    ):
         found = (
             f"for {', '.join(report.countries)}, {report.covers_from} to {report.covers_to}, and "
             "for nothing else"

@@ -11,6 +11,7 @@ accepted; every examination is kept with its findings.
 Where to go:
     what a finding is, its limits     findings.py
     how a delivery is examined        sentinels.py, activity.py (months), edits.py (events)
+    how observations are examined     observed_months.py
     holding, accepting, rejecting     reception.py
     what was examined                 listing.py
     how complete recent periods are   completeness.py

@@ -1,9 +1,13 @@
-"""Receiving a delivery: examined, then stored, or held whole until somebody decides."""
+"""Receiving a delivery: examined, then stored, or held whole until somebody decides.
+
+One way for events, observations and forecasts of others. A run of forecasts is examined by its
+reader, for it is held against nothing that came before.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,15 +17,22 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from data.errors import Conflict, Refused, UnknownName
 from data.events import Batch, Refusal, check_batch, conform_events
+from data.forecast import ForecastBatch
+from data.observation import OBSERVATION_COLUMNS, ObservationBatch, check_observations
 from data.quality.findings import Finding
+from data.quality.observed_months import examine_observations
 from data.quality.sentinels import examine_batch
-from data.sources.contract import SourceInfo
+from data.sources.contract import Delivered, SourceInfo
 from data.store import (
     DeliveryReport,
+    append_confidences,
     append_delivery,
+    append_forecasts,
+    append_observations,
     coverage_known_at,
     drop_deleted,
     list_deliveries,
+    observations_known_at,
     read_latest,
 )
 from data.tables import deliveries, examinations
@@ -44,7 +55,7 @@ class Reception:
 
 def receive_delivery(
     connection: Connection,
-    batch: Batch,
+    batch: Delivered,
     *,
     source: SourceInfo,
     vintage: str,
@@ -53,6 +64,7 @@ def receive_delivery(
     file_name: str,
     sha256: str,
     is_scope_stated: bool = False,
+    confidences: Mapping[str, float] | None = None,
 ) -> Reception:
     """Examines a delivery and stores it; a suspicious one is held, and changes nothing known.
 
@@ -60,19 +72,20 @@ def receive_delivery(
         connection: Inside a write transaction.
         batch: What the source's reader made of the delivery.
         source: The source.
-        vintage: The source's own version.
+        vintage: The source's own version; of forecasts, their run.
         known_at: When the delivery became known, aware.
         received_at: Now, aware.
         file_name: Name of the file.
         sha256: Hash of the file, hexadecimal.
         is_scope_stated: True if somebody said which countries it shall speak for.
+        confidences: Event identifier to confidence, where events are reported with one.
 
     Raises:
-        Conflict: As `data.store.append_delivery`.
+        Conflict: As `append_delivery`, `append_observations` and `append_forecasts`
+            (`data.store`).
         Refused: The same file of the same vintage was rejected before.
         StateError: The batch breaks its contract.
     """
-    check_batch(batch)
     moment = known_at.replace(microsecond=0)
     head: dict[str, Any] = {
         "source": source,
@@ -82,8 +95,15 @@ def receive_delivery(
         "file_name": file_name,
         "sha256": sha256,
     }
+    if isinstance(batch, ForecastBatch):
+        del head["vintage"]
+        return Reception(None, append_forecasts(connection, batch, **head), ())
+    if isinstance(batch, ObservationBatch):
+        check_observations(batch)
+    else:
+        check_batch(batch)
     if _is_stored(connection, source.name, vintage, sha256):
-        return Reception(None, append_delivery(connection, batch, **head), ())
+        return Reception(None, _append(connection, batch, head, confidences), ())
     decided = connection.execute(
         select(examinations).where(
             examinations.c.source == source.name,
@@ -98,20 +118,27 @@ def receive_delivery(
                 "Give it another --vintage if it shall be examined again.",
             )
         return Reception(decided.examination_id, None, _findings(decided.findings))
-    latest = read_latest(connection, source.name, moment)
-    findings = examine_batch(
-        batch,
-        drop_deleted(latest),
-        coverage_known_at(connection, source.name, moment),
-        [item for item in list_deliveries(connection, source.name) if item.known_at < moment],
-        is_scope_stated=is_scope_stated,
-    )
+    latest = None
+    if isinstance(batch, ObservationBatch):
+        known = observations_known_at(connection, source.name, moment)
+        findings = examine_observations(batch, known)
+        days = batch.days
+    else:
+        latest = read_latest(connection, source.name, moment)
+        findings = examine_batch(
+            batch,
+            drop_deleted(latest),
+            coverage_known_at(connection, source.name, moment),
+            [item for item in list_deliveries(connection, source.name) if item.known_at < moment],
+            is_scope_stated=is_scope_stated,
+        )
+        days = batch.covers_from, batch.covers_to
     row = {
         **head,
         "source": source.name,
         "countries": list(batch.countries),
-        "covers_from": batch.covers_from,
-        "covers_to": batch.covers_to,
+        "covers_from": days[0],
+        "covers_to": days[1],
         "n_rows": batch.n_rows,
         "findings": [asdict(finding) for finding in findings],
     }
@@ -119,11 +146,11 @@ def receive_delivery(
         held = {
             "state": "held",
             "source_info": asdict(source),
-            "events": _pack(batch.events),
+            "events": _pack(batch, confidences),
             "refusals": [asdict(refusal) for refusal in batch.refusals],
         }
         return Reception(_insert(connection, {**row, **held}), None, findings)
-    report = append_delivery(connection, batch, **head, latest=latest)
+    report = _append(connection, batch, head, confidences, latest)
     number = _insert(connection, {**row, "state": "stored", "delivery_id": report.delivery_id})
     return Reception(number, report, findings)
 
@@ -144,25 +171,17 @@ def accept_held(
         Conflict: It is not held, or a later delivery that overlaps it is stored already.
     """
     held = _load_held(connection, examination_id)
-    refusals = tuple(Refusal(**item) for item in held.refusals)
-    batch = Batch(
-        events=_unpack(held.events),
-        refusals=refusals,
-        n_rows=held.n_rows,
-        countries=tuple(held.countries),
-        covers_from=held.covers_from,
-        covers_to=held.covers_to,
-    )
-    report = append_delivery(
-        connection,
-        batch,
-        source=SourceInfo(**held.source_info),
-        vintage=held.vintage,
-        known_at=held.known_at,
-        received_at=held.received_at,
-        file_name=held.file_name,
-        sha256=held.sha256,
-    )
+    source = SourceInfo(**held.source_info)
+    batch, confidences = _unpack(held, source)
+    head = {
+        "source": source,
+        "vintage": held.vintage,
+        "known_at": held.known_at,
+        "received_at": held.received_at,
+        "file_name": held.file_name,
+        "sha256": held.sha256,
+    }
+    report = _append(connection, batch, head, confidences)
     _decide(connection, examination_id, "accepted", decided_at, note, report.delivery_id)
     return report
 
@@ -230,14 +249,60 @@ def _decide(
     )
 
 
-def _pack(events: pd.DataFrame) -> bytes:
+def _append(
+    connection: Connection,
+    batch: Batch | ObservationBatch,
+    head: dict[str, Any],
+    confidences: Mapping[str, float] | None,
+    latest: pd.DataFrame | None = None,
+) -> DeliveryReport:
+    if isinstance(batch, ObservationBatch):
+        return append_observations(connection, batch, **head)
+    report = append_delivery(connection, batch, **head, latest=latest)
+    if confidences and not report.already_stored:
+        append_confidences(
+            connection,
+            confidences,
+            source=report.source,
+            delivery_id=report.delivery_id,
+            known_at=report.known_at,
+        )
+    return report
+
+
+def _pack(batch: Batch | ObservationBatch, confidences: Mapping[str, float] | None) -> bytes:
+    if isinstance(batch, ObservationBatch):
+        rows = batch.observations
+    else:
+        rows = batch.events
+        if confidences:
+            rows = rows.assign(confidence=rows["event_id"].map(dict(confidences)))
     stream = io.BytesIO()
-    events.to_parquet(stream, index=False)
+    rows.to_parquet(stream, index=False)
     return stream.getvalue()
 
 
-def _unpack(packed: bytes) -> pd.DataFrame:
-    return conform_events(pd.read_parquet(io.BytesIO(packed)))
+def _unpack(
+    held: Row[Any], source: SourceInfo
+) -> tuple[Batch | ObservationBatch, dict[str, float] | None]:
+    rows = pd.read_parquet(io.BytesIO(held.events))
+    refusals = tuple(Refusal(**item) for item in held.refusals)
+    if source.kind == "observations":
+        table = rows[list(OBSERVATION_COLUMNS)].astype(OBSERVATION_COLUMNS)
+        return ObservationBatch(table, refusals, held.n_rows), None
+    confidences = None
+    if "confidence" in rows:
+        said = rows[rows["confidence"].notna()]
+        confidences = dict(zip(said["event_id"], said["confidence"].astype(float), strict=True))
+    batch = Batch(
+        events=conform_events(rows),
+        refusals=refusals,
+        n_rows=held.n_rows,
+        countries=tuple(held.countries),
+        covers_from=held.covers_from,
+        covers_to=held.covers_to,
+    )
+    return batch, confidences
 
 
 def _findings(stored: Sequence[dict[str, Any]]) -> tuple[Finding, ...]:

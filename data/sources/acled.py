@@ -28,6 +28,7 @@ ACLED = SourceInfo(
     url="https://acleddata.com",
     redistributable=False,
     is_simulated=False,
+    credentials=("acled_username", "acled_password"),
 )
 
 

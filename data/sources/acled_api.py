@@ -1,25 +1,29 @@
 """The ACLED API: events as they stand now, with the user's own account.
 
 The API cuts an answer off at a number of rows. Days are therefore asked for in halves until every
-answer is shorter than that: no page is counted on, and none can repeat. A fetch holds all events of
-its countries and days, so edits and deletions show as differences from the fetch before it.
+answer is shorter than that: no page is counted on, and none can repeat. A fetch of events holds all
+of its countries and days. A fetch of changes holds what was edited since a moment, and what was
+deleted; it is asked for in the same way, by the moments at which ACLED touched its rows.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from data.errors import SettingsError
+from data.errors import Refused, SettingsError, UsageError
+from data.settings import DataSettings
+from data.sources.contract import Access, Query
 from data.sources.fetching import Fetcher
 from data.sources.gleditsch_ward import STATES
+from data.sources.saving import save_rows
 
 ROWS_LIMIT = 5000
+
+_TABLES = {"read": "acled/read", "deleted": "deleted/read"}
 
 _HINT = "Check TOCSIN_ACLED_USERNAME and TOCSIN_ACLED_PASSWORD, and what your account may see."
 _NAMES = {state.iso3: state.name for state in STATES.values()} | {
@@ -48,6 +52,69 @@ class AcledAccount:
     url: str
     username: str | None
     password: str | None
+
+
+@dataclass(frozen=True)
+class AcledChanges:
+    """What ACLED changed since a moment.
+
+    Attributes:
+        rows: Rows that were added or edited, as they stand now.
+        deleted: Identifiers of events that are gone, of any country, sorted.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    deleted: tuple[str, ...]
+
+
+def fetch_acled(access: Access, query: Query) -> list[Path]:
+    """Returns a CSV file with what ACLED has of countries and days now.
+
+    Raises:
+        Refused: ACLED is off.
+        SettingsError: The account is not set.
+        SourceUnavailable: The events cannot be had whole.
+    """
+    api = open_acled(access)
+    if query.since is None or query.until is None:
+        raise UsageError("ACLED is asked for days.", "Name the first and the last one.")
+    rows = api.fetch_events(
+        query.countries, query.since, query.until, on_progress=access.on_progress
+    )
+    target = access.folder / f"acled-{query.since}-{query.until}.csv"
+    save_rows(access.fetcher, "acled/read", rows, target)
+    return [target]
+
+
+def open_acled(access: Access) -> AcledApi:
+    """Returns a session with the account of the settings.
+
+    Raises:
+        Refused: ACLED is off.
+        SettingsError: The account is not set.
+        SourceUnavailable: The account is refused.
+    """
+    require_acled_enabled(access.settings)
+    password = access.settings.acled_password
+    account = AcledAccount(
+        access.settings.acled_url,
+        access.settings.acled_username,
+        None if password is None else password.get_secret_value(),
+    )
+    return AcledApi(access.fetcher, account)
+
+
+def require_acled_enabled(settings: DataSettings) -> None:
+    """Does nothing if ACLED data may come in.
+
+    Raises:
+        Refused: They may not: somebody must say so first, for the terms are theirs to keep.
+    """
+    if not settings.acled_enabled:
+        raise Refused(
+            "ACLED is off.",
+            "Set TOCSIN_ACLED_ENABLED=true if you have an account of your own and keep its terms.",
+        )
 
 
 class AcledApi:
@@ -140,6 +207,70 @@ class AcledApi:
             raise self._fetcher.fail(url, "it gives events twice", "Try again later.")
         return rows
 
+    def fetch_changes(
+        self, countries: Sequence[str], changed_since: datetime, now: datetime
+    ) -> AcledChanges:
+        """Returns what was added, edited or deleted from a moment to now.
+
+        Nothing having changed is no error: it is what most hours bring.
+
+        Args:
+            countries: ISO alpha-3 codes.
+            changed_since: The moment.
+            now: The clock.
+
+        Raises:
+            SourceUnavailable: It cannot be had whole.
+        """
+        names = [_NAMES[code] for code in countries]
+        first, last = int(changed_since.timestamp()), int(now.timestamp())
+        rows = [
+            row
+            for row in self._fetch_touched(
+                "read", "timestamp", first, last, {"country": "|".join(names)}
+            )
+            if row.get("country") in names
+        ]
+        url = f"{self._url}/api/acled/read"
+        identifiers = [row.get("event_id_cnty") for row in rows]
+        if len(set(identifiers)) != len(identifiers):
+            raise self._fetcher.fail(url, "it gives events twice", "Try again later.")
+        deleted = self._fetch_touched("deleted", "deleted_timestamp", first, last, {})
+        return AcledChanges(tuple(rows), tuple(sorted({str(r["event_id_cnty"]) for r in deleted})))
+
+    def _fetch_touched(
+        self, table: str, column: str, first: int, last: int, query: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        """Returns rows by the second at which they were touched, in halves until none is cut off.
+
+        The last span is left open: a clock of ACLED that runs ahead hides nothing.
+        """
+        url = f"{self._url}/api/{_TABLES[table]}"
+        rows: list[dict[str, Any]] = []
+        spans: list[tuple[int, int | None]] = [(first, None)]
+        while spans:
+            begin, end = spans.pop()
+            asked = {**query, column: str(begin), f"{column}_where": ">="}
+            if end is not None:
+                asked |= {column: f"{begin}|{end}", f"{column}_where": "BETWEEN"}
+            found = self._read(url, asked)
+            for row in found:
+                if "event_id_cnty" not in row or not str(row.get(column, "")).isdigit():
+                    raise self._fetcher.fail(url, f"its rows have no event_id_cnty and {column}")
+            if len(found) >= ROWS_LIMIT:
+                final = last if end is None else end
+                if final <= begin:
+                    raise self._fetcher.fail(url, f"it cuts off what it touched at {begin}", _HINT)
+                middle = begin + (final - begin) // 2
+                spans += [(middle + 1, end), (begin, middle)]
+                continue
+            rows += [
+                row
+                for row in found
+                if begin <= int(row[column]) and (end is None or int(row[column]) <= end)
+            ]
+        return rows
+
     def _read(self, url: str, query: dict[str, str]) -> list[dict[str, Any]]:
         answer = self._fetcher.get_json(
             url,
@@ -156,29 +287,3 @@ class AcledApi:
         if not rows and restrictions:
             raise self._fetcher.fail(url, f"your account is restricted: {restrictions}", _HINT)
         return rows
-
-
-def save_rows(fetcher: Fetcher, rows: Iterable[dict[str, Any]], target: Path) -> None:
-    """Stores rows as CSV in a file, which appears only when it is whole.
-
-    Raises:
-        SourceUnavailable: Rows have different columns.
-    """
-    with _whole(target) as stream:
-        writer: csv.DictWriter[str] | None = None
-        for row in rows:
-            if writer is None:
-                writer = csv.DictWriter(stream, list(row))
-                writer.writeheader()
-            if set(row) != set(writer.fieldnames):
-                odd = ", ".join(sorted(set(row) ^ set(writer.fieldnames)))
-                raise fetcher.fail("acled/read", f"rows have different columns: {odd}")
-            writer.writerow(row)
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[Any]:
-    half = target.with_name(f"{target.name}.part")
-    with half.open("w", encoding="utf-8", newline="") as stream:
-        yield stream
-    half.replace(target)

@@ -17,7 +17,13 @@ import numpy as np
 from data.calendar import from_epoch_day, to_epoch_day
 from data.observation import ObservationBatch
 from data.sources.contract import SourceInfo
-from data.sources.observed import country_of_pcode, read_observations, to_day, to_value
+from data.sources.observed import (
+    collect_observations,
+    country_of_pcode,
+    read_table,
+    to_day,
+    to_value,
+)
 
 CHIRPS = SourceInfo(
     name="chirps",
@@ -27,22 +33,41 @@ CHIRPS = SourceInfo(
     url="https://data.humdata.org/dataset?q=rainfall-subnational",
     redistributable=True,
     is_simulated=False,
+    kind="observations",
 )
 
 _INDICATORS = {"rainfall_mm": "rfh", "rainfall_3_months_percent": "r3q"}
 _COLUMNS = ("date", "PCODE", "version", *_INDICATORS.values())
+_HAPI_INDICATORS = {
+    "dekad": ("rainfall_mm", "rainfall"),
+    "3-month": ("rainfall_3_months_percent", "rainfall_anomaly_pct"),
+}
+_HAPI_COLUMNS = (
+    "admin1_code",
+    "admin2_code",
+    "aggregation_period",
+    "rainfall",
+    "rainfall_anomaly_pct",
+    "version",
+    "reference_period_start",
+)
 
 
 def read_chirps(path: Path) -> ObservationBatch:
     """Returns rain per area and dekad: `rainfall_mm` and `rainfall_3_months_percent` (100: normal).
 
-    Rows of version `forecast` are left out: they are no observations.
+    Rows of version `forecast` are left out: they are no observations. The table `climate/rainfall`
+    of HDX HAPI holds the same numbers in another layout and is read as well.
 
     Raises:
         MissingInput: The file is not there or cannot be read.
         BadInput: It is no such file, or too little of it can be used.
     """
-    return read_observations(path, CHIRPS.title, _COLUMNS, _read_row)
+    rows = read_table(path, CHIRPS.title, _COLUMNS, or_columns=_HAPI_COLUMNS)
+    is_hapi = bool(rows) and "aggregation_period" in rows[0][1]
+    return collect_observations(
+        path.name, CHIRPS.title, rows, _read_hapi_row if is_hapi else _read_row
+    )
 
 
 def _read_row(row: dict[str, str]) -> list[dict[str, Any]]:
@@ -51,22 +76,35 @@ def _read_row(row: dict[str, str]) -> list[dict[str, Any]]:
     start, place = to_day(row["date"]), row["PCODE"].strip()
     read: list[dict[str, Any]] = []
     for indicator, column in _INDICATORS.items():
-        value = to_value(row[column])
-        if value is not None:
-            read.append(
-                {
-                    "observation_key": f"{indicator}/{place}/{from_epoch_day(start)}",
-                    "indicator": indicator,
-                    "place": place,
-                    "country": country_of_pcode(place),
-                    "latitude": np.nan,
-                    "longitude": np.nan,
-                    "date_start": start,
-                    "date_end": _end_of_dekad(start),
-                    "value": value,
-                }
-            )
+        read += _observe(indicator, place, start, to_value(row[column]))
     return read
+
+
+def _read_hapi_row(row: dict[str, str]) -> list[dict[str, Any]]:
+    wanted = _HAPI_INDICATORS.get(row["aggregation_period"])
+    if wanted is None or row["version"] == "forecast":
+        return []
+    indicator, column = wanted
+    place = (row["admin2_code"] or row["admin1_code"]).strip()
+    return _observe(indicator, place, to_day(row["reference_period_start"]), to_value(row[column]))
+
+
+def _observe(indicator: str, place: str, start: int, value: float | None) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    return [
+        {
+            "observation_key": f"{indicator}/{place}/{from_epoch_day(start)}",
+            "indicator": indicator,
+            "place": place,
+            "country": country_of_pcode(place),
+            "latitude": np.nan,
+            "longitude": np.nan,
+            "date_start": start,
+            "date_end": _end_of_dekad(start),
+            "value": value,
+        }
+    ]
 
 
 def _end_of_dekad(start: int) -> int:

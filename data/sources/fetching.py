@@ -57,16 +57,23 @@ class Fetcher:
         title: Name of the source for messages.
         wait: Waits that many seconds.
         patience: How long to bear with it.
+        transport: What requests go through; by default straight to the network.
     """
 
     def __init__(
-        self, title: str, wait: Callable[[float], None], patience: Patience | None = None
+        self,
+        title: str,
+        wait: Callable[[float], None],
+        patience: Patience | None = None,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.title = title
         self._wait = wait
         self._patience = patience or Patience()
         self._client = httpx.Client(
-            timeout=self._patience.timeout_seconds, headers={"User-Agent": "tocsin"}
+            timeout=self._patience.timeout_seconds,
+            headers={"User-Agent": "tocsin"},
+            transport=transport,
         )
 
     def __enter__(self) -> Self:

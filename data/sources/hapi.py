@@ -13,8 +13,10 @@ import numpy as np
 
 from data.calendar import from_epoch_day
 from data.observation import ObservationBatch
-from data.sources.contract import SourceInfo
+from data.sources.contract import Access, Query, SourceInfo
+from data.sources.hapi_api import fetch_hapi_rows
 from data.sources.observed import Unusable, read_observations, to_day, to_value
+from data.sources.saving import save_rows
 
 HAPI = SourceInfo(
     name="hapi",
@@ -24,6 +26,8 @@ HAPI = SourceInfo(
     url="https://hapi.humdata.org",
     redistributable=False,
     is_simulated=False,
+    kind="observations",
+    credentials=("hapi_app_identifier",),
 )
 
 KINDS = ("political_violence", "civilian_targeting", "demonstration")
@@ -53,6 +57,20 @@ def read_hapi(path: Path) -> ObservationBatch:
         BadInput: It is no such file, or too little of it can be used.
     """
     return read_observations(path, HAPI.title, _COLUMNS, _read_row)
+
+
+def fetch_hapi(access: Access, query: Query) -> list[Path]:
+    """Returns a CSV file with the counts of countries and days, as the API has them now.
+
+    Raises:
+        SettingsError: There is no app identifier.
+        SourceUnavailable: They cannot be had whole, or there is none.
+    """
+    table = "coordination-context/conflict-events"
+    url, rows = fetch_hapi_rows(access, query, HAPI, table)
+    target = access.folder / f"hapi-conflict-events-{'-'.join(query.countries)}.csv"
+    save_rows(access.fetcher, url, rows, target)
+    return [target]
 
 
 def _read_row(row: dict[str, str]) -> list[dict[str, Any]]:

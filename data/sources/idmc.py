@@ -12,7 +12,7 @@ from typing import Any
 
 from data.errors import BadInput, MissingInput
 from data.observation import ObservationBatch
-from data.sources.contract import SourceInfo
+from data.sources.contract import Access, Query, SourceInfo, read_credential
 from data.sources.observed import (
     Unusable,
     collect_observations,
@@ -20,6 +20,7 @@ from data.sources.observed import (
     to_day,
     to_value,
 )
+from data.sources.saving import save_json
 
 IDMC = SourceInfo(
     name="idmc",
@@ -29,7 +30,12 @@ IDMC = SourceInfo(
     url="https://www.internal-displacement.org",
     redistributable=True,
     is_simulated=False,
+    kind="observations",
+    credentials=("idmc_client_id",),
 )
+
+_RECENT_DAYS = 180
+_HINT = "Check TOCSIN_IDMC_CLIENT_ID; IDMC gives one on request."
 
 _COLUMNS = (
     "id",
@@ -68,6 +74,41 @@ def read_idmc(path: Path) -> ObservationBatch:
         for number, entry in enumerate(entries, start=1)
     ]
     return collect_observations(path.name, IDMC.title, rows, _read_row)
+
+
+def fetch_idmc(access: Access, query: Query) -> list[Path]:
+    """Returns a JSON file with the displacements of countries, as the API has them now.
+
+    Without `since` the API's newest 180 days, else all that it has.
+
+    Raises:
+        SettingsError: There is no client id.
+        SourceUnavailable: They cannot be had whole, or there is none.
+    """
+    client = read_credential(access.settings, IDMC, "idmc_client_id")
+    span = f"last-{_RECENT_DAYS}-days" if query.since is None else "all"
+    url = f"{access.settings.idmc_url}/external-api/idus/{span}/"
+    entries = access.fetcher.get_json(url, params={"client_id": client}, hint=_HINT)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise access.fetcher.fail(url, "its answer is no list of displacements", _HINT)
+    for column in _COLUMNS:
+        if entries and column not in entries[0]:
+            raise access.fetcher.fail(url, f"its displacements have no '{column}'")
+    first, last = str(query.since or ""), str(query.until or "9999")
+    kept = [
+        entry
+        for entry in entries
+        if (not query.countries or entry.get("iso3") in query.countries)
+        and first <= str(entry.get("displacement_end_date"))[:10]
+        and str(entry.get("displacement_start_date"))[:10] <= last
+    ]
+    if not kept:
+        raise access.fetcher.fail(
+            url, f"none of its {len(entries)} displacements is of what was asked for", _HINT
+        )
+    target = access.folder / f"idmc-{span}.json"
+    save_json(kept, target)
+    return [target]
 
 
 def _read_row(row: dict[str, str]) -> list[dict[str, Any]]:

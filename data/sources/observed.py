@@ -54,10 +54,30 @@ def read_observations(
         BadInput: It has other columns, is cut off, holds nothing that can be used, or more than a
             tenth of its rows cannot be used.
     """
+    return collect_observations(path.name, title, read_table(path, title, columns), read_row)
+
+
+def read_table(
+    path: Path, title: str, columns: Sequence[str], *, or_columns: Sequence[str] = ()
+) -> list[tuple[int, dict[str, str]]]:
+    """Returns the rows of a CSV file with their lines.
+
+    Args:
+        path: CSV file, or a zip archive with one in it.
+        title: Name of the source for messages.
+        columns: Columns that it must have.
+        or_columns: Columns that it may have instead of them, if it has another layout.
+
+    Raises:
+        MissingInput: The file is not there or cannot be read.
+        BadInput: It has other columns, or is cut off.
+    """
     header: list[str] = []
 
     def begin(names: list[str]) -> None:
         header.extend(name.strip() for name in names)
+        if or_columns and set(or_columns) <= set(header):
+            return
         missing = [name for name in columns if name not in header]
         if missing:
             raise BadInput(
@@ -79,7 +99,7 @@ def read_observations(
         raise MissingInput(f"There is no file {path}.", "Check the path.") from None
     except OSError as problem:
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
-    return collect_observations(path.name, title, rows, read_row)
+    return rows
 
 
 def collect_observations(

@@ -25,6 +25,7 @@ OWN_OBSERVATIONS = SourceInfo(
     url="",
     redistributable=False,
     is_simulated=False,
+    kind="observations",
 )
 
 GIVEN = tuple(name for name, one in QUANTITIES.items() if one.source == "own_observations")

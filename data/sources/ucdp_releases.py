@@ -6,19 +6,19 @@ no key, the API needs a token since February 2026.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from data.calendar import period_end, period_of
 from data.errors import SettingsError, UsageError
+from data.sources.contract import Access, OnProgress, Query
 from data.sources.fetching import Fetcher
 from data.sources.gleditsch_ward import numbers_of
 from data.sources.paging import Page, collect_pages
+from data.sources.saving import save_rows
 
 PAGE_ROWS = 1000
 
@@ -26,8 +26,6 @@ _YEARLY = re.compile(r"(\d\d)\.1")
 _MONTHLY = re.compile(r"(\d\d)\.0\.([1-9]|1[0-2])")
 _QUARTERLY = re.compile(r"(\d\d)\.(0[1-9]|1[0-2])\.(\d\d)\.(0[1-9]|1[0-2])")
 _KEY_HINT = "Set TOCSIN_UCDP_TOKEN to a valid token, or use --download, which needs none."
-
-OnProgress = Callable[[int, int], None]
 
 
 def release_path(version: str) -> str:
@@ -63,6 +61,39 @@ def release_days(version: str) -> tuple[date, date] | None:
     else:
         return None
     return first, period_end(period_of(last, "month"), "month")
+
+
+def fetch_ged(access: Access, query: Query) -> list[Path]:
+    """Returns the file of a version: without a key (part `file`), or from the API (part `api`).
+
+    Raises:
+        UsageError: The version is none.
+        SettingsError: The API is asked without a token.
+        SourceUnavailable: The release cannot be had whole.
+    """
+    version, settings = query.version or "", access.settings
+    if query.part != "api":
+        return [
+            download_release(
+                access.fetcher,
+                settings.ucdp_files_url,
+                version,
+                access.folder,
+                on_progress=access.on_progress,
+            )
+        ]
+    token = settings.ucdp_token
+    return [
+        fetch_release(
+            access.fetcher,
+            settings.ucdp_api_url,
+            version,
+            access.folder,
+            token=None if token is None else token.get_secret_value(),
+            countries=query.countries or None,
+            on_progress=access.on_progress,
+        )
+    ]
 
 
 def download_release(
@@ -135,7 +166,7 @@ def fetch_release(
     if not rows:
         raise fetcher.fail(first_url, "it answers with no events", "Check version and countries.")
     target = folder / f"ged-{version}-api.csv"
-    _write_csv(fetcher, first_url, rows, target)
+    save_rows(fetcher, first_url, rows, target)
     return target
 
 
@@ -156,17 +187,3 @@ def _read_page(fetcher: Fetcher, url: str, api_url: str, token: str) -> Page:
         # The token goes to nobody else.
         raise fetcher.fail(url, f"its next page lies on another host, {there.hostname}")
     return Page(rows, there._replace(scheme=here.scheme, netloc=here.netloc).geturl(), total)
-
-
-def _write_csv(fetcher: Fetcher, url: str, rows: Sequence[dict[str, Any]], target: Path) -> None:
-    columns = list(rows[0])
-    for number, row in enumerate(rows, start=1):
-        if set(row) != set(columns):
-            differing = ", ".join(sorted(set(row) ^ set(columns)))
-            raise fetcher.fail(url, f"row {number} has other columns than the first: {differing}")
-    half = target.with_name(f"{target.name}.part")
-    with half.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows(rows)
-    half.replace(target)

@@ -15,6 +15,7 @@ Where to go:
     events and coverage as of a day   as_known.py
     deliveries, quarantine            listing.py
     observations of places            observations.py
+    confidence of reported events     confidences.py
     structural events entered by hand markers.py
     forecasts of others               forecasts.py
     every version of every event      versions.py
@@ -33,11 +34,16 @@ from data.store.as_known import (
     read_latest,
 )
 from data.store.changes import is_claimed, is_listed
+from data.store.confidences import append_confidences, confidences_as_known
 from data.store.deliveries import DeliveryReport
 from data.store.forecasts import append_forecasts, forecasts_as_known, list_forecast_runs
 from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_quarantine
 from data.store.markers import append_markers, markers_as_known, withdraw_marker
-from data.store.observations import append_observations, observations_as_known
+from data.store.observations import (
+    append_observations,
+    observations_as_known,
+    observations_known_at,
+)
 from data.store.versions import STILL, read_versions
 
 __all__ = [
@@ -46,10 +52,12 @@ __all__ = [
     "Delivery",
     "DeliveryReport",
     "QuarantinedRow",
+    "append_confidences",
     "append_delivery",
     "append_forecasts",
     "append_markers",
     "append_observations",
+    "confidences_as_known",
     "coverage_as_known",
     "coverage_known_at",
     "drop_deleted",
@@ -63,6 +71,7 @@ __all__ = [
     "list_quarantine",
     "markers_as_known",
     "observations_as_known",
+    "observations_known_at",
     "read_latest",
     "read_versions",
     "withdraw_marker",

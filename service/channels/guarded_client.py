@@ -1,4 +1,4 @@
-"""The guarded client: the only way to an address that a user supplied.
+"""The guarded client and transport: the only ways to an address that a user supplied.
 
 https only; every address that the host resolves to is global; the checked address is the one that
 is dialled, while certificate, SNI and the header `Host` keep the name; no redirects, no proxies; a
@@ -8,6 +8,7 @@ look-up that could answer differently (DNS rebinding).
 
 from __future__ import annotations
 
+import math
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -113,6 +114,46 @@ class GuardedClient:
         if self._ssl_context is None:
             self._ssl_context = httpx.create_ssl_context()
         return self._ssl_context
+
+
+class GuardedTransport(httpx.HTTPTransport):
+    """Lets an HTTP client call only addresses that were checked, redirects included.
+
+    Args:
+        allow_loopback: Let addresses of this machine be called, also by plain http.
+        resolve: Look-up of host names.
+    """
+
+    def __init__(
+        self, *, allow_loopback: bool = False, resolve: Resolve = resolve_by_system
+    ) -> None:
+        super().__init__(trust_env=False)
+        self._allow_loopback = allow_loopback
+        self._pools = {
+            is_tls: httpcore.ConnectionPool(
+                ssl_context=httpx.create_ssl_context(trust_env=False),
+                network_backend=_GuardedBackend(
+                    resolve, is_tls=is_tls, allow_loopback=allow_loopback, ends_at=math.inf
+                ),
+            )
+            for is_tls in (True, False)
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Returns the answer to a request.
+
+        Raises:
+            Refused: The URL, or an address that its host resolves to, may not be called.
+            SourceUnavailable: The host cannot be found.
+        """
+        target = read_target(str(request.url), allow_loopback=self._allow_loopback)
+        self._pool = self._pools[target.is_tls]
+        return super().handle_request(request)
+
+    def close(self) -> None:
+        """Closes all connections."""
+        for pool in self._pools.values():
+            pool.close()
 
 
 class _GuardedBackend(httpcore.NetworkBackend):

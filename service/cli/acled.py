@@ -14,7 +14,7 @@ from data.sources.gleditsch_ward import parse_countries
 from service.cli.output import JsonOption, print_json, progress_bar, say
 from service.cli.session import open_session
 from service.downloads import get_acled_events, require_acled_enabled
-from service.ingestion import take_in
+from service.ingestion import Origin, take_in
 
 
 def ingest_acled(
@@ -70,7 +70,7 @@ def ingest_acled(
             vintage=vintage or str(known_on),
             known_at=min(end_of_day(known_on), session.clock()),
             received_at=session.clock(),
-            file=file,
+            origin=Origin.of_file(file),
             stated_day=None if known_at is None else known_on,
             is_scope_stated=True,
         )

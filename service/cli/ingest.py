@@ -17,7 +17,7 @@ from data.store import list_deliveries, list_quarantine
 from service.cli.output import JsonOption, print_json, print_table, progress_bar, say
 from service.cli.session import open_session
 from service.downloads import get_ged_release
-from service.ingestion import take_in
+from service.ingestion import Origin, take_in
 
 app = typer.Typer(help="Take in deliveries of events; see what came in.", no_args_is_help=True)
 
@@ -112,7 +112,7 @@ def ingest_ged(
             vintage=name,
             known_at=min(end_of_day(known_on), session.clock()),
             received_at=session.clock(),
-            file=file,
+            origin=Origin.of_file(file),
             stated_day=None if known_at is None else known_on,
             is_scope_stated=scope is not None,
         )

@@ -15,7 +15,7 @@ from data.sources.own_table import read_own_table
 from data.sources.registry import SOURCES
 from service.cli.output import JsonOption, print_json, say
 from service.cli.session import open_session
-from service.ingestion import take_in
+from service.ingestion import Origin, take_in
 
 
 def ingest_table(
@@ -60,7 +60,7 @@ def ingest_table(
             vintage=vintage,
             known_at=min(end_of_day(known_on), session.clock()),
             received_at=session.clock(),
-            file=file,
+            origin=Origin.of_file(file),
             stated_day=None if known_at is None else known_on,
             is_scope_stated=True,
         )
