@@ -57,7 +57,9 @@ def fetch_files(
         known = ", ".join(adapter.parts) or "none"
         raise UsageError(f"{title} has no part '{query.part}'.", f"Known: {known}.")
     with open_fetcher(settings, adapter.info, wait) as fetcher:
-        return adapter.fetch(Access(fetcher, settings, download_folder(settings), on_progress), query)
+        return adapter.fetch(
+            Access(fetcher, settings, download_folder(settings), on_progress), query
+        )
 
 
 def fetch_address(

@@ -118,9 +118,7 @@ def _describe(finding: Finding) -> str:
     return f"{finding.code}: {country}{finding.message}"
 
 
-def _refuse_other_scope(
-    report: DeliveryReport, batch: Delivered, stated_day: date | None
-) -> None:
+def _refuse_other_scope(report: DeliveryReport, batch: Delivered, stated_day: date | None) -> None:
     stored = (report.countries, report.covers_from, report.covers_to)
     found = ""
     if stated_day is not None and stated_day != report.known_at.date():

@@ -11,11 +11,17 @@ Where to go:
     ACLED                             acled.py (the file), acled_rows.py (a row), acled_api.py
     a table of one's own              own_table.py, read by mapping.py
     rain, displacement, counts        chirps.py, idmc.py, hapi.py on observed.py
+    rows of the HDX HAPI, files of it hapi_api.py, saving.py
+    stocks, prices, food crises       dtm.py, wfp.py, ipc.py
+    what ACLED edited and deleted     acled_changes.py
+    reports by the API, markers       reported.py, marker_file.py
+    forecasts of others               views.py, conflictforecast.py
     what may be passed on             contract.py
     requests, retries, downloads      fetching.py, paging.py
     CSV files and archives            delimited.py, archive.py
     countries by name                 country_names.py
     the simulated world's reports     simulated.py
 
-A new source is a new file here with its `SourceInfo` and a reader, and a line in `registry.py`.
+A new source is a new file here with its `SourceInfo`, a reader and a fetch, and a line in
+`registry.py`.
 """

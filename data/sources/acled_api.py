@@ -260,7 +260,9 @@ class AcledApi:
             if len(found) >= ROWS_LIMIT:
                 final = last if end is None else end
                 if final <= begin:
-                    raise self._fetcher.fail(url, f"it cuts off what it touched at {begin}", _HINT)
+                    raise self._fetcher.fail(
+                        url, f"it cuts off what it touched at {begin}", "Fetch whole days instead."
+                    )
                 middle = begin + (final - begin) // 2
                 spans += [(middle + 1, end), (begin, middle)]
                 continue

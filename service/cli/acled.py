@@ -10,21 +10,30 @@ import typer
 from data.calendar import end_of_day, parse_day
 from data.errors import UsageError
 from data.sources.acled import ACLED, read_acled
+from data.sources.acled_api import require_acled_enabled
+from data.sources.contract import Query
 from data.sources.gleditsch_ward import parse_countries
-from service.cli.output import JsonOption, print_json, progress_bar, say
+from data.sources.registry import ADAPTERS
+from data.store import DeliveryReport
+from service.cli.output import JsonOption, describe_report, print_json, progress_bar, say
 from service.cli.session import open_session
-from service.downloads import get_acled_events, require_acled_enabled
+from service.downloads import fetch_files
+from service.fetching import fetch_acled_changes
 from service.ingestion import Origin, take_in
 
 
 def ingest_acled(
     covers_from: Annotated[
-        str, typer.Option(help="First day that was, or shall be, asked for, e.g. 2024-01-01.")
-    ],
-    covers_to: Annotated[str, typer.Option(help="Last day that was, or shall be, asked for.")],
+        str | None,
+        typer.Option(help="First day that was, or shall be, asked for, e.g. 2024-01-01."),
+    ] = None,
+    covers_to: Annotated[
+        str | None, typer.Option(help="Last day that was, or shall be, asked for.")
+    ] = None,
     countries: Annotated[
-        str, typer.Option(help="Countries that were, or shall be, asked for: MLI,BFA,NER.")
-    ],
+        str | None,
+        typer.Option(help="Countries that were, or shall be, asked for: MLI,BFA,NER."),
+    ] = None,
     file: Annotated[
         Path | None, typer.Argument(help="ACLED export, CSV; without one it is fetched.")
     ] = None,
@@ -34,6 +43,14 @@ def ingest_acled(
     known_at: Annotated[
         str | None, typer.Option(help="Day on which a file was exported; default today.")
     ] = None,
+    changes: Annotated[
+        bool,
+        typer.Option(
+            "--changes",
+            help="Only what ACLED added, edited and deleted since the newest delivery, for its "
+            "countries and on to yesterday.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Takes in violent events of ACLED: battles, remote violence, violence against civilians.
@@ -44,7 +61,28 @@ def ingest_acled(
 
     Example: tocsin ingest acled --countries MLI,BFA,NER --covers-from 2024-01-01 --covers-to
     2024-12-31
+
+    Example: tocsin ingest acled --changes
     """
+    if changes:
+        if covers_from or countries or file or known_at or vintage:
+            raise UsageError(
+                "Changes go on from the newest delivery.", "Give --changes without its scope."
+            )
+        with open_session() as session:
+            report = fetch_acled_changes(
+                session.database,
+                session.settings,
+                session.clock,
+                until=None if covers_to is None else parse_day(covers_to),
+            )
+        _tell(report, as_json)
+        return
+    if covers_from is None or covers_to is None or countries is None:
+        raise UsageError(
+            "ACLED is asked for countries and days.",
+            "Add --countries, --covers-from and --covers-to, or --changes.",
+        )
     scope, first, last = parse_countries(countries), parse_day(covers_from), parse_day(covers_to)
     if file is None and known_at is not None:
         raise UsageError("What is fetched is known today.", "Leave --known-at out.")
@@ -53,11 +91,10 @@ def ingest_acled(
         known_on = session.as_of(known_at)
         if file is None:
             with progress_bar("Fetching from ACLED") as on_progress:
-                file = get_acled_events(
+                (file,) = fetch_files(
                     session.settings,
-                    scope,
-                    first,
-                    last,
+                    ADAPTERS[ACLED.name],
+                    Query(tuple(scope), first, last),
                     on_progress=lambda done, total: on_progress(done, total, ""),
                 )
         batch = read_acled(
@@ -74,13 +111,11 @@ def ingest_acled(
             stated_day=None if known_at is None else known_on,
             is_scope_stated=True,
         )
+    _tell(report, as_json)
+
+
+def _tell(report: DeliveryReport, as_json: bool) -> None:
     if as_json:
         print_json(report)
-    elif report.already_stored:
-        say(f"{file.name} is stored already as {ACLED.name} {report.vintage}: nothing to do.")
     else:
-        say(
-            f"Stored {ACLED.name} {report.vintage}, known at {known_on}: {report.n_added} new "
-            f"events, {report.n_changed} changed, {report.n_unchanged} unchanged, "
-            f"{report.n_deleted} deleted, {report.n_quarantined} rows in quarantine."
-        )
+        say(describe_report(report, "events"))

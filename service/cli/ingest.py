@@ -10,13 +10,15 @@ import typer
 
 from data.calendar import end_of_day, parse_day
 from data.errors import BadInput, UsageError
+from data.sources.contract import Query
 from data.sources.ged import GED, read_ged
 from data.sources.gleditsch_ward import parse_countries
+from data.sources.registry import ADAPTERS
 from data.sources.ucdp_releases import release_days
 from data.store import list_deliveries, list_quarantine
 from service.cli.output import JsonOption, print_json, print_table, progress_bar, say
 from service.cli.session import open_session
-from service.downloads import get_ged_release
+from service.downloads import fetch_files
 from service.ingestion import Origin, take_in
 
 app = typer.Typer(help="Take in deliveries of events; see what came in.", no_args_is_help=True)
@@ -83,11 +85,13 @@ def ingest_ged(
             days = release_days(name if version is None else version)
             first, last = (first or days[0], last or days[1]) if days else (first, last)
             with progress_bar(f"Fetching {version}") as on_progress:
-                file = get_ged_release(
+                asked = Query(
+                    tuple(scope or ()), version=version, part="file" if download else "api"
+                )
+                (file,) = fetch_files(
                     session.settings,
-                    version or "",
-                    "file" if download else "api",
-                    countries=scope,
+                    ADAPTERS[GED.name],
+                    asked,
                     on_progress=lambda done, total: on_progress(done, total, ""),
                 )
         with progress_bar(f"Reading {file.name}") as on_progress:

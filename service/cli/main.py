@@ -25,6 +25,7 @@ from service.cli import (
     ingest,
     keys,
     ledger,
+    markers,
     model_watch,
     models,
     observations,
@@ -64,6 +65,7 @@ ingest.app.command("table")(own_table.ingest_table)
 ingest.app.command("observations")(observations.ingest_observations)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(data.app, name="data")
+app.add_typer(markers.app, name="markers")
 app.add_typer(indicators.app, name="indicators")
 models.app.command("drift")(model_watch.drift)
 models.app.command("shadow")(model_watch.shadow)

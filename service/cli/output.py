@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from data.errors import TocsinError
+from data.store import DeliveryReport
 
 AlsoOption = Annotated[
     list[str] | None,
@@ -63,6 +64,28 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 def say(text: str, end: str = "\n") -> None:
     """Prints one line for people on stdout."""
     console.print(text, markup=False, end=end)
+
+
+def describe_report(report: DeliveryReport, things: str) -> str:
+    """Returns what became of a delivery, for people.
+
+    Args:
+        report: What it changed.
+        things: What it holds: `events`, `observations`, `forecasts`.
+    """
+    name = f"{report.source} {report.vintage}"
+    if report.already_stored:
+        return f"This is stored already as {name}: nothing to do."
+    text = (
+        f"Stored {name}, known at {report.known_at.date()}: {report.n_added} new {things}, "
+        f"{report.n_changed} changed, {report.n_unchanged} unchanged, {report.n_deleted} deleted."
+    )
+    if report.n_quarantined:
+        text += (
+            f" {report.n_quarantined} of {report.n_rows} rows are in quarantine: "
+            f"`tocsin ingest quarantine {report.delivery_id}` says why."
+        )
+    return text
 
 
 def report_error(error: TocsinError, as_json: bool) -> None:

@@ -20,10 +20,11 @@ from data.errors import BadInput, Refused, SettingsError, SourceUnavailable, Usa
 from data.events import check_batch
 from data.sources import acled_api
 from data.sources.acled import ACLED, read_acled
-from data.sources.acled_api import AcledAccount, AcledApi, save_rows
+from data.sources.acled_api import AcledAccount, AcledApi
 from data.sources.contract import require_redistributable
 from data.sources.fetching import Fetcher, Patience
 from data.sources.ged import GED
+from data.sources.saving import save_rows
 
 ROW: dict[str, str] = {
     "event_id_cnty": "MLI1",
@@ -258,7 +259,7 @@ def test_days_are_halved_until_nothing_is_cut_off(
     rows = fetch(fetcher, server)
     assert [row["event_id_cnty"] for row in rows] == [f"MLI{n}" for n in range(20)]
     assert len(server.asked) > 4
-    save_rows(fetcher, rows, tmp_path / "a.csv")
+    save_rows(fetcher, "acled/read", rows, tmp_path / "a.csv")
     assert len(read(tmp_path / "a.csv").events) == 20
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
@@ -309,5 +310,5 @@ def test_the_account(fetcher: Fetcher, server: Server) -> None:
 def test_a_renamed_column_half_way(fetcher: Fetcher, tmp_path: Path) -> None:
     rows = [ROW, {("deaths" if k == "fatalities" else k): v for k, v in ROW.items()}]
     with pytest.raises(SourceUnavailable, match="deaths, fatalities"):
-        save_rows(fetcher, rows, tmp_path / "a.csv")
+        save_rows(fetcher, "acled/read", rows, tmp_path / "a.csv")
     assert not (tmp_path / "a.csv").exists()

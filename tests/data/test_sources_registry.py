@@ -14,8 +14,13 @@ GONE = {"CSK", "DDR", "YMD"}
 
 
 def test_every_source_declares_its_terms() -> None:
-    observed = {"chirps", "hapi", "idmc", "own_observations"}
-    assert set(SOURCES) == {"acled", "ged", "simulated", *observed}
+    observed = {"chirps", "dtm", "hapi", "idmc", "ipc", "own_observations", "wfp"}
+    forecasts = {"conflictforecast", "views"}
+    events = {"acled", "ged", "reports", "simulated"}
+    assert set(SOURCES) == events | observed | forecasts
+    kinds = {"events": events, "observations": observed, "forecasts": forecasts}
+    for kind, names in kinds.items():
+        assert {name for name, source in SOURCES.items() if source.kind == kind} == names
     for name, source in SOURCES.items():
         assert source.name == name
         assert source.title
