@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import gzip
-import io
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
-import brotli
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import update
 
-from data.errors import UnknownName
-from service.feeds.addresses import FeedAddress, parse_address, write_address
+from service.feeds.addresses import FeedAddress
 from service.feeds.app import LATEST_SECONDS, RECHECK_SECONDS, FeedsApp
 from service.feeds.files import FileCache
 from service.feeds.formats import FORMATS
-from service.feeds.negotiation import choose_encoding, has_tag, is_unmodified, write_http_date
+from service.feeds.negotiation import write_http_date
 from service.publication_store import load_document
-from service.tables import documents
 
 PLAIN = {"accept-encoding": "identity"}
 
@@ -64,95 +56,6 @@ def test_a_feed_that_the_client_has_is_not_sent_again(client, publish, make_publ
     )
     assert changed.status_code == 200
     assert changed.headers["etag"] != first.headers["etag"]
-
-
-def test_compressed_bytes_have_their_own_tag(client, publish, make_publication):
-    publish(make_publication())
-    plain = client.get("/feeds/squares/latest.csv", headers=PLAIN)
-    zipped = client.get("/feeds/squares/latest.csv", headers={"accept-encoding": "gzip"})
-    assert zipped.headers["content-encoding"] == "gzip"
-    assert "content-encoding" not in plain.headers
-    assert zipped.content == plain.content  # The client unpacks.
-    assert int(zipped.headers["content-length"]) < len(plain.content)
-    assert zipped.headers["etag"] != plain.headers["etag"]
-    assert zipped.headers["vary"] == plain.headers["vary"] == "accept-encoding"
-    for tag in (plain.headers["etag"], zipped.headers["etag"], "W/" + plain.headers["etag"], "*"):
-        answer = client.get(
-            "/feeds/squares/latest.csv", headers={"accept-encoding": "gzip", "if-none-match": tag}
-        )
-        assert answer.status_code == 304
-        assert answer.headers["etag"] == zipped.headers["etag"]
-
-
-def test_brotli_is_sent_before_gzip_where_both_are_wanted(client, publish, make_publication):
-    publish(make_publication())
-    plain = client.get("/feeds/squares/latest.json", headers=PLAIN)
-    packed = client.get("/feeds/squares/latest.json", headers={"accept-encoding": "gzip, br"})
-    assert packed.headers["content-encoding"] == "br"
-    assert packed.content == plain.content  # The client unpacks.
-    assert packed.headers["etag"] not in ("", plain.headers["etag"])
-
-
-def test_files_are_compressed_when_they_are_stored(squares, publish, make_publication):
-    publish(make_publication())
-    with squares.read() as connection:
-        stored = load_document(connection, "squares", None, "json")
-    assert gzip.decompress(stored.gzip_body) == stored.body
-    assert brotli.decompress(stored.brotli_body) == stored.body
-    assert len(stored.brotli_body) < len(stored.body)
-
-
-def test_a_file_of_before_there_was_compression_is_served(
-    squares, client, publish, make_publication
-):
-    publish(make_publication())
-    with squares.write() as connection:
-        connection.execute(update(documents).values(gzip_body=None, brotli_body=None))
-    answer = client.get("/feeds/squares/latest.csv", headers={"accept-encoding": "gzip"})
-    assert answer.headers["content-encoding"] == "gzip"
-    assert answer.content.startswith(b"set,region_id")
-
-
-def test_a_feed_can_be_cut_to_a_country(client, publish, make_publication):
-    publish(make_publication())
-    rows = list(
-        csv.DictReader(io.StringIO(client.get("/feeds/squares/latest.csv?country=BBB").text))
-    )
-    assert {row["region_id"] for row in rows} == {"BB01", "BB02"}
-    assert len(rows) == 4
-    shapes = client.get("/feeds/squares/2022-01-15.geojson?country=BBB&outcome=escalation").json()
-    assert [feature["id"] for feature in shapes["features"]] == ["BB01", "BB02"]
-    assert client.get("/feeds/squares/latest.pdf?country=AAA").content.startswith(b"%PDF")
-
-
-def test_hashtags_come_under_the_header_on_request(client, publish, make_publication):
-    publish(make_publication())
-    plain = client.get("/feeds/squares/latest.csv?hxl=0").text.split("\r\n")
-    tagged = client.get("/feeds/squares/latest.csv?hxl=1").text.split("\r\n")
-    assert tagged[0] == plain[0]
-    assert all(tag.startswith("#") for tag in tagged[1].split(","))
-    assert len(tagged[1].split(",")) == len(plain[0].split(","))
-    assert tagged[2:] == plain[1:]
-
-
-@pytest.mark.parametrize(
-    ("place", "code"),
-    [
-        ("latest.csv?country=XXX", "unknown_name"),
-        ("latest.csv?outcome=rain", "unknown_name"),
-        ("latest.csv?contry=AAA", "usage"),
-        ("latest.csv?country=", "usage"),
-        ("latest.csv?country=AAA&country=BBB", "usage"),
-        ("latest.csv?hxl=yes", "usage"),
-        ("latest.json?hxl=1", "usage"),
-        ("latest.csv?nonsense", "usage"),
-        ("?country=AAA", "usage"),
-        ("latest.docx?country=AAA", "unknown_name"),
-    ],
-)
-def test_a_cut_that_cannot_be_made_is_a_problem(client, publish, make_publication, place, code):
-    publish(make_publication())
-    assert client.get(f"/feeds/squares/{place}").json()["code"] == code
 
 
 def test_what_an_address_means_is_kept_for_a_moment_only(squares, publish, make_publication):
@@ -352,85 +255,3 @@ def test_a_small_cache_still_serves_every_file(squares, publish, make_publicatio
         json.loads(cache.find(FeedAddress("squares", "json")).bodies["identity"])["set"]
         == "squares"
     )
-
-
-def test_a_file_is_read_and_compressed_once(squares, publish, make_publication):
-    publish(make_publication())
-    cache = FileCache(squares)
-    first = cache.find(FeedAddress("squares", "csv"))
-    assert cache.find(FeedAddress("squares", "csv", date(2022, 1, 15))) is first
-
-
-@given(
-    st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1).filter(
-        lambda text: text.strip("/")
-    ),
-    st.sampled_from(["csv", "geojson", "alerts.cap.xml"]),
-    st.none() | st.dates(date(1990, 1, 1)),
-    st.none() | st.integers(1, 999),
-)
-def test_an_address_leads_back_to_what_it_was_written_for(name, feed_format, as_of, revision):
-    from urllib.parse import unquote
-
-    path = write_address(name, feed_format, as_of, revision)
-    assert path.isascii()
-    expected = FeedAddress(name, feed_format, as_of, revision if as_of else None)
-    assert parse_address(unquote(path)) == expected
-
-
-@given(st.text(max_size=40))
-def test_no_path_breaks_the_reader(text):
-    path = f"/feeds/{text}"
-    try:
-        region_set = parse_address(path).region_set
-    except UnknownName:
-        region_set = None
-    assert region_set is None or region_set in text
-
-
-@pytest.mark.parametrize(
-    ("header", "chosen"),
-    [
-        ("", "identity"),
-        ("identity", "identity"),
-        ("gzip", "gzip"),
-        ("GZIP;q=0.5, br;q=0.4", "gzip"),
-        ("gzip, deflate, br, zstd", "br"),
-        ("gzip;q=0", "identity"),
-        ("x-gzip", "gzip"),
-        ("*", "br"),
-        ("*;q=0", "identity"),
-        ("gzip;q=0.2, identity;q=0.8", "identity"),
-        ("deflate, gzip;q=1.0, *;q=0.5", "gzip"),
-        ("gzip;q=nonsense", "identity"),
-        ("br", "br"),
-    ],
-)
-def test_the_encoding_that_the_client_prefers_is_sent(header, chosen):
-    assert choose_encoding(header, ("br", "gzip", "identity")) == chosen
-
-
-@pytest.mark.parametrize("header", ["br, gzip", "*", ""])
-def test_what_is_not_worth_compressing_goes_out_plain(header):
-    assert choose_encoding(header, ("identity",)) == "identity"
-
-
-@pytest.mark.parametrize(
-    ("header", "known"),
-    [
-        ('"a"', True),
-        ('W/"a"', True),
-        ('"x", "b"', True),
-        ("*", True),
-        ('"x"', False),
-        ("a", False),
-        ("", False),
-    ],
-)
-def test_tags_are_compared_weakly(header, known):
-    assert has_tag(header, ('"a"', '"b"')) is known
-
-
-@pytest.mark.parametrize("header", ["", "yesterday", "Sun, 99 Jan 2022 06:00:00 GMT", "2022-01-16"])
-def test_a_date_that_is_none_proves_nothing(header):
-    assert not is_unmodified(header, datetime(1970, 1, 1, tzinfo=UTC))
