@@ -14,6 +14,7 @@ Where to go:
     what is forecast                  models/outcome.py (numbers: models/settings.py)
     the service model and its parts   models/ensemble.py, models/estimators.py, models/counts.py
     recalibration                     models/calibration.py
+    the interval of a probability     models/uncertainty.py
     which rows train, other regions   models/task.py, models/sampling.py
     what else was tried               models/recipes.py, models/challengers/
     baselines                         models/baselines.py

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import joblib
@@ -22,7 +22,7 @@ from models.ensemble import FittedEnsemble
 from models.estimators import FittedLogit
 from models.metrics import Floats
 
-ARTEFACT_FORMAT = 2
+ARTEFACT_FORMAT = 3
 
 ALLOWED: frozenset[tuple[str, str]] = frozenset(
     {
@@ -43,11 +43,13 @@ class HorizonModel:
         horizon: Steps ahead.
         estimator: The fitted service model.
         calibration: Line in log-odds that follows it.
+        covariance: Covariance of its coefficients; see `models.uncertainty`.
     """
 
     horizon: int
     estimator: FittedEnsemble
     calibration: Calibration
+    covariance: Floats = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def pack_artefact(horizons: Mapping[int, HorizonModel]) -> bytes:
             "logit": _pack_logit(part.estimator.logit),
             "counts": _pack_counts(part.estimator.counts),
             "wide": None if part.estimator.wide is None else _pack_logit(part.estimator.wide),
+            "covariance": part.covariance,
             "calibration": np.array([part.calibration.intercept, part.calibration.slope]),
         }
         for horizon, part in sorted(horizons.items())
@@ -106,6 +109,7 @@ def unpack_artefact(artefact: bytes) -> dict[int, HorizonModel]:
                     ),
                     None if part["wide"] is None else FittedLogit(**part["wide"]),
                 ),
+                covariance=part["covariance"],
                 calibration=Calibration(*(float(number) for number in part["calibration"])),
             )
             for horizon, part in content["horizons"].items()

@@ -140,6 +140,30 @@ def reach_log_odds(log_mean: Floats, log_dispersion: Floats, thresholds: Floats)
     return np.asarray(np.clip(odds, -MOST_LOG_ODDS, MOST_LOG_ODDS))
 
 
+def count_slopes(
+    log_mean: Floats, log_dispersion: Floats, counts: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Returns how the log-likelihood of each row rises with log mean and log dispersion.
+
+    Args:
+        log_mean: Log of the mean, shape (n_rows,).
+        log_dispersion: Log of the dispersion, shape (n_rows,).
+        counts: What came, whole, shape (n_rows,).
+
+    Returns:
+        Slope along the log mean, slope along the log dispersion, and the expected information on
+        the log mean, shape (n_rows,) each.
+    """
+    mean = np.exp(np.clip(log_mean, *_LOG_MEAN))
+    size = np.exp(-np.clip(log_dispersion, *_LOG_DISPERSION))
+    by_size = -np.log1p(mean / size) + 1 - (counts + size) / (size + mean)
+    # Most windows have no deaths, and the digamma functions of 0 cancel out.
+    some = np.flatnonzero(counts > 0)
+    by_size[some] += special.digamma(counts[some] + size[some]) - special.digamma(size[some])
+    information = mean * size / (size + mean)
+    return (counts - mean) * size / (size + mean), -size * by_size, information
+
+
 def _shapley(value: dict[tuple[int, ...], Floats], player: int) -> Floats:
     """Returns one player's mean gain over all orders of three players, shape (n_rows,)."""
     gained = np.zeros_like(value[0, 0, 0])
@@ -180,10 +204,8 @@ def _fit(design: Floats, spread: Floats, counts: Floats, weights: Floats) -> tup
             - special.gammaln(some_counts + 1)
             + some_counts * (np.log(mean[some]) - np.log(mean[some] + size[some]))
         )
-        by_mean = weights * (counts - mean) * size / (size + mean)
-        by_size = log_share + 1 - (counts + size) / (size + mean)
-        by_size[some] += special.digamma(some_counts + size[some]) - special.digamma(size[some])
-        by_size *= -size * weights
+        by_mean, by_size, _ = count_slopes(log_mean, log_dispersion, counts)
+        by_mean, by_size = weights * by_mean, weights * by_size
         gradient = np.concatenate(
             [[by_mean.sum()], design.T @ by_mean, [by_size.sum()], spread.T @ by_size]
         )

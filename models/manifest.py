@@ -20,7 +20,7 @@ from data.panel import Panel
 from models.outcome import definition_of, describe_outcome
 from models.settings import ModelSettings
 
-MANIFEST_FORMAT = 3
+MANIFEST_FORMAT = 4
 
 FINAL_DATA = "final data"
 """Word for a backtest that replays one vintage, with the later corrections that it holds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from data.panel import Panel
 from features.build import FeatureMatrix, rows_for_origin
 from models.artefact import HorizonModel, LoadedModel
 from models.baselines import climatology
-from models.ensemble import explain_ensemble
+from models.ensemble import ensemble_log_odds, explain_ensemble
 from models.estimators import probability_of
 from models.guard import check_magnitude
 from models.history import OutcomeHistory, build_history
@@ -23,6 +23,7 @@ from models.metrics import Floats
 from models.outcome import ONSET, definition_of, outcome_definition
 from models.settings import ModelSettings
 from models.task import Rows
+from models.uncertainty import interval_of_log_odds, log_odds_deviation
 
 Status = Literal["ok", "baseline_only", "stale", "too_early"]
 """What may be said of a score.
@@ -66,6 +67,9 @@ class Score:
         status: What may be said of it.
         risk_score: The probability that is served, in [0, 1]; None if the status is `stale`.
         model_probability: What the model says, in [0, 1], served or not; None without data.
+        low: Lower end of the 90 % interval of `risk_score`, in [0, 1]; None unless the status is
+            `ok`. What it holds: see `models.uncertainty`.
+        high: Its upper end.
         climatology: The region's own past frequency of the outcome, in [0, 1]; None without data.
         threshold: Deaths in the window that make the outcome true; None without data.
         base_log_odds: Log-odds of an average region-period.
@@ -85,6 +89,8 @@ class Score:
     base_log_odds: float
     contributions: tuple[Contribution, ...]
     reason: str
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -140,17 +146,16 @@ def _score_horizon(
     history = build_history(panel, settings, horizon, model.manifest["outcome"]["name"])
     row = panel.origin - int(panel.periods[0])
     past = climatology(history, row)
-    base, added = explain_ensemble(
-        part.estimator,
-        Rows(
-            names=features.names,
-            features=features.values[0],
-            thresholds=history.thresholds[row],
-            region=np.arange(len(panel.region_ids)),
-        ),
+    rows = Rows(
+        names=features.names,
+        features=features.values[0],
+        thresholds=history.thresholds[row],
+        region=np.arange(len(panel.region_ids)),
     )
+    base, added = explain_ensemble(part.estimator, rows)
     base, added = part.calibration.apply(base), part.calibration.slope * added
     probability = probability_of(base + added.sum(axis=1))
+    low, high = _interval(model, part, panel, settings, rows)
     odd = check_magnitude(probability[np.isfinite(history.thresholds[row])], described["guard"])
     scores = []
     for region, region_id in enumerate(panel.region_ids):
@@ -174,9 +179,49 @@ def _score_horizon(
                 base_log_odds=float(base[region]),
                 contributions=_explain(features, added[region], region) if is_scored else (),
                 reason=reason,
+                low=float(low[region]) if status == "ok" else None,
+                high=float(high[region]) if status == "ok" else None,
             )
         )
     return scores
+
+
+def _interval(
+    model: LoadedModel, part: HorizonModel, panel: Panel, settings: ModelSettings, rows: Rows
+) -> tuple[Floats, Floats]:
+    """Returns the ends of each region's interval, NaN without a threshold."""
+    estimator = part.estimator
+    low_input, high_input = (
+        ensemble_log_odds(
+            estimator,
+            replace(
+                rows,
+                features=rows_for_origin(
+                    _counted_by(panel, estimate),
+                    model.manifest["feature_set"],
+                    definition_of(settings),
+                    part.horizon,
+                ).values[0],
+            ),
+        )
+        for estimate in ("deaths_low", "deaths_high")
+    )
+    ends = interval_of_log_odds(
+        ensemble_log_odds(estimator, rows),
+        log_odds_deviation(estimator, part.covariance, rows),
+        low_input,
+        high_input,
+    )
+    low, high = (probability_of(part.calibration.apply(end)) for end in ends)
+    return low, high
+
+
+def _counted_by(panel: Panel, estimate: str) -> Panel:
+    """Returns the panel with another estimate of the dead, where the source gives one."""
+    deaths = panel.values["deaths"]
+    other = panel.values.get(estimate)
+    counted = deaths if other is None else np.where(np.isfinite(other), other, deaths)
+    return replace(panel, values={**panel.values, "deaths": counted})
 
 
 def _judge_region(

@@ -117,8 +117,8 @@ class Task:
             found = self._collect(one.history, one.features, row, one.is_used, first)
             first += len(one.history.region_ids)
             others.append(replace(found, weights=self.auxiliary_weight * found.weights))
-        joined = _join([one for one in others if len(one.labels)])
-        return own if joined is None else replace(own, others=joined)
+        others = [one for one in others if len(one.labels)]
+        return replace(own, others=join_rows(others)) if others else own
 
     def origin_rows(self, origin_row: int, region: npt.NDArray[np.int64]) -> Rows:
         """Returns the rows of some regions at one origin.
@@ -161,6 +161,25 @@ class Task:
             period=history.periods[row],
             year=history.years[row],
         )
+
+
+def join_rows(parts: Sequence[ClosedRows]) -> ClosedRows:
+    """Returns the parts one after the other.
+
+    Args:
+        parts: At least one; their own `others` are left out.
+    """
+    return ClosedRows(
+        names=parts[0].names,
+        features=np.concatenate([one.features for one in parts]),
+        thresholds=np.concatenate([one.thresholds for one in parts]),
+        region=np.concatenate([one.region for one in parts]),
+        labels=np.concatenate([one.labels for one in parts]),
+        sums=np.concatenate([one.sums for one in parts]),
+        weights=np.concatenate([one.weights for one in parts]),
+        period=np.concatenate([one.period for one in parts]),
+        year=np.concatenate([one.year for one in parts]),
+    )
 
 
 def build_task(
@@ -220,19 +239,3 @@ def _auxiliary(
 def _closed(history: OutcomeHistory, origin_row: int) -> slice:
     stop = max(0, origin_row - history.horizon + 1)
     return slice(min(history.first_row, stop), stop)
-
-
-def _join(parts: list[ClosedRows]) -> ClosedRows | None:
-    if not parts:
-        return None
-    return ClosedRows(
-        names=parts[0].names,
-        features=np.concatenate([one.features for one in parts]),
-        thresholds=np.concatenate([one.thresholds for one in parts]),
-        region=np.concatenate([one.region for one in parts]),
-        labels=np.concatenate([one.labels for one in parts]),
-        sums=np.concatenate([one.sums for one in parts]),
-        weights=np.concatenate([one.weights for one in parts]),
-        period=np.concatenate([one.period for one in parts]),
-        year=np.concatenate([one.year for one in parts]),
-    )

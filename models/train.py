@@ -33,6 +33,7 @@ from models.recipes import DEFAULT_RECIPE
 from models.settings import ModelSettings
 from models.skill import measure_skill
 from models.task import Task, build_task
+from models.uncertainty import LEVEL, WIDENING, coefficient_covariance
 
 MIN_POSITIVES = 20
 """Closed windows with the outcome, and as many without, that training needs."""
@@ -186,6 +187,7 @@ def _finish(
         "train_from": origins[history.first_row],
         "calibration": _describe_calibration(choice),
         "gate": gate,
+        "interval": {"level": LEVEL, "widening": WIDENING},
         "guard": measure_range(forecasts, probability_of(choice.log_odds)),
         "backtest": {
             "first_origin": origins[int(forecasts.row.min())],
@@ -196,7 +198,12 @@ def _finish(
         "skill": measure_skill(forecasts, choice.log_odds, draws, seed=settings.seed),
     }
     return (
-        HorizonModel(history.horizon, estimator, choice.calibration),
+        HorizonModel(
+            history.horizon,
+            estimator,
+            choice.calibration,
+            coefficient_covariance(estimator, rows, settings.ridge_c),
+        ),
         described,
         forecast_table(history, forecasts, choice.log_odds),
     )

@@ -88,6 +88,8 @@ class PublishedScore:
         contributions: What moved the score, largest first.
         reason: Why the status is not `ok`.
         inputs: How well the data behind it are known.
+        low: Lower end of the interval of the risk score; None unless the status is `ok`.
+        high: Its upper end.
         model_version: The model that scored; None in publications of a single outcome that were
             written before a score named it: it is that of the publication.
         outcome_version: The outcome definition; None likewise.
@@ -113,6 +115,8 @@ class PublishedScore:
     contributions: tuple[Contribution, ...]
     reason: str
     inputs: Inputs = NOT_MEASURED
+    low: float | None = None
+    high: float | None = None
     model_version: str | None = None
     outcome_version: str | None = None
     changed_families: tuple[FamilyShare, ...] = ()

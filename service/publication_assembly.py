@@ -187,6 +187,8 @@ def _publish(
         risk_score=risk_score,
         level=None if risk_score is None else settings.level_of(risk_score),
         change=risk_score - earlier if is_comparable else None,  # type: ignore[operator]
+        low=_number(score.low),
+        high=_number(score.high),
         model_probability=_number(score.model_probability),
         climatology=_number(score.climatology),
         threshold=_number(score.threshold),

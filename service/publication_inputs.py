@@ -81,6 +81,8 @@ def _withhold(score: PublishedScore, share: float, origin: str) -> PublishedScor
         score,
         status="too_early",
         risk_score=None,
+        low=None,
+        high=None,
         level=None,
         change=None,
         model_probability=None,

@@ -69,6 +69,10 @@ class ScoreOut(Answer):
     outcome: str
     horizon: int = Field(description="Steps ahead.")
     risk_score: Probability | None = Field(description="Null where no score may be served.")
+    low: Probability | None = Field(
+        description="Lower end of the 90 % interval of the score; null unless the status is `ok`."
+    )
+    high: Probability | None = Field(description="Its upper end.")
     level: str | None = Field(description="Band of the risk score.")
     change: float | None = Field(description="Against the publication before.")
     status: Status

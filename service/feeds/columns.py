@@ -1,8 +1,8 @@
 """The columns of every tabular feed: one row per region, outcome and horizon.
 
 CSV, Excel and Parquet have the same columns in the same order with the same meaning. `low` and
-`high` are empty as long as no interval of the probability is published: an interval that nobody
-has tested would say more than is known.
+`high` are the 90 % interval of the score where the status is `ok`: what the model might say with
+far more history and the true numbers of the dead (`models.uncertainty`); elsewhere they are empty.
 
 The columns are fixed, so a simulated world speaks through the columns there are: `set` and
 `model_version` begin with `simulated` unless they say it already. The `status` column keeps to
@@ -66,13 +66,13 @@ COLUMNS: tuple[Column, ...] = (
         "low",
         "number",
         "#indicator+risk+min+num",
-        "Lower end of the interval of the probability; empty: none is published yet.",
+        "Lower end of the 90 % interval of the score; empty unless the status is ok.",
     ),
     Column(
         "high",
         "number",
         "#indicator+risk+max+num",
-        "Upper end of the interval of the probability; empty: none is published yet.",
+        "Upper end of the 90 % interval of the score; empty unless the status is ok.",
     ),
     Column("level", "text", "#severity+level", "Band of the risk score."),
     Column(
@@ -122,8 +122,8 @@ def write_rows(publication: Publication) -> Iterator[tuple[Value, ...]]:
             publication.step,
             leads[score.horizon],
             round_number(score.risk_score),
-            None,
-            None,
+            round_number(score.low),
+            round_number(score.high),
             score.level,
             round_number(score.change),
             score.status,

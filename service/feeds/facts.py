@@ -209,6 +209,8 @@ def describe_score(score: PublishedScore) -> dict[str, Any]:
         "outcome": score.outcome,
         "horizon": score.horizon,
         "risk_score": round_number(score.risk_score),
+        "low": round_number(score.low),
+        "high": round_number(score.high),
         "level": score.level,
         "change": round_number(score.change),
         "status": score.status,

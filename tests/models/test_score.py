@@ -11,7 +11,7 @@ from scipy import stats
 
 from data.errors import Refused, UsageError
 from features.build import build_features
-from models.artefact import HorizonModel, LoadedModel
+from models.artefact import LoadedModel
 from models.baselines import climatology
 from models.calibration import Calibration
 from models.estimators import probability_of, standardise
@@ -81,7 +81,7 @@ def test_a_recalibrated_model_is_explained_as_exactly(passed, panel, settings):
     line = Calibration(0.3, 0.8)
     moved = replace(
         passed,
-        horizons={h: HorizonModel(h, part.estimator, line) for h, part in passed.horizons.items()},
+        horizons={h: replace(part, calibration=line) for h, part in passed.horizons.items()},
     )
     plain = score_panel(passed, panel, settings).scores
     for before, after in zip(plain, score_panel(moved, panel, settings).scores, strict=True):
