@@ -8,6 +8,10 @@ A source's point may stand for a village or for a whole country, and says which 
     5     along a line or in a vague area: by the point; coarse
     6-7   in the country, in its waters or air: held at country level, in no region
 
+Where regions are smaller than a first-order area (second-order areas, grid cells), the point of a
+coarse event says nothing of the region, it is the middle of something larger: 4 and 5 are then held
+at country level too. In a set of whole countries, each event goes to its country.
+
 An event never lands in a region of another country than its own. The source says in which country
 it happened, and says that with more certainty than where the border runs: a point that lies across
 the border, or just outside every region, goes to the nearest region of the event's own country.
@@ -36,6 +40,9 @@ As far as the size of a grid cell: enough for coasts, lakes and borders drawn by
 _BY_NAME = 4
 _COARSE_FROM = 4
 _AT_COUNTRY_FROM = 6
+_SMALL_KINDS = ("admin2", "priogrid")
+"""Kinds of regions that are smaller than a first-order area."""
+
 _UNIT_WORDS = frozenset(
     (
         *("region", "province", "district", "department", "state", "county", "governorate"),
@@ -86,15 +93,16 @@ def place_events(events: pd.DataFrame, region_set: RegionSet) -> Placement:
     is_inside = country >= 0
     region = np.full(n_events, -1, dtype=np.int64)
     method = np.full(n_events, "outside", dtype="<U7")
-    method[is_inside & (precision >= _AT_COUNTRY_FROM)] = "country"
+    at_country_from = _COARSE_FROM if region_set.kind in _SMALL_KINDS else _AT_COUNTRY_FROM
+    method[is_inside & (precision >= at_country_from)] = "country"
 
     named = _find_by_name(events, region_set)
-    by_name = is_inside & (precision == _BY_NAME) & (named >= 0)
+    by_name = is_inside & (precision == _BY_NAME) & (named >= 0) & (precision < at_country_from)
     region[by_name] = named[by_name]
     method[by_name] = "name"
 
     by_point: npt.NDArray[np.int64] = np.flatnonzero(
-        is_inside & (precision < _AT_COUNTRY_FROM) & ~by_name
+        is_inside & (precision < at_country_from) & ~by_name
     )
     points = np.asarray(
         shapely.points(
@@ -120,6 +128,9 @@ def place_events(events: pd.DataFrame, region_set: RegionSet) -> Placement:
     region[by_point[left]] = nearest
     method[by_point[left[nearest >= 0]]] = "near"
 
+    if region_set.kind == "country":
+        held = np.flatnonzero(is_inside & (region < 0))
+        region[held], method[held] = _find_country(country[held], country_of), "name"
     is_by_point = (method == "point") | (method == "near")
     return Placement(
         region=region,
@@ -142,6 +153,14 @@ def plain_name(text: str) -> str:
         while len(words) > 1 and words[0] in _UNIT_WORDS | _ARTICLES:
             words.pop(0)
     return " ".join(words)
+
+
+def _find_country(
+    country: npt.NDArray[np.int64], country_of: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Returns the first region of each country of a set of whole countries."""
+    numbers, first = np.unique(country_of, return_index=True)
+    return np.asarray(first[np.searchsorted(numbers, country)], dtype=np.int64)
 
 
 def _find_by_name(events: pd.DataFrame, region_set: RegionSet) -> npt.NDArray[np.int64]:

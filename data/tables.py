@@ -33,6 +33,8 @@ region_sets = Table(
     Column("is_schematic", Boolean, nullable=False),
     Column("attribution", Text, nullable=False),
     Column("imported_at", EpochSecond, nullable=False),
+    # Only of an edition of before: the set whose borders it had until it was replaced.
+    Column("replaced_by", String(64)),
 )
 
 regions = Table(
@@ -44,6 +46,9 @@ regions = Table(
     Column("name", Text, nullable=False),
     Column("country", String(3), nullable=False),
     Column("geometry", LargeBinary, nullable=False),
+    Column("parent", String(64)),
+    Column("valid_from", EpochDay),
+    Column("valid_to", EpochDay),
     UniqueConstraint("region_set", "position"),
 )
 

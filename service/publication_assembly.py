@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 from data.errors import StateError
 from data.panel import Panel
-from data.regions import RegionSet
+from data.regions import RegionSet, digest_shapes
 from models.score import Contribution, Score, ScoreRun
 from service.explanation import compare_families
 from service.publication import Attribution, Publication, PublishedScore
@@ -87,7 +86,7 @@ def assemble_publication(
                 "model": summarise_model(model_manifest),
                 "previous_model_version": None if previous is None else previous.model_version,
                 "levels": settings.levels,
-                "shapes": _digest_shapes(region_set),
+                "shapes": digest_shapes(region_set),
                 **(
                     {
                         "other_models": {
@@ -129,14 +128,6 @@ def summarise_model(manifest: Mapping[str, Any]) -> dict[str, Any]:
             if name in described
         }
     return told
-
-
-def _digest_shapes(region_set: RegionSet) -> str:
-    """Other shapes make another publication, since files carry them."""
-    digest = hashlib.sha256()
-    for region in region_set.regions:
-        digest.update(region.region_id.encode() + b"\0" + region.geometry.wkb)
-    return digest.hexdigest()[:16]
 
 
 def _key(score: PublishedScore) -> _Key:

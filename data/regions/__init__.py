@@ -10,6 +10,8 @@ Where to go:
     grid cells by formula             priogrid.py
     which regions are neighbours      adjacency.py
     what became of redrawn regions    crosswalk.py
+    borders of before                 editions.py
+    whole countries out of areas      countries.py
     ISO country codes                 iso_countries.py
     saving and loading                storage.py
 """
@@ -17,8 +19,10 @@ Where to go:
 from __future__ import annotations
 
 from data.regions.adjacency import NEIGHBOUR_TOLERANCE_DEGREES, find_neighbours
-from data.regions.contract import Region, RegionKind, RegionSet
+from data.regions.contract import Region, RegionKind, RegionSet, digest_shapes
+from data.regions.countries import dissolve_countries
 from data.regions.crosswalk import Crosswalk, weigh_crosswalk
+from data.regions.editions import list_editions, load_edition, trace_lines
 from data.regions.geojson import read_region_file
 from data.regions.priogrid import (
     priogrid_cell,
@@ -27,7 +31,12 @@ from data.regions.priogrid import (
     priogrid_gids,
     priogrid_regions,
 )
-from data.regions.storage import list_region_sets, load_region_set, save_region_set
+from data.regions.storage import (
+    list_region_sets,
+    list_set_names,
+    load_region_set,
+    save_region_set,
+)
 
 __all__ = [
     "NEIGHBOUR_TOLERANCE_DEGREES",
@@ -35,8 +44,13 @@ __all__ = [
     "Region",
     "RegionKind",
     "RegionSet",
+    "digest_shapes",
+    "dissolve_countries",
     "find_neighbours",
+    "list_editions",
     "list_region_sets",
+    "list_set_names",
+    "load_edition",
     "load_region_set",
     "priogrid_cell",
     "priogrid_centroid",
@@ -45,5 +59,6 @@ __all__ = [
     "priogrid_regions",
     "read_region_file",
     "save_region_set",
+    "trace_lines",
     "weigh_crosswalk",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from shapely.geometry.base import BaseGeometry
@@ -23,12 +25,19 @@ class Region:
         name: Name for people.
         country: ISO 3166-1 alpha-3 code.
         geometry: Polygon or MultiPolygon, WGS 84, (longitude, latitude).
+        parent: Identifier of the area that it is part of, e.g. the P-code of its first-order area;
+            None if that is not said.
+        valid_from: First day on which it existed in these borders; None if that is not said.
+        valid_to: Last day, included; None if it still does, or that is not said.
     """
 
     region_id: str
     name: str
     country: str
     geometry: BaseGeometry
+    parent: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,14 @@ class RegionSet:
     def countries(self) -> tuple[str, ...]:
         """Sorted ISO alpha-3 codes of the countries that the set touches."""
         return tuple(sorted({region.country for region in self.regions}))
+
+
+def digest_shapes(region_set: RegionSet) -> str:
+    """Returns 16 hexadecimal digits that stand for the identifiers and shapes of a set."""
+    digest = hashlib.sha256()
+    for region in region_set.regions:
+        digest.update(region.region_id.encode() + b"\0" + region.geometry.wkb)
+    return digest.hexdigest()[:16]
 
 
 def check_set_name(name: str) -> None:

@@ -21,6 +21,7 @@ _SLIVER = 0.005
 most of the new region: a capital that was cut out of its region."""
 
 _MOST = 0.5
+"""A region goes on in one that holds so much of it."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,13 @@ class Crosswalk:
         new: Identifiers of the new regions, shape (n_new,).
         weights: Share of each old region that lies in each new one, shape (n_old, n_new); a row
             sums to 1, or to 0 if less than half of the old region lies in any new one.
+        areas: Area of each old region as a share of the globe's, shape (n_old,).
     """
 
     old: tuple[str, ...]
     new: tuple[str, ...]
     weights: npt.NDArray[np.float64]
+    areas: npt.NDArray[np.float64]
 
     @property
     def successors(self) -> dict[str, str]:
@@ -47,6 +50,38 @@ class Crosswalk:
             for row, (region_id, position) in enumerate(zip(self.old, found, strict=True))
             if self.weights[row, position] > 0
         }
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """For each old region that goes on, the new one that continues it; no new one twice.
+
+        A region goes on in the one that holds at least half of it (>=). Of several old ones that
+        were merged, the one goes on whose identifier was kept, else the largest.
+        """
+        claims: dict[int, list[int]] = {}
+        for row, column in zip(*np.nonzero(self.weights >= _MOST), strict=True):
+            claims.setdefault(int(column), []).append(int(row))
+        heirs: dict[int, int] = {}
+        for column, rows in sorted(claims.items()):
+            chosen = max(
+                rows,
+                key=lambda row: (
+                    self.old[row] == self.new[column],
+                    self.areas[row] * self.weights[row, column],
+                    -row,
+                ),
+            )
+            known = heirs.get(chosen)
+            # Two halves: the one with the identifier of the whole continues it, else the first.
+            if known is None or self.new[column] == self.old[chosen]:
+                heirs[chosen] = column
+        return {self.old[row]: self.new[column] for row, column in sorted(heirs.items())}
+
+    def successors_of(self, region_id: str) -> tuple[str, ...]:
+        """Returns the new regions that hold a part of an old one, the largest part first."""
+        shares = self.weights[self.old.index(region_id)]
+        order = sorted(np.flatnonzero(shares > 0).tolist(), key=lambda place: -shares[place])
+        return tuple(self.new[place] for place in order)
 
     def carry_over(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Returns sums of old regions as sums of new ones.
@@ -92,6 +127,7 @@ def weigh_crosswalk(old: RegionSet, new: RegionSet) -> Crosswalk:
         old.region_ids,
         new.region_ids,
         np.where(is_held, weights / np.where(total > 0, total, 1), 0.0),
+        np.asarray(shapely.area(before) / (4 * np.pi), dtype=np.float64),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from data.calendar import Step
-from data.errors import BadInput, MissingInput
+from data.calendar import Step, parse_day
+from data.errors import BadInput, MissingInput, UsageError
 from data.regions.adjacency import find_neighbours
 from data.regions.contract import Region, RegionKind, RegionSet, check_set_name
 from data.regions.iso_countries import to_alpha3
@@ -38,6 +39,11 @@ def read_region_file(
     step: Step = "month",
     source: str = "ged",
     attribution: str = "",
+    parent_property: str = "parent",
+    valid_from_property: str = "valid_from",
+    valid_to_property: str = "valid_to",
+    valid_from: date | None = None,
+    valid_to: date | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> RegionSet:
     """Returns the region set that a GeoJSON file describes, regions sorted by `region_id`.
@@ -55,6 +61,13 @@ def read_region_file(
         step: Calendar unit of the panel.
         source: Event source that the panel is built from.
         attribution: Who made the shapes and under which licence.
+        parent_property: Property with the identifier of the area that it is part of; may be
+            missing.
+        valid_from_property: Property with the first day on which the region existed; may be
+            missing.
+        valid_to_property: Property with the last day; may be missing.
+        valid_from: First day of the regions that do not say it.
+        valid_to: Last day of the regions that do not say it.
         on_note: Is told in one line of each shape that was repaired.
 
     Raises:
@@ -91,7 +104,11 @@ def read_region_file(
             name=_property(feature, name_property, where),
             country=country,
             geometry=_read_geometry(feature, f"{where} ('{region_id}')", on_note),
+            parent=_optional(feature, parent_property, where),
+            valid_from=_read_day(feature, valid_from_property, where) or valid_from,
+            valid_to=_read_day(feature, valid_to_property, where) or valid_to,
         )
+        _check_validity(regions[region_id], where)
     ordered = tuple(regions[region_id] for region_id in sorted(regions))
     return RegionSet(
         name=name,
@@ -151,6 +168,36 @@ def _property(feature: dict[str, Any], key: str, where: str) -> str:
     if not text or isinstance(value, bool):
         raise BadInput(f"{where} has no value in '{key}'.", "Choose another property.")
     return text
+
+
+def _optional(feature: dict[str, Any], key: str, where: str) -> str | None:
+    value = (feature.get("properties") or {}).get(key)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    text = _property(feature, key, where)
+    if len(text) > _ID_LENGTH:
+        raise BadInput(f"{where}: '{text}' in '{key}' is longer than {_ID_LENGTH}.")
+    return text
+
+
+def _read_day(feature: dict[str, Any], key: str, where: str) -> date | None:
+    """Returns a day, of which ISO 8601 may also give the time of day."""
+    text = _optional(feature, key, where)
+    if text is None:
+        return None
+    try:
+        return parse_day(text[:10])
+    except UsageError:
+        raise BadInput(
+            f"{where}: '{text}' in '{key}' is no day.", "Write days as 2025-07-02."
+        ) from None
+
+
+def _check_validity(region: Region, where: str) -> None:
+    if region.valid_from and region.valid_to and region.valid_from > region.valid_to:
+        raise BadInput(
+            f"{where}: it ends on {region.valid_to}, before it begins on {region.valid_from}."
+        )
 
 
 def _read_geometry(

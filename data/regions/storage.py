@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace as copy_of
 from datetime import datetime
 
 import shapely
 from sqlalchemy import Connection, delete, insert, select, update
 
 from data.errors import Conflict, UnknownName
-from data.regions.contract import Region, RegionSet
+from data.regions.contract import Region, RegionSet, digest_shapes
 from data.tables import neighbours, region_sets, regions
+
+_EDITION_NAME_LENGTH = 47
 
 
 def save_region_set(
@@ -22,42 +25,65 @@ def save_region_set(
         connection: Inside a write transaction; nothing is half-written if it rolls back.
         region_set: The set.
         imported_at: Now, aware.
-        replace: Overwrite a different set of the same name. Models and publications made for it
-            keep the region identifiers of their time.
+        replace: Overwrite a different set of the same name. Where its borders were others, it is
+            kept as an edition of before (`data.regions.editions`), with which the publications of
+            its time can be read.
 
     Raises:
         Conflict: A different set of that name is stored, and `replace` is False.
     """
-    stored = _load(connection, region_set.name)
+    stored = read_region_set(connection, region_set.name)
     if stored is not None:
         if _is_same(stored, region_set):
             return False
         if not replace:
             raise Conflict(
                 f"A different region set '{region_set.name}' is stored already.",
-                "Import it under another name with --set.",
+                "If its borders were redrawn, add --replace; else import it under another name.",
             )
+        _keep_edition(connection, stored, region_set, imported_at)
         connection.execute(delete(neighbours).where(neighbours.c.region_set == region_set.name))
         connection.execute(delete(regions).where(regions.c.region_set == region_set.name))
-    description = {
-        "kind": region_set.kind,
-        "step": region_set.step,
-        "source": region_set.source,
-        "is_schematic": region_set.is_schematic,
-        "attribution": region_set.attribution,
-        "imported_at": imported_at,
-    }
-    if stored is None:
-        connection.execute(insert(region_sets).values(region_set=region_set.name, **description))
-    else:
         # Models and publications point at the row of the set, so it is changed in place.
         connection.execute(
             update(region_sets)
             .where(region_sets.c.region_set == region_set.name)
-            .values(**description)
+            .values(**_describe(region_set, imported_at))
         )
-    _insert_regions(connection, region_set)
+        _insert_regions(connection, region_set)
+        return True
+    _insert(connection, region_set, imported_at)
     return True
+
+
+def edition_name(name: str, shapes: str) -> str:
+    """Returns the name under which an edition of before of a set is stored: no set has a '@'."""
+    return f"{name[:_EDITION_NAME_LENGTH]}@{shapes}"
+
+
+def _keep_edition(
+    connection: Connection, stored: RegionSet, drawn_anew: RegionSet, replaced_at: datetime
+) -> None:
+    shapes = digest_shapes(stored)
+    name = edition_name(stored.name, shapes)
+    if shapes != digest_shapes(drawn_anew) and read_region_set(connection, name) is None:
+        _insert(connection, copy_of(stored, name=name), replaced_at, replaced_by=stored.name)
+
+
+def _insert(
+    connection: Connection,
+    region_set: RegionSet,
+    imported_at: datetime,
+    replaced_by: str | None = None,
+) -> None:
+    connection.execute(
+        insert(region_sets).values(
+            region_set=region_set.name,
+            replaced_by=replaced_by,
+            **_describe(region_set, imported_at),
+        )
+    )
+    _insert_regions(connection, region_set)
 
 
 def load_region_set(connection: Connection, name: str) -> RegionSet:
@@ -66,11 +92,9 @@ def load_region_set(connection: Connection, name: str) -> RegionSet:
     Raises:
         UnknownName: There is none of that name.
     """
-    region_set = _load(connection, name)
+    region_set = read_region_set(connection, name)
     if region_set is None:
-        names = connection.scalars(
-            select(region_sets.c.region_set).order_by(region_sets.c.region_set)
-        ).all()
+        names = list_set_names(connection)
         hint = (
             f"There are: {', '.join(names)}."
             if names
@@ -82,8 +106,24 @@ def load_region_set(connection: Connection, name: str) -> RegionSet:
 
 def list_region_sets(connection: Connection) -> list[RegionSet]:
     """Returns all stored region sets by name."""
-    names = connection.scalars(select(region_sets.c.region_set)).all()
-    return [load_region_set(connection, name) for name in sorted(names)]
+    return [load_region_set(connection, name) for name in list_set_names(connection)]
+
+
+def list_set_names(connection: Connection) -> list[str]:
+    """Returns the names of all sets, sorted; editions of before are not among them."""
+    query = select(region_sets.c.region_set).where(region_sets.c.replaced_by.is_(None))
+    return sorted(connection.scalars(query).all())
+
+
+def _describe(region_set: RegionSet, imported_at: datetime) -> dict[str, object]:
+    return {
+        "kind": region_set.kind,
+        "step": region_set.step,
+        "source": region_set.source,
+        "is_schematic": region_set.is_schematic,
+        "attribution": region_set.attribution,
+        "imported_at": imported_at,
+    }
 
 
 def _insert_regions(connection: Connection, region_set: RegionSet) -> None:
@@ -98,6 +138,9 @@ def _insert_regions(connection: Connection, region_set: RegionSet) -> None:
                     "name": region.name,
                     "country": region.country,
                     "geometry": _to_wkb(region),
+                    "parent": region.parent,
+                    "valid_from": region.valid_from,
+                    "valid_to": region.valid_to,
                 }
                 for position, region in enumerate(region_set.regions)
             ],
@@ -115,16 +158,15 @@ def _insert_regions(connection: Connection, region_set: RegionSet) -> None:
         connection.execute(insert(neighbours), borders)
 
 
-def _load(connection: Connection, name: str) -> RegionSet | None:
+def read_region_set(connection: Connection, name: str) -> RegionSet | None:
+    """Returns a stored set, or None if there is none of that name."""
     description = connection.execute(
         select(region_sets).where(region_sets.c.region_set == name)
     ).one_or_none()
     if description is None:
         return None
     rows = connection.execute(
-        select(regions.c.region_id, regions.c.name, regions.c.country, regions.c.geometry)
-        .where(regions.c.region_set == name)
-        .order_by(regions.c.position)
+        select(regions).where(regions.c.region_set == name).order_by(regions.c.position)
     ).all()
     position_of = {row.region_id: position for position, row in enumerate(rows)}
     borders = connection.execute(
@@ -140,7 +182,15 @@ def _load(connection: Connection, name: str) -> RegionSet | None:
         is_schematic=description.is_schematic,
         attribution=description.attribution,
         regions=tuple(
-            Region(row.region_id, row.name, row.country, shapely.from_wkb(row.geometry))
+            Region(
+                row.region_id,
+                row.name,
+                row.country,
+                shapely.from_wkb(row.geometry),
+                parent=row.parent,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+            )
             for row in rows
         ),
         neighbours=_group(
@@ -174,5 +224,16 @@ def _identity(region_set: RegionSet) -> tuple[object, ...]:
         region_set.is_schematic,
         region_set.attribution,
         region_set.neighbours,
-        [(item.region_id, item.name, item.country, _to_wkb(item)) for item in region_set.regions],
+        [
+            (
+                item.region_id,
+                item.name,
+                item.country,
+                _to_wkb(item),
+                item.parent,
+                item.valid_from,
+                item.valid_to,
+            )
+            for item in region_set.regions
+        ],
     )

@@ -7,10 +7,9 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import Field
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from data.tables import region_sets
+from data.regions import list_set_names
 from service.api.context import ApiContext
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
@@ -64,10 +63,7 @@ def make_health_routes(context: ApiContext) -> APIRouter:
 def _examine_sets(context: ApiContext, now: datetime) -> list[SetHealthOut]:
     examined = []
     with context.database.read() as connection:
-        names = connection.scalars(
-            select(region_sets.c.region_set).order_by(region_sets.c.region_set)
-        ).all()
-        for name in names:
+        for name in list_set_names(connection):
             head = find_head(connection, name)
             age_days = None if head is None else (now.date() - head.as_of).days
             examined.append(

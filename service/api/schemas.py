@@ -61,6 +61,9 @@ class RegionOut(Answer):
     country: str = Field(description="ISO 3166-1 alpha-3 code.")
     neighbours: list[str] = Field(description="Identifiers of the regions that it touches.")
     bbox: list[float] = Field(description="West, south, east, north; degrees, WGS 84.")
+    parent: str | None = Field(description="Identifier of the area that it is part of.")
+    valid_from: date | None = Field(description="First day on which it existed, where known.")
+    valid_to: date | None = Field(description="Last day on which it existed; null: it still does.")
 
 
 class ScoreOut(Answer):

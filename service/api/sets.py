@@ -85,4 +85,7 @@ def describe_region(region_set: RegionSet, position: int, region: Region) -> Reg
         country=region.country,
         neighbours=[identifiers[index] for index in region_set.neighbours[position]],
         bbox=[round(bound, 6) for bound in region.geometry.bounds],
+        parent=region.parent,
+        valid_from=region.valid_from,
+        valid_to=region.valid_to,
     )

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from data.calendar import STEPS, Step
+from data.calendar import STEPS, Step, parse_day
 from data.errors import UsageError
 from data.regions import (
     RegionKind,
     RegionSet,
+    dissolve_countries,
     list_region_sets,
     load_region_set,
     priogrid_regions,
@@ -21,6 +22,7 @@ from data.regions import (
 )
 from service.cli.output import JsonOption, SetOption, messages, print_json, print_table, say
 from service.cli.session import Session, open_session
+from service.web.words import country_name
 
 app = typer.Typer(help="Import, make and list region sets.", no_args_is_help=True)
 
@@ -44,12 +46,38 @@ def import_regions(
     attribution: Annotated[
         str, typer.Option(help="Who made the shapes and under which licence; shown to readers.")
     ] = "",
+    parent_property: Annotated[
+        str, typer.Option(help="Property with the code of the area above, where there is one.")
+    ] = "parent",
+    valid_from_property: Annotated[
+        str, typer.Option(help="Property with the first day of a region, where there is one.")
+    ] = "valid_from",
+    valid_to_property: Annotated[
+        str, typer.Option(help="Property with the last day of a region, where there is one.")
+    ] = "valid_to",
+    valid_from: Annotated[
+        str | None, typer.Option(help="First day of the regions that do not say it: 2025-07-02.")
+    ] = None,
+    valid_to: Annotated[
+        str | None, typer.Option(help="Last day of the regions that do not say it.")
+    ] = None,
+    replaces: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="The borders of this set were redrawn: its alerts and scores go on."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Imports a region set from GeoJSON and finds which regions are neighbours.
 
     Example: tocsin regions import admin1.geojson --set sahel --id-property pcode
     --name-property name --country-property iso3 --attribution "© OpenStreetMap contributors, ODbL"
+
+    Example: tocsin regions import adm2.geojson --set sahel-adm2 --kind admin2
+    --id-property ADM2_PCODE --parent-property ADM1_PCODE --name-property ADM2_FR
+
+    Example: tocsin regions import bfa17.geojson --set bfa --replace --valid-from 2025-07-02
     """
     with open_session() as session:
         region_set = read_region_file(
@@ -62,6 +90,37 @@ def import_regions(
             step=_step(step),
             source=source,
             attribution=attribution,
+            parent_property=parent_property,
+            valid_from_property=valid_from_property,
+            valid_to_property=valid_to_property,
+            valid_from=None if valid_from is None else parse_day(valid_from),
+            valid_to=None if valid_to is None else parse_day(valid_to),
+        )
+        _save(session, region_set, as_json, replaces=replaces)
+
+
+@app.command("countries")
+def make_countries(
+    name: NameOption,
+    over: Annotated[str, typer.Option(help="Imported region set whose areas make up countries.")],
+    step: StepOption = "month",
+    source: SourceOption = "ged",
+    as_json: JsonOption = False,
+) -> None:
+    """Makes a set of whole countries out of the areas of an imported region set.
+
+    Example: tocsin regions countries --set sahel-countries --over sahel
+    """
+    with open_session() as session:
+        with session.database.read() as connection:
+            areas = load_region_set(connection, over)
+        region_set = dissolve_countries(
+            name,
+            areas,
+            step=_step(step),
+            source=source,
+            attribution=areas.attribution,
+            name_of=country_name,
         )
         _save(session, region_set, as_json)
 
@@ -142,14 +201,20 @@ def list_sets(as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show_set(name: SetOption = None, as_json: JsonOption = False) -> None:
-    """Lists the regions of a set with their neighbours."""
+    """Lists the regions of a set with their validity and neighbours.
+
+    Example: tocsin regions show --set sahel
+    """
     with open_session() as session, session.database.read() as connection:
         region_set = load_region_set(connection, session.set_name(name))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "region_id": region.region_id,
             "name": region.name,
             "country": region.country,
+            "parent": region.parent,
+            "valid_from": region.valid_from,
+            "valid_to": region.valid_to,
             "neighbours": [region_set.region_ids[position] for position in touching],
         }
         for region, touching in zip(region_set.regions, region_set.neighbours, strict=True)
@@ -158,14 +223,16 @@ def show_set(name: SetOption = None, as_json: JsonOption = False) -> None:
         print_json(rows)
     else:
         print_table(
-            ["region_id", "name", "country", "neighbours"],
-            [[*list(row.values())[:3], " ".join(row["neighbours"])] for row in rows],
+            list(rows[0]),
+            [[*list(row.values())[:-1], " ".join(row["neighbours"])] for row in rows],
         )
 
 
-def _save(session: Session, region_set: RegionSet, as_json: bool) -> None:
+def _save(
+    session: Session, region_set: RegionSet, as_json: bool, *, replaces: bool = False
+) -> None:
     with session.database.write() as connection:
-        is_new = save_region_set(connection, region_set, session.clock())
+        is_new = save_region_set(connection, region_set, session.clock(), replace=replaces)
     if as_json:
         print_json({**_summary(region_set), "is_new": is_new})
     else:

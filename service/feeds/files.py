@@ -18,8 +18,7 @@ from sqlalchemy import Connection, select
 
 from data.database import Database
 from data.errors import NotReady, UnknownName, UsageError
-from data.regions import RegionSet, load_region_set
-from data.tables import region_sets
+from data.regions import RegionSet, list_set_names, load_edition
 from service.feeds import csv_feed
 from service.feeds.addresses import (
     CAP_FORMAT,
@@ -117,10 +116,9 @@ class FileCache:
                 document = _cut_alerts(connection, head, address)
             else:
                 render = _choose_render(connection, head, address)
-                whole = (
-                    load_publication(connection, head.publication_id),
-                    load_region_set(connection, region_set),
-                )
+                publication = load_publication(connection, head.publication_id)
+                shapes = publication.manifest.get("shapes")
+                whole = publication, load_edition(connection, region_set, shapes)
         if whole is not None:
             # Outside the transaction, which would keep writers waiting; one at a time, for memory.
             with self._rendering:
@@ -246,7 +244,7 @@ def _store(document: Document, file_name: str, modified_at: datetime) -> StoredF
 def explain_absence(connection: Connection, address: FeedAddress) -> UnknownName | NotReady:
     """Returns the error that says why an address means no publication."""
     name = address.region_set or ""
-    known = connection.execute(select(region_sets.c.region_set)).scalars().all()
+    known = list_set_names(connection)
     if name not in known:
         return UnknownName(
             f"There is no region set '{name}'.", f"Known: {', '.join(sorted(known)) or 'none'}."

@@ -6,9 +6,9 @@ import json
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from data.tables import region_sets
+from data.regions import list_set_names
 from service.feeds.addresses import FeedAddress, write_address, write_index_address
 from service.feeds.facts import write_moment
 from service.feeds.files import explain_absence
@@ -30,11 +30,8 @@ def render_index(connection: Connection, address: FeedAddress) -> bytes:
 
 
 def _list_sets(connection: Connection) -> list[dict[str, Any]]:
-    names = connection.execute(
-        select(region_sets.c.region_set).order_by(region_sets.c.region_set)
-    ).scalars()
     listed = []
-    for name in names.all():
+    for name in list_set_names(connection):
         head = find_head(connection, name)
         listed.append(
             {

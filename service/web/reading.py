@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from data.database import Database
 from data.errors import NothingKnown, NotReady, UnknownName
 from data.panel import build_panel
-from data.regions import RegionSet, load_region_set
+from data.regions import RegionSet, load_edition, load_region_set
 from models.outcome import ESCALATION
 from service.clock import Clock
 from service.feeds.formats import FORMATS
@@ -44,6 +44,13 @@ from service.web.skill_view import ReliabilityRow
 class _Stored:
     publication: Publication
     region_set: RegionSet
+
+
+def _read_stored(connection: Connection, name: str, publication_id: int) -> _Stored:
+    """The publication with the borders of its time."""
+    publication = load_publication(connection, publication_id)
+    shapes = publication.manifest.get("shapes")
+    return _Stored(publication, load_edition(connection, name, shapes))
 
 
 class Reader:
@@ -102,10 +109,7 @@ class Reader:
             )
         stored = self._stored.get(
             head.publication_id,
-            lambda: _Stored(
-                load_publication(connection, head.publication_id),
-                load_region_set(connection, name),
-            ),
+            lambda: _read_stored(connection, name, head.publication_id),
         )
         return frame_publication(
             stored.publication, stored.region_set, newest, self.clock(), self.settings, outcome

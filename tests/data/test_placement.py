@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from data.placement import NEAR_DEGREES, Placement, place_events, plain_name
@@ -210,3 +213,64 @@ def test_rows_do_not_influence_each_other(make_events: MakeEvents, squares: Regi
     backwards = place_events(events.iloc[::-1].reset_index(drop=True), squares)
     assert whole.region.tolist() == backwards.region.tolist()[::-1]
     assert whole.method.tolist() == backwards.method.tolist()[::-1]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    drawn=st.lists(
+        st.tuples(
+            st.floats(-0.9, 3.9),
+            st.floats(-0.9, 1.9),
+            st.integers(1, 7),
+            st.sampled_from(("MLI", "NER", "NGA")),
+            st.sampled_from(("", "Ménaka", "Diffa")),
+        ),
+        max_size=20,
+    ),
+    kind=st.sampled_from(("admin1", "admin2", "country")),
+)
+def test_a_coarse_event_is_never_stacked_on_a_centroid(
+    make_events: MakeEvents, squares: RegionSet, drawn: Any, kind: Any
+) -> None:
+    events = make_events(
+        *[
+            {
+                "longitude": x,
+                "latitude": y,
+                "where_precision": precision,
+                "country": country,
+                "admin1": name,
+            }
+            for x, y, precision, country, name in drawn
+        ]
+    )
+    region_set = replace(squares, kind=kind)
+    placement = place_events(events, region_set)
+    coarse_from = {"admin1": 6, "admin2": 4}.get(kind, 8)
+    for (_, _, precision, country, _), region, method, coarse in zip(
+        drawn, placement.region, placement.method, placement.is_coarse, strict=True
+    ):
+        assert coarse == (precision >= 4)
+        assert (region >= 0) == (method in ("point", "near", "name"))
+        if country == "NGA":
+            assert (region, method) == (-1, "outside")
+        elif precision >= coarse_from:
+            assert (region, method) == (-1, "country")
+        else:
+            assert method != "country"
+            assert region < 0 or region_set.regions[region].country == country
+        if kind == "country" and country != "NGA":
+            assert region >= 0
+
+
+def test_a_cell_of_the_grid_takes_no_event_that_is_known_to_an_area_only(
+    make_events: MakeEvents,
+) -> None:
+    grid = priogrid_regions("grid", {priogrid_gid(0.25, 0.25): "MLI"})
+    inside = {"longitude": 0.25, "latitude": 0.25, "country": "MLI"}
+    assert place(make_events, grid, where_precision=3, **inside)[1] == "point"
+    for precision in (4, 5, 6):
+        assert place(make_events, grid, where_precision=precision, **inside)[1:] == (
+            "country",
+            True,
+        )

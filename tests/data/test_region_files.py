@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,35 @@ def test_country_codes() -> None:
     assert to_alpha3("-99") is None
     assert to_alpha3("ZZZ") is None
     assert to_alpha3("") is None
+
+
+def test_parents_and_validity_come_from_properties_or_from_options(
+    read: Callable[..., RegionSet],
+) -> None:
+    told = square("B", 1, above="ML01", since="2021-12-20T00:00:00", until=None)
+    region_set = read(
+        collection(square("A", 0), told),
+        parent_property="above",
+        valid_from_property="since",
+        valid_to_property="until",
+        valid_from=date(2025, 7, 2),
+    )
+    silent, spoken = region_set.regions
+    assert (silent.parent, silent.valid_from, silent.valid_to) == (None, date(2025, 7, 2), None)
+    assert (spoken.parent, spoken.valid_from) == ("ML01", date(2021, 12, 20))
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"valid_from": "soon"}, "no day"),
+        ({"valid_from": "2025-01-02", "valid_to": "2025-01-01"}, "before it begins"),
+        ({"parent": "x" * 65}, "longer"),
+        ({"parent": True}, "no value"),
+    ],
+)
+def test_a_bad_parent_or_validity_is_refused(
+    read: Callable[..., RegionSet], more: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(BadInput, match=told):
+        read(collection(square("A", 0, **more)))
