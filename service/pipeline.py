@@ -20,7 +20,7 @@ from data.database import Database
 from data.errors import Refused, StateError, UsageError
 from data.panel import build_panel
 from data.quality import estimate_completeness
-from data.regions import RegionSet, load_region_set
+from data.regions import RegionSet, digest_shapes, load_region_set
 from data.store import list_deliveries
 from models.artefact import LoadedModel
 from models.registry import find_champion, load_champion
@@ -45,6 +45,7 @@ from service.publication_store import (
     store_documents,
     store_publication,
 )
+from service.redraws import SHAPES, carry_publication, find_redraw
 from service.settings import Settings
 from service.shadowing import read_shadows, score_shadows, store_shadows
 from service.verification import find_verified, load_verified, newest_of, store_verified
@@ -163,6 +164,10 @@ def _run(
         completeness = estimate_completeness(connection, regions, as_of)
         attributions = _collect_attributions(connection, regions, as_of)
         previous = latest_publication(connection, region_set, before=as_of)
+        if previous is not None:
+            before = previous.manifest.get(SHAPES)
+            redraw = find_redraw(connection, region_set, before, digest_shapes(regions))
+            previous = carry_publication(previous, redraw)
         past_alerts = judge_past_alerts(connection, panel, settings)
         verified = find_verified(connection, panel)
         known_record = load_verified(connection, region_set, as_of=as_of)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, null, select
 
 from service.publication import PublishedScore
 from service.publication_rows import read_score
+from service.redraws import lines_into, shapes_column
 from service.tables import publications, scores
 
 
@@ -34,16 +35,23 @@ class PastScore:
 
 
 def score_history(connection: Connection, region_set: str, region_id: str) -> tuple[PastScore, ...]:
-    """Returns all that was published of a region, newest revisions only, oldest as-of first."""
+    """Returns all that was published of a region, newest revisions only, oldest as-of first.
+
+    Where borders were redrawn, what was published of the region that this one continues is part of
+    it.
+    """
     newest = (
         select(publications.c.as_of, func.max(publications.c.revision).label("revision"))
         .where(publications.c.region_set == region_set)
         .group_by(publications.c.as_of)
         .subquery()
     )
+    lines = lines_into(connection, region_set, None)
+    before = {old for mapping in lines.values() for old, new in mapping.items() if new == region_id}
     rows = connection.execute(
         select(
             scores,
+            (shapes_column() if lines else null()).label("shapes"),
             publications.c.as_of,
             publications.c.revision,
             publications.c.origin,
@@ -56,7 +64,9 @@ def score_history(connection: Connection, region_set: str, region_id: str) -> tu
             (newest.c.as_of == publications.c.as_of)
             & (newest.c.revision == publications.c.revision),
         )
-        .where(publications.c.region_set == region_set, scores.c.region_id == region_id)
+        .where(
+            publications.c.region_set == region_set, scores.c.region_id.in_([region_id, *before])
+        )
         .order_by(publications.c.as_of, scores.c.position)
     ).mappings()
     return tuple(
@@ -69,4 +79,7 @@ def score_history(connection: Connection, region_set: str, region_id: str) -> tu
             score=read_score(row),
         )
         for row in rows
+        # An identifier may have meant another region when the borders were others.
+        if lines.get(row["shapes"], {row["region_id"]: row["region_id"]}).get(row["region_id"])
+        == region_id
     )

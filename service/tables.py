@@ -155,6 +155,7 @@ alert_events = Table(
     Column("horizon", Integer, nullable=False),
     Column("value", Float),
     Column("is_superseded", Boolean, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
     Index(None, "region_set", "as_of"),
 )
 

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select
 from data.calendar import months_to_periods
 from data.database import Database
 from data.panel import Panel, build_panel
-from data.regions import RegionSet, load_region_set
+from data.regions import RegionSet, digest_shapes, list_editions, load_region_set
 from models.track_record import measure_record
 from models.verification import PublishedForecast, VerifiedForecast, verify_forecasts
 from service.others import compare_with_others
 from service.publication_rows import read_score
+from service.redraws import shapes_column
 from service.settings import Settings
 from service.tables import publications, scores, verifications
 
@@ -208,10 +209,35 @@ def find_verified(connection: Connection, panel: Panel) -> tuple[VerifiedForecas
     """
     since = int(panel.periods[-1]) - months_to_periods(12 * REVISION_YEARS, panel.step)
     stored = load_verified(connection, panel.region_set, as_of=panel.as_of, since=since)
-    closed = verify_forecasts(_read_unverified(connection, panel), panel)
-    again = verify_forecasts([one.forecast for one in stored], panel)
+    closed = _verify(connection, _read_unverified(connection, panel), panel)
+    again = _verify(connection, [one.forecast for one in stored], panel)
     before = {one.forecast.key: one.deaths for one in stored}
     return (*closed, *(one for one in again if one.deaths != before[one.forecast.key]))
+
+
+def _verify(
+    connection: Connection, forecasts: Sequence[PublishedForecast], panel: Panel
+) -> tuple[VerifiedForecast, ...]:
+    """Returns what came of forecasts, each within the borders that it was made for."""
+    editions = list_editions(connection, panel.region_set)
+    if not editions:
+        return verify_forecasts(forecasts, panel)
+    query = select(publications.c.publication_id, shapes_column()).where(
+        publications.c.region_set == panel.region_set
+    )
+    shapes_of = {row[0]: row[1] for row in connection.execute(query)}
+    now = digest_shapes(load_region_set(connection, panel.region_set))
+    found: list[VerifiedForecast] = []
+    left = list(forecasts)
+    for edition in editions:
+        shapes = digest_shapes(edition)
+        if shapes == now:
+            continue
+        own = [one for one in left if shapes_of.get(one.publication_id) == shapes]
+        if own:
+            left = [one for one in left if shapes_of.get(one.publication_id) != shapes]
+            found += verify_forecasts(own, build_panel(connection, edition, panel.as_of))
+    return (*found, *verify_forecasts(left, panel))
 
 
 def store_verified(

@@ -6,15 +6,15 @@ all run the same code. Does not carry rows or transactions: see `service.alerts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from service.alerts.hand_over import hand_over
 from service.alerts.identity import Series, event_id, incident_id
 from service.alerts.machine import (
     AT_REST,
     Observation,
-    SeriesState,
     Transition,
     TransitionType,
     restart_counts,
@@ -23,33 +23,17 @@ from service.alerts.machine import (
 )
 from service.alerts.measures import Measuring, Past
 from service.alerts.rules import Rule
+from service.alerts.tracking import States, TrackedSeries
 from service.publication import Publication, PublishedScore
-
-
-@dataclass(frozen=True)
-class TrackedSeries:
-    """A series that is not at rest, after a publication.
-
-    Attributes:
-        series: What is followed.
-        country: ISO alpha-3 code of its region.
-        rule_version: The version that took the last step.
-        state: Its state.
-    """
-
-    series: Series
-    country: str
-    rule_version: int
-    state: SeriesState
-
-
-States = Mapping[str, TrackedSeries]
-"""Series by dedup key; a series that is not in it is at rest."""
+from service.redraws import Redraw
 
 
 @dataclass(frozen=True)
 class AlertEvent:
-    """One thing that happened to an incident, with its ids; see `machine.Transition`."""
+    """One thing that happened to an incident, with its ids; see `machine.Transition`.
+
+    `note` says why it was withdrawn, if that was for a redraw of its region; else it is empty.
+    """
 
     event_id: str
     dedup_key: str
@@ -67,6 +51,7 @@ class AlertEvent:
     outcome: str
     horizon: int
     value: float | None
+    note: str = ""
 
 
 def advance(
@@ -74,6 +59,7 @@ def advance(
     previous: States,
     publication: Publication,
     past: Past | None = None,
+    redraw: Redraw | None = None,
 ) -> tuple[dict[str, TrackedSeries], tuple[AlertEvent, ...]]:
     """Returns the states after a publication and what happened, ordered by rule and score row.
 
@@ -85,25 +71,35 @@ def advance(
         previous: The states after the as-of before.
         publication: The scores.
         past: Scores of earlier as-ofs; only rules about records look at them.
+        redraw: What became of the regions since the as-of before, if their borders changed.
     """
+    handed = hand_over(previous, redraw)
+    previous = handed.states
+    keys = {tracked.series: key for key, tracked in previous.items()}
     measuring = Measuring(publication, past or {})
     after: dict[str, TrackedSeries] = {}
     events: list[AlertEvent] = []
     for rule in rules:
         for series, country, value in _observations(rule, previous, measuring):
-            before = previous.get(series.dedup_key)
+            key = keys.get(series, series.dedup_key)
+            before = previous.get(key)
+            if series in handed.held:
+                value = None
             state = before.state if before else AT_REST
             if before and before.rule_version != rule.version:
                 state = restart_counts(state)
             state, happened = step(rule, state, Observation(publication.as_of, value))
             if state != AT_REST:
-                after[series.dedup_key] = TrackedSeries(series, country, rule.version, state)
-            events += _name(happened, series, rule.version, publication)
+                after[key] = TrackedSeries(series, country, rule.version, state)
+            events += _name(happened, series, key, rule.version, publication)
     followed = {rule.id: rule for rule in rules}
-    for tracked in previous.values():
+    for key, tracked in previous.items():
         if not _is_followed(followed.get(tracked.series.rule_id), tracked):
             happened = withdraw(tracked.state)
-            events += _name(happened, tracked.series, tracked.rule_version, publication)
+            events += _name(happened, tracked.series, key, tracked.rule_version, publication)
+    for key, (tracked, note) in handed.ended.items():
+        happened = withdraw(tracked.state)
+        events += _name(happened, tracked.series, key, tracked.rule_version, publication, note)
     return after, tuple(events)
 
 
@@ -142,9 +138,13 @@ def _is_followed(rule: Rule | None, tracked: TrackedSeries) -> bool:
 
 
 def _name(
-    happened: Iterable[Transition], series: Series, rule_version: int, publication: Publication
+    happened: Iterable[Transition],
+    series: Series,
+    key: str,
+    rule_version: int,
+    publication: Publication,
+    note: str = "",
 ) -> Iterable[AlertEvent]:
-    key = series.dedup_key
     for item in happened:
         yield AlertEvent(
             event_id=event_id(key, publication.as_of, publication.revision, item.type, item.level),
@@ -163,4 +163,5 @@ def _name(
             outcome=series.outcome,
             horizon=series.horizon,
             value=item.value,
+            note=note,
         )

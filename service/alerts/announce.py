@@ -33,6 +33,7 @@ from service.alerts.subscriptions import is_unsubscribed
 from service.alerts.track_record import PastAlert, TrackRecord, record_of
 from service.channels.contacts import ContactPoint
 from service.publication import Publication, PublishedScore
+from service.redraws import former_regions
 from service.settings import Settings
 
 
@@ -251,6 +252,7 @@ def _notice(
         score=score,
         rule_id=event.rule_id,
         rule=rule,
+        note=event.note,
     )
 
 
@@ -285,6 +287,8 @@ def _read_places(connection: Connection, publication: Publication) -> dict[str, 
         regions.c.region_set == publication.region_set
     )
     places = {row.region_id: _Place(row.name, row.country) for row in connection.execute(query)}
+    for former in former_regions(connection, publication.region_set).values():
+        places.setdefault(former.region_id, _Place(former.name, former.country))
     for score in publication.scores:
         places[score.region_id] = _Place(score.region_name, score.country)
     return places

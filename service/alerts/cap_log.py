@@ -38,6 +38,7 @@ from service.alerts.rule_store import list_rules
 from service.alerts.rules import Rule
 from service.alerts.wording import region_address
 from service.publication import Publication, PublishedScore
+from service.redraws import former_regions
 from service.settings import Settings
 from service.tables import alert_events, cap_messages
 
@@ -182,7 +183,10 @@ def _read_last_events(connection: Connection, region_set: str) -> dict[str, Aler
         .subquery()
     )
     query = select(ranked).where(ranked.c.place == 1)
-    return {row["incident_id"]: read_event(row) for row in connection.execute(query).mappings()}
+    former = former_regions(connection, region_set)
+    return {
+        row["incident_id"]: read_event(row, former) for row in connection.execute(query).mappings()
+    }
 
 
 def _read_issued(row: RowMapping) -> Issued:
@@ -290,6 +294,10 @@ def _read_places(
         for row in connection.execute(query):
             shape = shapely.from_wkb(row.geometry) if row.geometry else None
             places[row.region_id] = _Place(row.name, row.country, shape)
+    for former in former_regions(connection, region_set).values():
+        if former.region_id in region_ids:
+            place = _Place(former.name, former.country, former.geometry)
+            places.setdefault(former.region_id, place)
     return places
 
 

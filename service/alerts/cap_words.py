@@ -32,7 +32,7 @@ HAPPENED: Mapping[Language, Mapping[CapReason, str]] = {
         "restored": "scores are back, {level}",
         "renewed": "goes on, {level}",
         "resolved": "over",
-        "withdrawn": "withdrawn, no rule follows it any more",
+        "withdrawn": "withdrawn, no rule follows it any more or its region was redrawn",
         "corrected": "cancelled by a correction",
     },
     "fr": {
@@ -43,7 +43,7 @@ HAPPENED: Mapping[Language, Mapping[CapReason, str]] = {
         "restored": "valeurs de nouveau disponibles, {level}",
         "renewed": "se poursuit, {level}",
         "resolved": "terminée",
-        "withdrawn": "retirée, aucune règle ne la suit plus",
+        "withdrawn": "retirée, aucune règle ne la suit plus ou sa région a été redessinée",
         "corrected": "annulée par une correction",
     },
 }

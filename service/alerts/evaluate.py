@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from data.errors import StateError
-from service.alerts.advance import AlertEvent, States, advance
+from service.alerts.advance import AlertEvent, advance
 from service.alerts.announce import announce
 from service.alerts.cap_log import issue_messages
 from service.alerts.history import (
@@ -28,8 +28,10 @@ from service.alerts.measures import Past
 from service.alerts.rule_store import active_rules, load_rules
 from service.alerts.rules import Rule
 from service.alerts.track_record import PastAlert
+from service.alerts.tracking import States
 from service.publication import Publication
 from service.publication_store import load_publication
+from service.redraws import SHAPES, find_redraw, lines_into, read_shapes
 from service.settings import Settings
 from service.tables import publications
 
@@ -92,10 +94,14 @@ def evaluate_publication(
     supersede_revisions(connection, publication.region_set, publication.as_of, publication.revision)
     rules = _choose_rules(connection, publication, place)
     before = load_snapshot(connection, place.before).states
-    states, events = _take_step(connection, rules, before, publication)
+    shapes = read_shapes(connection, place.before)
+    states, events = _take_step(connection, rules, before, publication, shapes)
+    shapes = publication.manifest.get(SHAPES)
     for later in place.later:
         rules_there = _rules_in_force(connection, later)
-        states, _ = _take_step(connection, rules_there, states, load_publication(connection, later))
+        replayed = load_publication(connection, later)
+        states, _ = _take_step(connection, rules_there, states, replayed, shapes)
+        shapes = replayed.manifest.get(SHAPES)
     if place.later:
         return AlertReport(len(rules), events, len(place.later), (), {})
     announced = announce(
@@ -142,10 +148,17 @@ def _rules_in_force(connection: Connection, publication_id: int | None) -> tuple
 
 
 def _take_step(
-    connection: Connection, rules: Sequence[Rule], before: States, publication: Publication
+    connection: Connection,
+    rules: Sequence[Rule],
+    before: States,
+    publication: Publication,
+    shapes_before: str | None,
 ) -> tuple[States, tuple[AlertEvent, ...]]:
     past = _load_past(connection, rules, publication)
-    states, events = advance(rules, before, publication, past)
+    redraw = find_redraw(
+        connection, publication.region_set, shapes_before, publication.manifest.get(SHAPES)
+    )
+    states, events = advance(rules, before, publication, past, redraw)
     if publication.publication_id is None:
         raise StateError("Only a stored publication can be evaluated.")
     save_snapshot(connection, publication.publication_id, states, rules)
@@ -160,4 +173,5 @@ def _load_past(
     years = max((rule.years for rule in rules if rule.years is not None), default=None)
     if years is None:
         return None
-    return load_past_scores(connection, publication.region_set, publication.as_of, years)
+    lines = lines_into(connection, publication.region_set, publication.manifest.get(SHAPES))
+    return load_past_scores(connection, publication.region_set, publication.as_of, years, lines)

@@ -13,13 +13,15 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, null, select, update
 
-from service.alerts.advance import AlertEvent, States, TrackedSeries
+from service.alerts.advance import AlertEvent
 from service.alerts.identity import Series, rule_key
 from service.alerts.machine import SeriesState
 from service.alerts.measures import Key, Past
 from service.alerts.rules import Rule
+from service.alerts.tracking import States, TrackedSeries
+from service.redraws import shapes_column
 from service.tables import alert_events, alert_states, publications, scores
 
 
@@ -37,7 +39,13 @@ class Snapshot:
     rule_versions: frozenset[tuple[str, int]]
 
 
-def load_past_scores(connection: Connection, region_set: str, before: date, years: int) -> Past:
+def load_past_scores(
+    connection: Connection,
+    region_set: str,
+    before: date,
+    years: int,
+    lines: Mapping[str, Mapping[str, str]] | None = None,
+) -> Past:
     """Returns the risk scores of status `ok` before an as-of, by region, outcome and horizon.
 
     The newest revision of each as-of counts: it is what stands. One year more than asked for is
@@ -48,7 +56,10 @@ def load_past_scores(connection: Connection, region_set: str, before: date, year
         region_set: Name of the set.
         before: Look only at as-ofs before this day.
         years: How far to look back.
+        lines: Digest of other borders to region id there to the region that continues it; see
+            `service.redraws.lines_into`.
     """
+    lines = lines or {}
     newest = (
         select(publications.c.as_of, func.max(publications.c.revision).label("revision"))
         .where(
@@ -62,6 +73,7 @@ def load_past_scores(connection: Connection, region_set: str, before: date, year
     query = (
         select(
             publications.c.as_of,
+            (shapes_column() if lines else null()).label("shapes"),
             scores.c.region_id,
             scores.c.outcome,
             scores.c.horizon,
@@ -82,7 +94,11 @@ def load_past_scores(connection: Connection, region_set: str, before: date, year
     )
     past: dict[Key, list[tuple[date, float]]] = defaultdict(list)
     for row in connection.execute(query):
-        past[row.region_id, row.outcome, row.horizon].append((row.as_of, row.risk_score))
+        region_id = row.region_id
+        if row.shapes in lines:
+            region_id = lines[row.shapes].get(region_id)
+        if region_id is not None:
+            past[region_id, row.outcome, row.horizon].append((row.as_of, row.risk_score))
     return {key: tuple(rows) for key, rows in past.items()}
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, RowMapping, func, select
 
+from data.regions import Region
 from service.alerts.advance import AlertEvent
 from service.alerts.identity import opened_on
 from service.alerts.machine import CLOSING
 from service.alerts.notify import Reason, Standing, Told
+from service.redraws import former_regions
 from service.tables import alert_events, notifications, outbox
 
 _EVENT_COLUMNS = [alert_events.c[field.name] for field in fields(AlertEvent)]
@@ -31,9 +34,18 @@ class ToldEntry:
     event: AlertEvent
 
 
-def read_event(row: RowMapping) -> AlertEvent:
-    """Returns the event of a row of `alert_events`."""
-    return AlertEvent(**{field.name: row[field.name] for field in fields(AlertEvent)})
+def read_event(row: RowMapping, former: Mapping[tuple[str, str], Region]) -> AlertEvent:
+    """Returns the event of a row of `alert_events`, with the region of now where it goes on.
+
+    Args:
+        row: The row.
+        former: See `service.redraws.former_regions`.
+    """
+    values = {field.name: row[field.name] for field in fields(AlertEvent)}
+    region = former.get((row["region_set"], row["region_id"]))
+    if region is not None:
+        values["region_id"] = region.region_id
+    return AlertEvent(**values)
 
 
 def read_standings(connection: Connection, region_set: str) -> dict[str, StandingEntry]:
@@ -47,9 +59,10 @@ def read_standings(connection: Connection, region_set: str) -> dict[str, Standin
         .where(alert_events.c.region_set == region_set, ~alert_events.c.is_superseded)
         .subquery()
     )
+    former = former_regions(connection, region_set)
     entries = {}
     for row in connection.execute(select(ranked).where(ranked.c.place == 1)).mappings():
-        event = read_event(row)
+        event = read_event(row, former)
         standing = Standing(
             incident_id=event.incident_id,
             level=event.level,
@@ -94,9 +107,10 @@ def read_told(connection: Connection, region_set: str) -> dict[tuple[str, str], 
             .distinct()
         )
     )
+    former = former_regions(connection, region_set)
     entries = {}
     for row in connection.execute(select(ranked).where(ranked.c.place == 1)).mappings():
-        event = read_event(row)
+        event = read_event(row, former)
         told = Told(
             incident_id=row["told_incident"],
             level=event.level,

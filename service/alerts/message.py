@@ -68,6 +68,7 @@ class Notice:
         rule_id: The rule.
         rule: Its newest version; None if it is gone.
         record: How good such alerts have been; None if nobody looked.
+        note: What became of the region, if it was redrawn; else empty.
     """
 
     reason: Reason
@@ -86,6 +87,7 @@ class Notice:
     rule_id: str
     rule: Rule | None
     record: TrackRecord | None = None
+    note: str = ""
 
 
 def write_message(
@@ -216,7 +218,10 @@ def _entry(
             notice.reason,
             language,
         ),
-        "sentences": _sentences(publication, notice, scored, language),
+        "sentences": [
+            *([notice.note] if notice.note else []),
+            *_sentences(publication, notice, scored, language),
+        ],
         "link": region_address(public_url, publication.region_set, notice.region_id),
         "links": {} if links is None else dict(links(notice.incident_id)),
     }

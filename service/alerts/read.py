@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -11,11 +11,13 @@ from typing import Literal
 from sqlalchemy import Connection, RowMapping, func, select
 
 from data.errors import UnknownName
+from data.regions import Region
 from data.tables import regions
 from service.alerts.identity import opened_on
 from service.alerts.machine import CLOSING, TransitionType
 from service.alerts.rule_store import list_rules
 from service.alerts.rules import BELOW_ALL_LEVELS
+from service.redraws import former_regions
 from service.tables import alert_events, delivery_attempts, outbox
 
 IncidentStatus = Literal["open", "resolved", "withdrawn"]
@@ -35,6 +37,7 @@ class IncidentEvent:
         as_of: As-of of the publication.
         revision: Revision of the publication.
         value: The measure; None without a score.
+        note: Why it was withdrawn, if that was for a redraw of its region; else empty.
     """
 
     event_id: str
@@ -45,6 +48,7 @@ class IncidentEvent:
     as_of: date
     revision: int
     value: float | None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,7 @@ def list_incidents(
         incident_id: Only this one; None: all.
     """
     names = {rule.id: rule.name for rule in list_rules(connection)}
+    former = former_regions(connection, region_set)
     query = (
         select(alert_events, regions.c.name, regions.c.country)
         .outerjoin(
@@ -148,13 +153,14 @@ def list_incidents(
     if region_set is not None:
         query = query.where(alert_events.c.region_set == region_set)
     if region_id is not None:
-        query = query.where(alert_events.c.region_id == region_id)
+        before = [old for (_, old), now in former.items() if now.region_id == region_id]
+        query = query.where(alert_events.c.region_id.in_([region_id, *before]))
     if incident_id is not None:
         query = query.where(alert_events.c.incident_id == incident_id)
     grouped: dict[str, list[RowMapping]] = {}
     for row in connection.execute(query).mappings():
         grouped.setdefault(row["incident_id"], []).append(row)
-    incidents = [_read_incident(rows, names) for rows in grouped.values()]
+    incidents = [_read_incident(rows, names, former) for rows in grouped.values()]
     if is_open is not None:
         incidents = [item for item in incidents if (item.status == "open") is is_open]
     # Stable sorts, from the least important key to the most important one.
@@ -234,8 +240,13 @@ def count_messages(connection: Connection) -> dict[str, int]:
     return {row.status: row.n for row in connection.execute(query)}
 
 
-def _read_incident(rows: list[RowMapping], names: dict[str, str]) -> Incident:
+def _read_incident(
+    rows: list[RowMapping],
+    names: Mapping[str, str],
+    former: Mapping[tuple[str, str], Region],
+) -> Incident:
     last = rows[-1]
+    region = former.get((last["region_set"], last["region_id"]))
     status: IncidentStatus = last["type"] if last["type"] in CLOSING else "open"
     # A resolved incident ends at level 0: what people look for is the level it had before.
     standing = rows[-2] if status == "resolved" else last
@@ -244,9 +255,9 @@ def _read_incident(rows: list[RowMapping], names: dict[str, str]) -> Incident:
         rule_id=last["rule_id"],
         rule_name=names.get(last["rule_id"], last["rule_id"]),
         region_set=last["region_set"],
-        region_id=last["region_id"],
-        region_name=last["name"] or last["region_id"],
-        country=last["country"] or "",
+        region_id=region.region_id if region else last["region_id"],
+        region_name=region.name if region else last["name"] or last["region_id"],
+        country=region.country if region else last["country"] or "",
         outcome=last["outcome"],
         horizon=last["horizon"],
         status=status,
@@ -271,5 +282,6 @@ def _read_events(rows: list[RowMapping]) -> Iterable[IncidentEvent]:
             as_of=row["as_of"],
             revision=row["revision"],
             value=row["value"],
+            note=row["note"],
         )
         before = row["level_name"]

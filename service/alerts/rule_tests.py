@@ -19,10 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from data.calendar import period_end
 from data.errors import BadInput, MissingInput
-from service.alerts.advance import AlertEvent, States, advance
+from service.alerts.advance import AlertEvent, advance
 from service.alerts.measures import collect_past
 from service.alerts.rule_files import read_rules
 from service.alerts.rules import Rule
+from service.alerts.tracking import States
 from service.publication import Publication, PublishedScore
 
 _SCORES = re.compile(r"(-|\d+(?:\.\d+)?)(?:x([1-9]\d{0,3}))?")

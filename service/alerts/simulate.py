@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from service.alerts.advance import AlertEvent, States, advance
+from service.alerts.advance import AlertEvent, advance
 from service.alerts.followed import Outcomes
 from service.alerts.machine import CLOSING
 from service.alerts.measures import BOUNDS, Key, Past, collect_past, key_of
 from service.alerts.rules import Level, Rule
+from service.alerts.tracking import States
 from service.publication import Publication
 
 FLAP_PUBLICATIONS = 3

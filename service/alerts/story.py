@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from service.alerts.cap_log import list_cap_messages
 from service.alerts.care import list_care
-from service.alerts.read import Incident
+from service.alerts.read import Incident, IncidentEvent
 from service.tables import acknowledgements, notifications, outbox, publications
 
 StoryKind = Literal["event", "told", "cap", "acknowledge", "assign", "note"]
@@ -64,9 +64,7 @@ def _events(connection: Connection, incident: Incident) -> list[StoryEntry]:
             at=published[event.as_of, event.revision],
             kind="event",
             who="",
-            text=event.type
-            if event.level_from == event.level_to
-            else f"{event.type}: {event.level_from} → {event.level_to}",
+            text=_tell(event),
             reference=event.event_id,
         )
         for event in incident.events
@@ -118,3 +116,9 @@ def _acknowledged(connection: Connection, incident_id: str) -> list[StoryEntry]:
         text = "; ".join(part for part in (until, row.note) if part)
         entries.append(StoryEntry(row.created_at, "acknowledge", row.actor, text, ""))
     return entries
+
+
+def _tell(event: IncidentEvent) -> str:
+    if event.level_from == event.level_to:
+        return f"{event.type}. {event.note}" if event.note else event.type
+    return f"{event.type}: {event.level_from} → {event.level_to}"

@@ -32,8 +32,8 @@ HAPPENED: Mapping[Reason, Mapping[Language, tuple[str, str]]] = {
     },
     Reason.RESOLVED: {"en": ("resolved", "resolved"), "fr": ("terminé", "terminé")},
     Reason.WITHDRAWN: {
-        "en": ("withdrawn", "withdrawn (no rule follows it any more)"),
-        "fr": ("retiré", "retiré (plus aucune règle ne le suit)"),
+        "en": ("withdrawn", "withdrawn (no rule follows it any more, or its region was redrawn)"),
+        "fr": ("retiré", "retiré (plus aucune règle ne le suit, ou sa région a été redessinée)"),
     },
     Reason.DEESCALATED: {"en": ("deescalated", "de-escalated"), "fr": ("en baisse", "en baisse")},
     Reason.STALE: {

@@ -33,6 +33,7 @@ class IncidentEventOut(Answer):
     as_of: date
     revision: int
     value: float | None = Field(description="The measure; null without a score.")
+    note: str = Field(description="Why it was withdrawn, if its region was redrawn; else empty.")
 
 
 class IncidentOut(Answer):
@@ -162,6 +163,7 @@ def _describe(incident: Incident) -> IncidentOut:
                 as_of=event.as_of,
                 revision=event.revision,
                 value=round_number(event.value),
+                note=event.note,
             )
             for event in incident.events
         ],

@@ -25,7 +25,7 @@ _HAPPENED = {
     "resolved": "resolved",
     "stale": "no score, so that {to} stands",
     "restored": "scores are back, {to}",
-    "withdrawn": "withdrawn, as its rule no longer applies",
+    "withdrawn": "withdrawn, as its rule no longer applies or its region was redrawn",
 }
 _MEASURES: dict[Measure, str] = {
     "risk_score": "a risk score",

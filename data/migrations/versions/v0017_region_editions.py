@@ -1,4 +1,4 @@
-"""Regions with a parent and a time for which they are valid; borders of before are kept."""
+"""Parents and validity of regions, borders of before, and why an alert was withdrawn."""
 
 from __future__ import annotations
 
@@ -21,3 +21,5 @@ def upgrade() -> None:
         batch.add_column(sa.Column("valid_to", EpochDay(), nullable=True))
     with op.batch_alter_table("region_sets", schema=None) as batch:
         batch.add_column(sa.Column("replaced_by", sa.String(length=64), nullable=True))
+    with op.batch_alter_table("alert_events", schema=None) as batch:
+        batch.add_column(sa.Column("note", sa.Text(), nullable=False, server_default=""))
