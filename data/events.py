@@ -7,7 +7,8 @@ reader writes that, in the source's own words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -81,6 +82,8 @@ class Batch:
         countries: Sorted ISO alpha-3 codes that the delivery speaks for.
         covers_from: First day that the delivery speaks for: no event there means none is known.
         covers_to: Last day that it speaks for.
+        confidences: Event identifier to how sure its reporter is of it, 0 (a rumour) to 1 (no
+            doubt), where reports come with one. No part of the event: other sources have none.
     """
 
     events: pd.DataFrame
@@ -89,6 +92,7 @@ class Batch:
     countries: tuple[str, ...]
     covers_from: date
     covers_to: date
+    confidences: Mapping[str, float] = field(default_factory=dict)
 
 
 FATALITIES_LIMIT = 10_000_000

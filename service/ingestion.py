@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -52,7 +51,6 @@ def take_in(
     origin: Origin,
     stated_day: date | None = None,
     is_scope_stated: bool = False,
-    confidences: Mapping[str, float] | None = None,
 ) -> DeliveryReport:
     """Examines and stores a delivery, whole or not at all.
 
@@ -67,7 +65,6 @@ def take_in(
         stated_day: The day of `known_at` if somebody stated it; then the same file stored as known
             on another day is a contradiction and not a repetition.
         is_scope_stated: True if somebody said which countries the delivery shall speak for.
-        confidences: Event identifier to confidence, where events are reported with one.
 
     Returns:
         What was added, changed, left, deleted and quarantined.
@@ -88,7 +85,6 @@ def take_in(
             file_name=origin.name,
             sha256=origin.sha256,
             is_scope_stated=is_scope_stated,
-            confidences=confidences,
         )
     report = require_stored(reception)
     if report.already_stored:

@@ -7,7 +7,7 @@ reader, for it is held against nothing that came before.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,6 @@ def receive_delivery(
     file_name: str,
     sha256: str,
     is_scope_stated: bool = False,
-    confidences: Mapping[str, float] | None = None,
 ) -> Reception:
     """Examines a delivery and stores it; a suspicious one is held, and changes nothing known.
 
@@ -78,7 +77,6 @@ def receive_delivery(
         file_name: Name of the file.
         sha256: Hash of the file, hexadecimal.
         is_scope_stated: True if somebody said which countries it shall speak for.
-        confidences: Event identifier to confidence, where events are reported with one.
 
     Raises:
         Conflict: As `append_delivery`, `append_observations` and `append_forecasts`
@@ -103,7 +101,7 @@ def receive_delivery(
     else:
         check_batch(batch)
     if _is_stored(connection, source.name, vintage, sha256):
-        return Reception(None, _append(connection, batch, head, confidences), ())
+        return Reception(None, _append(connection, batch, head), ())
     decided = connection.execute(
         select(examinations).where(
             examinations.c.source == source.name,
@@ -146,11 +144,11 @@ def receive_delivery(
         held = {
             "state": "held",
             "source_info": asdict(source),
-            "events": _pack(batch, confidences),
+            "events": _pack(batch),
             "refusals": [asdict(refusal) for refusal in batch.refusals],
         }
         return Reception(_insert(connection, {**row, **held}), None, findings)
-    report = _append(connection, batch, head, confidences, latest)
+    report = _append(connection, batch, head, latest)
     number = _insert(connection, {**row, "state": "stored", "delivery_id": report.delivery_id})
     return Reception(number, report, findings)
 
@@ -172,7 +170,7 @@ def accept_held(
     """
     held = _load_held(connection, examination_id)
     source = SourceInfo(**held.source_info)
-    batch, confidences = _unpack(held, source)
+    batch = _unpack(held, source)
     head = {
         "source": source,
         "vintage": held.vintage,
@@ -181,7 +179,7 @@ def accept_held(
         "file_name": held.file_name,
         "sha256": held.sha256,
     }
-    report = _append(connection, batch, head, confidences)
+    report = _append(connection, batch, head)
     _decide(connection, examination_id, "accepted", decided_at, note, report.delivery_id)
     return report
 
@@ -253,16 +251,15 @@ def _append(
     connection: Connection,
     batch: Batch | ObservationBatch,
     head: dict[str, Any],
-    confidences: Mapping[str, float] | None,
     latest: pd.DataFrame | None = None,
 ) -> DeliveryReport:
     if isinstance(batch, ObservationBatch):
         return append_observations(connection, batch, **head)
     report = append_delivery(connection, batch, **head, latest=latest)
-    if confidences and not report.already_stored:
+    if batch.confidences and not report.already_stored:
         append_confidences(
             connection,
-            confidences,
+            batch.confidences,
             source=report.source,
             delivery_id=report.delivery_id,
             known_at=report.known_at,
@@ -270,39 +267,37 @@ def _append(
     return report
 
 
-def _pack(batch: Batch | ObservationBatch, confidences: Mapping[str, float] | None) -> bytes:
+def _pack(batch: Batch | ObservationBatch) -> bytes:
     if isinstance(batch, ObservationBatch):
         rows = batch.observations
     else:
         rows = batch.events
-        if confidences:
-            rows = rows.assign(confidence=rows["event_id"].map(dict(confidences)))
+        if batch.confidences:
+            rows = rows.assign(confidence=rows["event_id"].map(dict(batch.confidences)))
     stream = io.BytesIO()
     rows.to_parquet(stream, index=False)
     return stream.getvalue()
 
 
-def _unpack(
-    held: Row[Any], source: SourceInfo
-) -> tuple[Batch | ObservationBatch, dict[str, float] | None]:
+def _unpack(held: Row[Any], source: SourceInfo) -> Batch | ObservationBatch:
     rows = pd.read_parquet(io.BytesIO(held.events))
     refusals = tuple(Refusal(**item) for item in held.refusals)
     if source.kind == "observations":
         table = rows[list(OBSERVATION_COLUMNS)].astype(OBSERVATION_COLUMNS)
-        return ObservationBatch(table, refusals, held.n_rows), None
-    confidences = None
+        return ObservationBatch(table, refusals, held.n_rows)
+    confidences: dict[str, float] = {}
     if "confidence" in rows:
         said = rows[rows["confidence"].notna()]
         confidences = dict(zip(said["event_id"], said["confidence"].astype(float), strict=True))
-    batch = Batch(
+    return Batch(
         events=conform_events(rows),
         refusals=refusals,
         n_rows=held.n_rows,
         countries=tuple(held.countries),
         covers_from=held.covers_from,
         covers_to=held.covers_to,
+        confidences=confidences,
     )
-    return batch, confidences
 
 
 def _findings(stored: Sequence[dict[str, Any]]) -> tuple[Finding, ...]:

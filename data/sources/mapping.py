@@ -24,6 +24,9 @@ OPTIONAL: dict[str, str] = {
 }
 """Columns that default to another."""
 
+CONFIDENCE = "confidence"
+"""What a table may say of each event besides: how sure its author is of it, 0 to 1."""
+
 _MAY_LACK = frozenset(
     {"admin1", "admin2", "sub_type", "actor_a", "actor_b", "civilian_fatalities", "n_sources"}
 )
@@ -68,8 +71,9 @@ def read_mapping(path: Path) -> Mapping:
         raise _bad(path, f"knows no table '{unknown[0]}'", f"Known: {', '.join(sorted(_TABLES))}.")
     columns, values = (_texts(path, content, name) for name in ("columns", "values"))
     for name in (*columns, *values):
-        if name not in EVENT_COLUMNS:
-            raise _bad(path, f"no event has '{name}'", f"Known: {', '.join(EVENT_COLUMNS)}.")
+        if name not in (*EVENT_COLUMNS, CONFIDENCE):
+            known = ", ".join((*EVENT_COLUMNS, CONFIDENCE))
+            raise _bad(path, f"no event has '{name}'", f"Known: {known}.")
     open_columns = set(EVENT_COLUMNS) - set(columns) - set(values) - set(OPTIONAL) - _MAY_LACK
     if open_columns or "event_id" in values:
         name = min(open_columns or {"event_id"})

@@ -16,7 +16,7 @@ from data.regions.iso_countries import to_alpha3
 from data.sources.archive import open_text_file
 from data.sources.country_names import country_of_name
 from data.sources.delimited import RawRow, read_chunks
-from data.sources.mapping import OPTIONAL, Mapping
+from data.sources.mapping import CONFIDENCE, OPTIONAL, Mapping
 
 FIRST_DAY = date(1946, 1, 1)
 """An earlier day is a slip of the pen."""
@@ -73,7 +73,7 @@ def read_own_table(
         raise MissingInput(f"There is no file {path}.", "Check the path.") from None
     except OSError as problem:
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
-    events, refusals = _read_rows(rows, header, mapping, known_at)
+    events, refusals, said = _read_rows(rows, header, mapping, known_at)
     if events.empty:
         first = refusals[0].message if refusals else "it has a header but no rows."
         raise BadInput(f"{path.name} has no row that can be used: {first}", "Check the mapping.")
@@ -91,12 +91,13 @@ def read_own_table(
         countries=tuple(spoken_for),
         covers_from=covers_from,
         covers_to=covers_to,
+        confidences={key: said[key] for key in events["event_id"] if key in said},
     )
 
 
 def _read_rows(
     rows: Sequence[RawRow], header: list[str], mapping: Mapping, known_at: date
-) -> tuple[pd.DataFrame, list[Refusal]]:
+) -> tuple[pd.DataFrame, list[Refusal], dict[str, float]]:
     whole = [(line, fields) for line, fields in rows if len(fields) == len(header)]
     refusals = [
         Refusal(
@@ -113,18 +114,31 @@ def _read_rows(
     candidates = pd.DataFrame([_read(raw, mapping) for raw in raws], columns=list(EVENT_COLUMNS))
     codes = find_refusals(candidates, first_day=FIRST_DAY, known_at=known_at)
     seen: set[str] = set()
+    confidences: dict[str, float] = {}
     for index, identifier in enumerate(candidates["event_id"].tolist()):
+        said = _read_confidence(raws[index], mapping)
         if codes[index] == "" and identifier in seen:
             codes[index] = "duplicate_id"
+        if codes[index] == "" and said is not None and not 0 <= said <= 1:
+            codes[index] = "bad_confidence"
         if codes[index] == "":
             seen.add(identifier)
+            if said is not None:
+                confidences[identifier] = said
             continue
         raw, code = raws[index], str(codes[index])
         told = {name: raw[column] for name, column in mapping.columns.items()}
         message = f"{code.replace('_', ' ')}: {told}."
         refusals.append(Refusal(whole[index][0], identifier or None, code, message, raw))
     refusals.sort(key=lambda refusal: refusal.line)
-    return conform_events(candidates[codes == ""]), refusals
+    return conform_events(candidates[codes == ""]), refusals, confidences
+
+
+def _read_confidence(raw: dict[str, str], mapping: Mapping) -> float | None:
+    """Returns what a row says of it; None if it says nothing, -1 if that is no number."""
+    column = mapping.columns.get(CONFIDENCE)
+    text = (raw[column] if column else mapping.values.get(CONFIDENCE, "")).strip()
+    return _to_number(text, is_optional=True) if text else None
 
 
 def _read(raw: dict[str, str], mapping: Mapping) -> dict[str, object]:

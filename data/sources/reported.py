@@ -30,9 +30,7 @@ FIRST_DAY = date(1946, 1, 1)
 """An earlier day is a slip of the pen."""
 
 
-def read_reports(
-    rows: Sequence[Mapping[str, Any]], *, known_at: date
-) -> tuple[Batch, dict[str, float]]:
+def read_reports(rows: Sequence[Mapping[str, Any]], *, known_at: date) -> Batch:
     """Returns the reports that are events, with the confidence of each, and those that are refused.
 
     Args:
@@ -55,16 +53,16 @@ def read_reports(
             message = f"{code.replace('_', ' ')}: event {identifier}."
             refusals.append(Refusal(index + 1, identifier or None, code, message, told))
     accepted = candidates[codes == ""]
-    batch = Batch(
+    said = accepted["confidence"].astype(float)
+    return Batch(
         events=conform_events(accepted),
         refusals=tuple(refusals),
         n_rows=len(rows),
         countries=(),
         covers_from=known_at,
         covers_to=known_at,
+        confidences=dict(zip(accepted["event_id"], said, strict=True)),
     )
-    confidences = dict(zip(accepted["event_id"], accepted["confidence"].astype(float), strict=True))
-    return batch, confidences
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, insert, select
 
 from data.calendar import end_of_day
-from data.errors import StateError
+from data.errors import Conflict, StateError
 from data.tables import event_confidences
 
 
@@ -35,6 +35,7 @@ def append_confidences(
 
     Raises:
         StateError: A confidence is not between 0 and 1.
+        Conflict: Another confidence of an event is stored as known at that very moment or later.
     """
     moment = known_at.replace(microsecond=0)
     if not all(0 <= value <= 1 for value in confidences.values()):
@@ -52,7 +53,22 @@ def append_confidences(
         if before.get(event_id) != value
     ]
     if fresh:
+        _refuse_same_moment(connection, source, moment, {str(row["event_id"]) for row in fresh})
         connection.execute(insert(event_confidences), fresh)
+
+
+def _refuse_same_moment(
+    connection: Connection, source: str, moment: datetime, event_ids: set[str]
+) -> None:
+    t = event_confidences.c
+    later = connection.scalars(
+        select(t.event_id).where(t.source == source, t.known_at >= moment)
+    ).all()
+    for event_id in event_ids.intersection(later):
+        raise Conflict(
+            f"The confidence of event {event_id} is stored already as known at {moment}.",
+            "Report a correction later than what it corrects.",
+        )
 
 
 def confidences_as_known(connection: Connection, source: str, as_of: date) -> dict[str, float]:

@@ -17,6 +17,7 @@ Where to go:
     models, health                models.py, health.py
     the form of answers           schemas.py
     strict parameters             parameters.py
+    reported events               events.py
     keys and scopes               access.py
     problems in answers           handlers.py, problem_schema.py
     the OpenAPI document          openapi.py

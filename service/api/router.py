@@ -11,6 +11,7 @@ from data.database import Database
 from service.api.alert_actions import make_action_routes
 from service.api.alerts import make_alert_routes
 from service.api.context import ApiContext
+from service.api.events import make_event_routes
 from service.api.health import make_health_routes
 from service.api.ledger import make_ledger_routes
 from service.api.models import make_model_routes
@@ -56,6 +57,7 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
         make_rule_routes,
         make_operation_routes,
         make_source_routes,
+        make_event_routes,
         make_model_routes,
         make_ledger_routes,
         make_verification_routes,

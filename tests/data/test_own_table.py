@@ -141,3 +141,14 @@ def test_what_nobody_said_may_be_passed_on_may_not(tmp_path: Path) -> None:
     assert not read_mapping(path).source.redistributable
     path.write_text(MAPPING.replace("[columns]", "redistributable = true\n[columns]"))
     assert read_mapping(path).source.redistributable
+
+
+def test_a_table_may_say_how_sure_it_is(read: Callable[..., Batch]) -> None:
+    mapping = MAPPING.replace('killed"\n', 'killed"\nconfidence = "sure"\n')
+    text = HEADER.replace("\n", ",sure\n")
+    row = GOOD.replace("\n", ",{}\n")
+    rows = [("1", "0.5"), ("2", ""), ("3", "often"), ("4", "1.2")]
+    batch = read(text + "".join(key + row[1:].format(sure) for key, sure in rows), mapping)
+    assert batch.confidences == {"1": 0.5}
+    assert batch.events["event_id"].tolist() == ["1", "2"]
+    assert [item.reason for item in batch.refusals] == ["bad_confidence", "bad_confidence"]
