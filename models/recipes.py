@@ -13,6 +13,10 @@ from data.errors import UnknownName
 from models.challengers.boosting import fit_boosting
 from models.challengers.counts_alone import fit_counts_alone
 from models.challengers.logit_alone import fit_logit_alone
+from models.challengers.recalibrated import fit_recalibrated
+from models.challengers.regions import fit_regions
+from models.challengers.splines import fit_splines
+from models.challengers.stacking import fit_stacking
 from models.challengers.trees import fit_trees
 from models.challengers.wide import fit_wide
 from models.ensemble import ensemble_log_odds, fit_ensemble
@@ -42,6 +46,10 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "wide": fit_wide,
         "trees": fit_trees,
         "boosting": fit_boosting,
+        "splines": fit_splines,
+        "regions": fit_regions,
+        "stacking": fit_stacking,
+        "recalibrated": fit_recalibrated,
     }
 )
 

@@ -182,6 +182,26 @@ def join_rows(parts: Sequence[ClosedRows]) -> ClosedRows:
     )
 
 
+def pick_rows(rows: ClosedRows, here: npt.NDArray[np.bool_]) -> ClosedRows:
+    """Returns some of the rows; those of other region sets are left out.
+
+    Args:
+        rows: The rows.
+        here: Which are kept, shape (n_rows,).
+    """
+    return ClosedRows(
+        names=rows.names,
+        features=rows.features[here],
+        thresholds=rows.thresholds[here],
+        region=rows.region[here],
+        labels=rows.labels[here],
+        sums=rows.sums[here],
+        weights=rows.weights[here],
+        period=rows.period[here],
+        year=rows.year[here],
+    )
+
+
 def build_task(
     panel: Panel,
     settings: ModelSettings,

@@ -1,0 +1,58 @@
+"""Learned stacking: the log-odds of logit, count model and trees, weighted by a logit of its own.
+
+The parts learn from the earlier three quarters of the closed windows and the weights from the rest,
+less a horizon in between; the parts are then fitted anew to all. Wolpert (1992),
+doi:10.1016/S0893-6080(05)80023-1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from models.challengers.counts_alone import fit_counts_alone
+from models.challengers.logit_alone import fit_logit_alone
+from models.challengers.trees import fit_trees
+from models.ensemble import ensemble_log_odds, fit_ensemble
+from models.metrics import Floats
+from models.settings import ModelSettings
+from models.task import ClosedRows, Rows, pick_rows
+
+PARTS = (fit_logit_alone, fit_counts_alone, fit_trees)
+EARLIER = 0.75
+GAP_PERIODS = 12
+"""Periods left out between the two, so that no window of the earlier reaches into the later."""
+
+LEAST_CASES = 20
+
+
+def fit_stacking(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], Floats]:
+    """Returns a forecaster with learned weights; the mean of logit and counts with few cases.
+
+    Args:
+        rows: What may train.
+        settings: Penalty of the logit, seed of the trees.
+    """
+    split = np.quantile(rows.period, EARLIER)
+    earlier = pick_rows(rows, rows.period <= split - GAP_PERIODS)
+    later = pick_rows(rows, rows.period > split)
+    cases = [min(one.labels.sum(), (one.labels <= 0).sum()) for one in (earlier, later)]
+    if min(cases) < LEAST_CASES:
+        fitted = fit_ensemble(replace(rows, others=None), settings.ridge_c)
+        return lambda new: ensemble_log_odds(fitted, new)
+    said = _said([fit(earlier, settings) for fit in PARTS], later)
+    weigher = LogisticRegression(C=1.0, max_iter=200)
+    weigher.fit(said, later.labels > 0, sample_weight=later.weights)
+    parts = [fit(rows, settings) for fit in PARTS]
+
+    def forecast(new: Rows) -> Floats:
+        return np.asarray(weigher.decision_function(_said(parts, new)), np.float64)
+
+    return forecast
+
+
+def _said(parts: list[Callable[[Rows], Floats]], rows: Rows) -> Floats:
+    return np.column_stack([part(rows) for part in parts])
