@@ -166,6 +166,7 @@ cap_messages = Table(
     Column("publication_id", ForeignKey("publications.publication_id"), nullable=False, index=True),
     Column("region_set", String(64), nullable=False),
     Column("incident_id", String(96), nullable=False, index=True),
+    Column("number", Integer, nullable=False, server_default="0"),
     Column("rule_id", String(64), nullable=False),
     Column("region_id", String(64), nullable=False),
     Column("outcome", String(32), nullable=False),

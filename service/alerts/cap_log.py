@@ -142,7 +142,7 @@ def list_cap_messages(connection: Connection, incident_id: str) -> tuple[CapMess
     query = (
         select(*(cap_messages.c[item.name] for item in fields(CapMessage)))
         .where(cap_messages.c.incident_id == incident_id)
-        .order_by(cap_messages.c.publication_id)
+        .order_by(cap_messages.c.number, cap_messages.c.publication_id)
     )
     return tuple(CapMessage(**row) for row in connection.execute(query).mappings())
 
@@ -158,7 +158,7 @@ def _read_incidents(connection: Connection, region_set: str) -> Iterator[_Incide
     query = (
         select(*(column for column in cap_messages.c if column.name != "body"))
         .where(cap_messages.c.region_set == region_set)
-        .order_by(cap_messages.c.publication_id)
+        .order_by(cap_messages.c.number, cap_messages.c.publication_id)
     )
     for row in connection.execute(query).mappings():
         issued[row["incident_id"]].append(row)
@@ -223,7 +223,12 @@ def _collect(
     stands = incident.last is not None and incident.last.level > 0
     said = _said(incident) if stands else incident.issued[-1].said
     return CapFacts(
-        identifier=cap_identifier(incident.incident_id, publication.as_of, publication.revision),
+        identifier=cap_identifier(
+            incident.incident_id,
+            publication.as_of,
+            publication.revision,
+            len(incident.issued) + 1,
+        ),
         sender=cap_sender(settings),
         sent_at=now,
         # A message about the end stays as long as those that it ends.
@@ -263,6 +268,7 @@ def _row(
         "publication_id": publication.publication_id,
         "region_set": publication.region_set,
         "incident_id": incident.incident_id,
+        "number": len(incident.issued) + 1,
         "rule_id": incident.series.rule_id,
         "region_id": incident.series.region_id,
         "outcome": incident.series.outcome,

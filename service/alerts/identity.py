@@ -73,12 +73,13 @@ def system_message_id(contact_point: str, alert_id: str, state: str) -> str:
     return f"msg_{uuid.uuid5(_NAMESPACE, f'{contact_point}|{alert_id}|{state}').hex}"
 
 
-def cap_identifier(incident: str, as_of: date, revision: int) -> str:
-    """Returns the identifier of the CAP message about an incident at a publication.
+def cap_identifier(incident: str, as_of: date, revision: int, number: int) -> str:
+    """Returns the identifier of a CAP message about an incident at a publication.
 
-    It holds no space, comma, `<` or `&`: CAP joins references with them.
+    `number` is that of the message in its incident: a backfill may change what a publication says
+    that is evaluated again. No space, comma, `<` or `&` is in it: CAP joins references with them.
     """
-    name = uuid.uuid5(_NAMESPACE, f"cap|{incident}|{as_of.isoformat()}|{revision}").hex
+    name = uuid.uuid5(_NAMESPACE, f"cap|{incident}|{as_of.isoformat()}|{revision}|{number}").hex
     return f"tocsin-{as_of.isoformat()}-r{revision}-{name}"
 
 

@@ -374,6 +374,23 @@ def test_running_again_issues_nothing(lived: Any, world: Any, build: Any) -> Non
     assert after[: len(before)] == before
 
 
+def test_a_publication_that_says_something_else_after_a_backfill_is_told_anew(
+    lived: Any, world: Any, build: Any
+) -> None:
+    lived(0, HIGH)
+    newest, _ = world.publish(build.month(2), {"ML05": TOP})
+    world.publish(build.month(1), {"ML05": TOP})
+    with world.database.write() as connection:
+        evaluate_publication(connection, newest, settings=world.settings, now=world.clock())
+    rows = [row for row in read_messages(world) if row["region_id"] == "ML05"]
+    assert [(row["number"], row["reason"]) for row in rows] == [
+        (1, "fired"), (2, "escalated"), (3, "escalated")
+    ]  # fmt: skip
+    assert [row["said"]["as_of"] for row in rows[1:]] == ["2022-03-15", "2022-02-15"]
+    for row in rows:
+        check_cap(row["body"])
+
+
 def test_a_live_deployment_and_its_sender(new_world: Any, build: Any) -> None:
     world = new_world(Settings(live=True, cap_sender="alerts@desk.example"))
     world.apply(build.rule())
