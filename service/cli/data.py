@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -229,10 +230,21 @@ def diff(
                 for cell in sorted(cells, key=_order)
             ],
         )
+        for country in sorted({cell.country for cell in cells}):
+            own = [cell for cell in cells if cell.country == country]
+            events = _step(*(_total(own, f"events_{when}") for when in ("before", "after")))
+            deaths = _step(*(_total(own, f"deaths_{when}") for when in ("before", "after")))
+            say(f"{country}, all of these: events {events}, deaths {deaths}.")
 
 
 def _step(before: int | None, after: int | None) -> str:
     return " → ".join("–" if count is None else str(count) for count in (before, after))
+
+
+def _total(cells: Sequence[CellChange], name: str) -> int | None:
+    """Returns the sum over cells; None if none of them was known."""
+    known = [getattr(cell, name) for cell in cells if getattr(cell, name) is not None]
+    return sum(known) if known else None
 
 
 def _order(cell: CellChange) -> tuple[str, str, str]:

@@ -225,7 +225,9 @@ def test_completeness_and_diff_from_the_command_line(tmp_path: Path) -> None:
         "events": None,
         "deaths": None,
     }
-    for words in (["data", "diff", "a", "b"], ["data", "completeness"], ["data", "list"]):
+    told = CliRunner().invoke(app, ["data", "diff", "a", "b"]).stdout
+    assert "MLI, all of these: events 1 → 1, deaths 3 → 5." in told
+    for words in (["data", "completeness"], ["data", "list"]):
         assert CliRunner().invoke(app, words).exit_code == 0
 
 

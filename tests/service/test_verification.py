@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from data.panel import build_panel
-from data.regions import load_region_set
+from data.regions import dissolve_countries, load_region_set, save_region_set
 from service.cli.main import app
 from service.pipeline import run_cycle
 from service.publication_store import latest_publication
@@ -69,6 +69,19 @@ def test_a_closed_window_is_scored_and_what_was_made_up_later_stands_apart(
     found = record["horizons"]["1"][kind]
     assert found["n_forecasts"] == len(served)
     assert found["mean_forecast"] == pytest.approx(sum(served) / len(served))
+
+
+def test_a_forecast_is_verified_within_the_borders_that_it_was_made_for(demo):
+    run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=FIRST)
+    expected = _record(demo, SECOND)["horizons"]
+    with demo.database.write() as connection:
+        areas = load_region_set(connection, "demo")
+        whole = dissolve_countries(
+            "demo", areas, step="month", source=areas.source, attribution="", name_of=str
+        )
+        assert save_region_set(connection, whole, datetime(2022, 1, 1, tzinfo=UTC), replace=True)
+    assert _record(demo, SECOND)["horizons"] == expected
+    assert sum(kinds["afterwards"]["n_forecasts"] for kinds in expected.values()) > 0
 
 
 def test_the_command_prints_the_record(demo, monkeypatch):
