@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data.errors import UnknownName
+from data.regions import RegionSet
 from service.explanation import explain_score
 from service.languages import LANGUAGES
 from service.publication import Publication, PublishedScore
@@ -71,6 +72,8 @@ class RegionView:
         name: Its name.
         country: Name of its country.
         country_code: ISO alpha-3 code.
+        origins: What it is part of and for which time its borders are valid, in words; empty if
+            neither is said.
         horizon: Horizon that drivers, pictures and neighbours are about.
         horizon_words: The same in words.
         window: First and last day of the window at that horizon, in words.
@@ -90,6 +93,7 @@ class RegionView:
     name: str
     country: str
     country_code: str
+    origins: str
     horizon: int
     horizon_words: str
     window: str
@@ -133,6 +137,7 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
         name=row.name,
         country=row.country,
         country_code=row.score.country,
+        origins=_origins(frame.region_set, region_id),
         horizon=chosen,
         horizon_words=words.steps(chosen, publication.step),
         window=words.day_span(*publication.window(chosen)),
@@ -166,6 +171,16 @@ def escalation_words(publication: Publication, horizon: int, threshold: float | 
         return f"No threshold is known for the time between {span}."
     least = math.ceil(threshold - 1e-9)
     return f"at least {words.counted(least, 'death')} between {span}"
+
+
+def _origins(region_set: RegionSet, region_id: str) -> str:
+    region = next(one for one in region_set.regions if one.region_id == region_id)
+    told = [
+        f"part of {region.parent}" if region.parent else "",
+        f"since {words.day(region.valid_from)}" if region.valid_from else "",
+        f"until {words.day(region.valid_to)}" if region.valid_to else "",
+    ]
+    return ", ".join(part for part in told if part)
 
 
 def _card(

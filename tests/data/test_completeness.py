@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
-from data.calendar import parse_period, period_end, period_start, to_epoch_day
+from data.calendar import parse_period, period_end, period_of, period_start, to_epoch_day
 from data.database import Database
 from data.events import Batch
 from data.quality import Completeness, estimate_completeness
@@ -136,3 +137,41 @@ def test_the_simulated_world_fills_up_as_foretold(sqlite: Database) -> None:
     assert truth < 1
     expected = np.average(foretold.events[-1], weights=eventual.n_known[row])
     assert expected == pytest.approx(truth, abs=0.12)
+
+
+def test_weeks_fill_up_as_past_weeks_did(
+    sqlite: Database,
+    make_batch: Callable[..., Batch],
+    deliver: Callable[..., Any],
+    squares: RegionSet,
+) -> None:
+    """Of a week's 4 events 1 is told three days after its end, 3 a week later, 4 after two."""
+    weekly = replace(squares, step="week")
+    first = period_of(date(2020, 6, 1), "week")
+    last = first + 65
+    for newest in range(first, last + 1):
+        events = [
+            {
+                "event_id": f"{week}-{number}",
+                "date": period_start(week, "week"),
+                "longitude": 0.5,
+                "fatalities_best": 3,
+            }
+            for week in range(first, newest + 1)
+            for number in range((1, 3, 4)[min(newest - week, 2)])
+        ]
+        release = period_end(newest, "week") + timedelta(days=3)
+        span = (period_start(first, "week"), period_end(newest, "week"))
+        deliver(
+            sqlite,
+            make_batch(*events, covers=span, countries=("MLI",)),
+            str(release),
+            vintage=str(newest),
+        )
+    found = judge(sqlite, weekly, period_end(last, "week") + timedelta(days=4))
+    assert found.periods[-1] == last
+    assert found.n_known[-3:, 0].tolist() == [4, 3, 1]
+    for shares in (found.events, found.deaths):
+        assert shares[-1, 0] == pytest.approx(0.25)
+        assert shares[-2, 0] == pytest.approx(0.75)
+        assert shares[-3, 0] == pytest.approx(1)

@@ -317,3 +317,13 @@ def test_hostile_names_stay_text(
     assert all(name in text for name in names.values())
     assert "49" not in text
     assert "<b>no</b>" in text
+
+
+def test_a_region_says_what_it_is_part_of_and_since_when(published, squares, region_set, now, get):
+    first, *others = region_set.regions
+    first = replace(first, parent="AA", valid_from=date(2025, 7, 2))
+    with squares.write() as connection:
+        dated = replace(region_set, regions=(first, *others))
+        assert save_region_set(connection, dated, now, replace=True)
+    assert "AA01 · part of AA, since 2 July 2025" in get("/sets/squares/regions/AA01").text
+    assert "part of" not in get("/sets/squares/regions/AA02").text
