@@ -8,14 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from data.calendar import period_label
 from data.errors import UnknownName, UsageError
 from data.panel import build_panel
-from data.regions import load_region_set
-from features.build import FeatureMatrix, rows_for_origin
-from features.catalogue import ALL, CATALOGUE, FEATURE_SETS, family_codes, find_indicator
+from data.regions import RegionSet, load_region_set
+from features.catalogue import CATALOGUE, FEATURE_SETS, family_codes, find_indicator
 from features.indicator import Indicator
-from features.outcomes import EscalationDefinition
 from features.page import write_page
 from models.gain import measure_gains
 from service.cli.output import (
@@ -28,6 +25,7 @@ from service.cli.output import (
     say,
 )
 from service.cli.session import open_session
+from service.indicator_values import IndicatorValues, read_indicators
 
 app = typer.Typer(
     help="List and show indicators, and what they say of a region.", no_args_is_help=True
@@ -57,11 +55,9 @@ def list_indicators(
     shown = _of_family(family)
     rows = [_summary(one) for one in shown]
     if region is not None:
-        matrix, origin, positions, _ = _current(name, as_of)
-        if region not in positions:
-            raise UnknownName(f"No region '{region}' in the set.", "See `tocsin regions show`.")
-        values = _values_of(matrix, positions[region])
-        rows = [{**row, "origin": origin, "value": values[row["name"]]} for row in rows]
+        current, _ = _current(name, as_of)
+        values = current.of_region(region)
+        rows = [{**row, "origin": current.period, "value": values[row["name"]]} for row in rows]
     if as_json:
         print_json(rows)
         return
@@ -86,15 +82,12 @@ def show_indicator(
     one = find_indicator(indicator)
     shown: dict[str, Any] = _summary(one)
     if name is not None or as_of is not None:
-        matrix, shown["origin"], positions, names = _current(name, as_of)
-        column = matrix.names.index(one.name)
+        current, region_set = _current(name, as_of)
+        shown["origin"] = current.period
+        values = current.of_indicator(one.name)
         shown["values"] = [
-            {
-                "region_id": region_id,
-                "name": names[position],
-                "value": _number(matrix.raw[0, position, column]),
-            }
-            for region_id, position in positions.items()
+            {"region_id": each.region_id, "name": each.name, "value": values[each.region_id]}
+            for each in region_set.regions
         ]
     if as_json:
         print_json(shown)
@@ -196,30 +189,12 @@ def _of_family(family: str | None) -> list[Indicator]:
     return [one for one in CATALOGUE.values() if family in (None, one.family_code)]
 
 
-def _current(
-    set_name: str | None, as_of: str | None
-) -> tuple[FeatureMatrix, str, dict[str, int], list[str]]:
-    """Returns all indicators at the origin, its label, and positions and names of the regions."""
+def _current(set_name: str | None, as_of: str | None) -> tuple[IndicatorValues, RegionSet]:
     with open_session() as session:
         day = session.as_of(as_of)
         with session.database.read() as connection:
             region_set = load_region_set(connection, session.set_name(set_name))
-            panel = build_panel(connection, region_set, day)
-        definition = EscalationDefinition(
-            multiple=session.settings.escalation_multiple,
-            quantile=session.settings.escalation_quantile,
-            floor=session.settings.escalation_floor,
-        )
-        matrix = rows_for_origin(panel, ALL, definition, session.settings.horizons[0])
-    positions = {region_id: position for position, region_id in enumerate(panel.region_ids)}
-    names = [region.name for region in region_set.regions]
-    return matrix, period_label(panel.origin, panel.step), positions, names
-
-
-def _values_of(matrix: FeatureMatrix, position: int) -> dict[str, float | None]:
-    return {
-        name: _number(matrix.raw[0, position, column]) for column, name in enumerate(matrix.names)
-    }
+            return read_indicators(connection, region_set, day, session.settings), region_set
 
 
 def _summary(one: Indicator) -> dict[str, Any]:
@@ -236,10 +211,6 @@ def _summary(one: Indicator) -> dict[str, Any]:
         "transform": one.transform,
         "feature_sets": [name for name, members in FEATURE_SETS.items() if one.name in members],
     }
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _text(value: object) -> object:

@@ -1,0 +1,98 @@
+"""What every indicator says of every region, as known on a day: for the page, the API, the CLI."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from data.calendar import period_label
+from data.errors import UnknownName
+from data.panel import build_panel
+from data.regions import RegionSet
+from features.build import FeatureMatrix, rows_for_origin
+from features.catalogue import ALL, find_indicator
+from models.outcome import definition_of
+from models.settings import ModelSettings
+
+
+@dataclass(frozen=True)
+class IndicatorValues:
+    """All indicators of a region set at the last period that is known.
+
+    Attributes:
+        region_set: Name of the set.
+        as_of: Knowledge limit.
+        data_cutoff: Last day that the event source speaks for.
+        period: Label of the period, e.g. `2021-07`.
+        region_ids: The regions.
+        matrix: The values, one period.
+    """
+
+    region_set: str
+    as_of: date
+    data_cutoff: date
+    period: str
+    region_ids: tuple[str, ...]
+    matrix: FeatureMatrix
+
+    def of_region(self, region_id: str) -> dict[str, float | None]:
+        """Returns the value of each indicator by name, None where it is missing.
+
+        Raises:
+            UnknownName: The set has no such region.
+        """
+        if region_id not in self._position_of:
+            raise UnknownName(
+                f"No region '{region_id}' in '{self.region_set}'.",
+                "See `tocsin regions list`.",
+            )
+        row = self.matrix.raw[0, self._position_of[region_id]]
+        return dict(zip(self.matrix.names, map(_number, row), strict=True))
+
+    def of_indicator(self, name: str) -> dict[str, float | None]:
+        """Returns the value of each region by identifier, None where it is missing.
+
+        Raises:
+            UnknownName: There is no such indicator.
+        """
+        column = self.matrix.names.index(find_indicator(name).name)
+        values = self.matrix.raw[0, :, column]
+        return dict(zip(self.region_ids, map(_number, values), strict=True))
+
+    @cached_property
+    def _position_of(self) -> dict[str, int]:
+        return {region_id: position for position, region_id in enumerate(self.region_ids)}
+
+
+def read_indicators(
+    connection: Connection, region_set: RegionSet, as_of: date, settings: ModelSettings
+) -> IndicatorValues:
+    """Returns all indicators of all regions at the last period that is known on a day.
+
+    Args:
+        connection: Any connection.
+        region_set: The regions.
+        as_of: The knowledge limit.
+        settings: Definition of escalation, horizons: the shortest one is used.
+
+    Raises:
+        NothingKnown: Nothing is known of the set's countries, or of no whole period.
+    """
+    panel = build_panel(connection, region_set, as_of)
+    definition, horizon = definition_of(settings), min(settings.horizons)
+    return IndicatorValues(
+        region_set=region_set.name,
+        as_of=as_of,
+        data_cutoff=panel.data_cutoff,
+        period=period_label(panel.origin, panel.step),
+        region_ids=panel.region_ids,
+        matrix=rows_for_origin(panel, ALL, definition, horizon),
+    )
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
