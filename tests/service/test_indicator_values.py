@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
+import pytest
+
+from data.errors import UnknownName
+from data.panel import build_panel
+from data.regions import load_region_set
+from features.build import build_features
+from features.catalogue import CATALOGUE
+from models.outcome import definition_of
+from service.indicator_values import read_indicators
+
 
 def test_values_are_those_of_the_builder(demo) -> None:
     as_of, settings = date(2021, 12, 15), demo.settings
