@@ -10,6 +10,7 @@ Where to go:
     the router                    router.py
     sets, regions, publications   sets.py, region_detail.py
     scores and their paging       scores.py, paging.py
+    indicators                    indicators.py
     alerts, rules                 alerts.py, rules.py
     what people do about alerts   alert_actions.py
     what operators read           operations.py

@@ -13,6 +13,7 @@ from service.api.alerts import make_alert_routes
 from service.api.context import ApiContext
 from service.api.events import make_event_routes
 from service.api.health import make_health_routes
+from service.api.indicators import make_indicator_routes
 from service.api.ledger import make_ledger_routes
 from service.api.models import make_model_routes
 from service.api.openapi import build_openapi
@@ -50,6 +51,7 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
     )
     for make_routes in (
         make_set_routes,
+        make_indicator_routes,
         make_region_routes,
         make_score_routes,
         make_alert_routes,

@@ -31,7 +31,12 @@ OPERATIONS = [
 ]
 BEYOND_A_SCHEMA = {
     ("get", "/api/v1/scores"): "a cursor is that of the page before; a box has a south and a north",
+    ("get", "/api/v1/sets/{set}/indicators"): "one of two parameters is given",
     ("get", "/api/v1/sources/{source}/events"): "a day is one of the calendar",
+    (
+        "post",
+        "/api/v1/events",
+    ): "a whole number is not written 5.0; low, best and high are in order",
     ("post", "/api/v1/rules"): "levels rise, and leave below where they enter",
     ("post", "/api/v1/silences"): "it ends in the future, after at most 90 days",
     ("post", "/api/v1/alerts/{incident_id}/acknowledge"): "it ends in the future",
