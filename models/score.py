@@ -25,12 +25,13 @@ from models.settings import ModelSettings
 from models.task import Rows
 from models.uncertainty import interval_of_log_odds, log_odds_deviation
 
-Status = Literal["ok", "baseline_only", "stale", "too_early"]
+Status = Literal["ok", "baseline_only", "stale", "too_early", "not_asked"]
 """What may be said of a score.
 
 `ok`: the model passed its gate for this outcome and horizon. `baseline_only`: it did not, and the
 number served is the region's own climatology; the same where the region's history is too short or
 ends just before the origin. `stale`: the region's data end too long before the as-of; there is no
+number. `not_asked`: an onset is asked for only after a quiet year, and this was none; there is no
 number. `too_early`: too few of the newest period's events are probably known yet; there is no
 number. Only a publication says so (`service.publication_inputs`), because it takes what is known of
 past deliveries.
@@ -165,7 +166,7 @@ def _score_horizon(
         threshold = history.thresholds[row, region]
         has_data = status != "stale"
         is_scored = bool(has_data and np.isfinite(threshold))
-        served = {"ok": probability[region], "baseline_only": past[region], "stale": None}[status]
+        served = {"ok": probability[region], "baseline_only": past[region]}.get(status)
         scores.append(
             Score(
                 region_id=region_id,
@@ -248,10 +249,10 @@ def _judge_region(
             f"{period_label(panel.origin, panel.step)}: its own past frequency is served."
         )
     if not np.isfinite(history.thresholds[panel.origin - int(panel.periods[0]), region]):
-        if history.outcome == ONSET:
-            return "baseline_only", (
-                "An onset is asked for only after a quiet year: its own past frequency is served."
-            )
+        row = panel.origin - int(panel.periods[0])
+        year = history.deaths[max(0, row + 1 - history.rows_of_years(1)) : row + 1, region]
+        if history.outcome == ONSET and np.isfinite(year).all():
+            return "not_asked", "An onset is asked for only after a quiet year; this was none."
         return "baseline_only", (
             "The history of this region is too short or has gaps: its own past frequency is served."
         )

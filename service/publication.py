@@ -76,7 +76,7 @@ class PublishedScore:
         country: ISO alpha-3 code.
         outcome: Name of the outcome.
         horizon: Steps ahead.
-        status: `ok`, `baseline_only`, `stale` or `too_early`.
+        status: `ok`, `baseline_only`, `stale`, `too_early` or `not_asked`.
         risk_score: Probability in [0, 1], or None.
         level: Name of the risk level, or None where there is no score.
         change: Risk score less that of the publication before, or None unless both are there with

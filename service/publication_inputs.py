@@ -70,7 +70,11 @@ def attach_inputs(
         told = replace(score, inputs=known)
         share = known.completeness
         # Below, not at: half of the events known is enough for a bound of one half.
-        if score.status != "stale" and share is not None and share < settings.too_early_below:
+        if (
+            score.status not in ("stale", "not_asked")
+            and share is not None
+            and share < settings.too_early_below
+        ):
             told = _withhold(told, share, period_label(publication.origin, publication.step))
         scores.append(told)
     return replace(publication, scores=tuple(scores))

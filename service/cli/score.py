@@ -52,8 +52,10 @@ def score(
         print_json(report)
         return
     say(report.summary)
+    outcome, *others = publication.outcomes
     say(f"Origin {publication.origin_label}, model {publication.model_version}.")
-    served = [row for row in publication.scores if row.risk_score is not None]
+    say(f"The highest scores of {outcome}" + (f", beside {', '.join(others)}:" if others else ":"))
+    served = [row for row in publication.of_outcome(outcome).scores if row.risk_score is not None]
     served.sort(key=lambda row: -(row.risk_score or 0))
     print_table(
         ["region", "country", "horizon", "risk", "level", "change", "status"],

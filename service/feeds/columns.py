@@ -6,7 +6,7 @@ far more history and the true numbers of the dead (`models.uncertainty`); elsewh
 
 The columns are fixed, so a simulated world speaks through the columns there are: `set` and
 `model_version` begin with `simulated` unless they say it already. The `status` column keeps to
-its four values, because programs branch on it.
+its five values, because programs branch on it.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ COLUMNS: tuple[Column, ...] = (
         "text",
         "#status",
         "ok; baseline_only: the region's own past frequency; stale: no score, data end too early; "
-        "too_early: no score, too few of the newest events are known yet.",
+        "too_early: no score, too few of the newest events are known yet; not_asked: no score, an "
+        "onset is asked for only after a quiet year.",
     ),
     Column(
         "completeness",

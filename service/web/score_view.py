@@ -18,6 +18,7 @@ STATUS_WORDS: dict[Status, str] = {
     "baseline_only": "baseline only",
     "stale": "no score",
     "too_early": "too early to tell",
+    "not_asked": "not asked",
 }
 
 

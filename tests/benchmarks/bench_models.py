@@ -28,6 +28,7 @@ def measure() -> dict[str, float]:
     trained, seconds = train(large, of_one)
     return {
         "models.s1.train_s": median(train(small, settings)[1] for _ in range(ROUNDS)),
+        "models.s1.train_all_outcomes_s": train_all(small, settings),
         "models.s1.backtest_s": median(backtest(small, settings, plan) for _ in range(ROUNDS)),
         "models.s2.train_one_horizon_s": seconds,
         "models.s2.score_one_horizon_s": median(
@@ -45,6 +46,14 @@ def train(panel: Panel, settings: ModelSettings) -> tuple[TrainedModel, float]:
     start = perf_counter()
     trained = train_model(panel, settings, created_at=MADE_AT)
     return trained, perf_counter() - start
+
+
+def train_all(panel: Panel, settings: ModelSettings) -> float:
+    """Returns seconds for every outcome at every horizon, with backtest and gate."""
+    start = perf_counter()
+    for outcome in settings.outcomes:
+        train_model(panel, settings, created_at=MADE_AT, outcome=outcome)
+    return perf_counter() - start
 
 
 def backtest(panel: Panel, settings: ModelSettings, plan: Plan) -> float:

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from data.calendar import period_label, period_of
 from data.errors import NotReady
+from models.score import score_panel
 from models.train import train_model
 
 LATER = datetime(2024, 6, 1, tzinfo=UTC)
@@ -144,7 +145,8 @@ def test_forecasts_of_the_past_do_not_know_what_came_after(panel, settings, trai
     assert (before["probability"][~is_past] != after["probability"][~is_past]).mean() > 0.9
 
 
-def test_a_weekly_panel_is_trained_in_weeks(make_panel, settings):
+@pytest.mark.parametrize("outcome", ["escalation", "severe", "onset"])
+def test_a_weekly_panel_is_trained_and_scored_in_weeks(make_panel, settings, outcome):
     monthly = make_panel(n_years=55, n_regions=6)
     first = period_of(date(2004, 1, 5), "week")
     weekly = replace(
@@ -152,9 +154,13 @@ def test_a_weekly_panel_is_trained_in_weeks(make_panel, settings):
         step="week",
         periods=np.arange(first, first + len(monthly.periods), dtype=np.int64),
     )
-    model = train_model(weekly, settings.model_copy(update={"horizons": (4,)}), created_at=LATER)
+    chosen = settings.model_copy(update={"horizons": (4,)})
+    model = train_model(weekly, chosen, created_at=LATER, outcome=outcome)
     described = model.manifest["horizons"]["4"]
     assert model.manifest["step"] == "week"
     assert described["backtest"]["n_refits"] == 10
     assert model.backtest["origin"].iloc[0] == period_label(int(weekly.periods[-261]), "week")
-    assert described["skill"]["n_forecasts"] == 6 * (round(60 * 30.4375 / 7) - 4)
+    run = score_panel(model.model, weekly, chosen)
+    assert {(one.outcome, one.horizon) for one in run.scores} == {(outcome, 4)}
+    if outcome != "onset":
+        assert described["skill"]["n_forecasts"] == 6 * (round(60 * 30.4375 / 7) - 4)

@@ -91,8 +91,10 @@ def test_serve_shows_31_regions_at_three_horizons(
         for horizon in ("1", "3", "6")
     }
     assert len({row["region_id"] for row in rows}) == 31
-    assert all(0 <= float(row["risk_score"]) <= 1 and row["level"] for row in rows)
-    assert {row["status"] for row in rows} <= {"ok", "baseline_only"}
+    asked = [row for row in rows if row["status"] != "not_asked"]
+    assert {row["outcome"] for row in rows if row not in asked} == {"onset"}
+    assert all(0 <= float(row["risk_score"]) <= 1 and row["level"] for row in asked)
+    assert {row["status"] for row in asked} <= {"ok", "baseline_only"}
     assert {row["origin"] for row in rows} == {"2021-12"}
     assert "Mopti" in page
     assert len(re.findall(r"/sets/sahel/regions/[A-Z0-9]+", page)) >= 31
