@@ -24,6 +24,7 @@ Where to go:
     a backtest with every figure      models/trial.py, models/assessment.py
     where and when, strata, alerts    models/where_when.py, models/strata.py, models/decisions.py
     fatalities as a distribution      models/fatalities.py, models/conformal.py, models/units.py
+    … from the present                models/fatality_forecast.py
     … measured                        models/fatality_trial.py, models/distribution.py
     inputs and calibration that drift models/drift.py, models/sequential.py
     scored and never served           models/shadows.py

@@ -17,7 +17,7 @@ from models.conformal import LOOK_BACK, stratify, widen
 from models.distribution import INTERVALS, N_DRAWS, crps, interval_ends, is_covered, spread_values
 from models.fatalities import N_VALUES, draw_conflictology, draw_fatalities, measure_levels
 from models.manifest import FINAL_DATA
-from models.metrics import Floats
+from models.metrics import Floats, Ints
 from models.progress import Progress
 from models.settings import ModelSettings
 from models.units import By, UnitSeries, series_of
@@ -82,7 +82,7 @@ def run_fatality_trial(
             f"Begin at least {LOOK_BACK + max(horizons) + 2 * N_VALUES} {panel.step}s after the "
             "first that is known.",
         )
-    raw = _draw_all(series, range(earliest, stop), horizons, first_row, on_progress)
+    raw = draw_all(series, range(earliest, stop), horizons, first_row, on_progress)
     tables = [_measure_horizon(series, raw[h], h, earliest, start, stop) for h in horizons]
     predictions = pd.concat(tables, ignore_index=True)
     report = {
@@ -101,7 +101,7 @@ def run_fatality_trial(
     return FatalityTrial(report, predictions.drop(columns=["row", "unit"]))
 
 
-def _draw_all(
+def draw_all(
     series: UnitSeries,
     rows: range,
     horizons: tuple[int, ...],
@@ -119,30 +119,58 @@ def _draw_all(
     return raw
 
 
+def stratify_rows(series: UnitSeries, rows: range) -> Ints:
+    """Returns the stratum of past violence at each row, shape (n_rows, n_units)."""
+    return stratify(
+        np.stack([series.deaths[row - N_VALUES + 1 : row + 1].mean(axis=0) for row in rows])
+    )
+
+
+def widen_at(
+    series: UnitSeries,
+    raw: Floats,
+    strata: Ints,
+    earliest: int,
+    row: int,
+    horizon: int,
+    units: Ints,
+) -> Floats:
+    """Returns the draws of some units at an origin, widened by what was closed by then.
+
+    Args:
+        series: Deaths by unit.
+        raw: Draws before widening from row `earliest` on, shape (n_rows, n_units, n_draws).
+        strata: Their strata, shape (n_rows, n_units).
+        earliest: Row of the first of them.
+        row: Row of the origin; nothing after it is read.
+        horizon: Periods ahead.
+        units: Positions of the units.
+    """
+    at = row - earliest
+    # Closed at the origin, and within the look-back: period s + horizon <= row.
+    closed = slice(max(0, at - horizon - LOOK_BACK + 1), at - horizon + 1)
+    came = series.deaths[earliest + closed.start + horizon : row + 1]
+    known = np.isfinite(came) & np.isfinite(raw[closed]).all(axis=-1)
+    return widen(
+        raw[at, units],
+        strata[at, units],
+        raw[closed][known],
+        came[known],
+        strata[closed][known],
+    )
+
+
 def _measure_horizon(
     series: UnitSeries, raw: Floats, horizon: int, earliest: int, start: int, stop: int
 ) -> pd.DataFrame:
-    mean = np.stack(
-        [series.deaths[row - N_VALUES + 1 : row + 1].mean(axis=0) for row in range(earliest, stop)]
-    )
-    strata = stratify(mean)
+    strata = stratify_rows(series, range(earliest, stop))
     parts = []
     for row in range(start, stop - horizon + 1):
         at = row - earliest
-        # Closed at the origin, and within the look-back: period s + horizon <= row.
-        closed = slice(max(0, at - horizon - LOOK_BACK + 1), at - horizon + 1)
-        came = series.deaths[earliest + closed.start + horizon : row + 1]
-        known = np.isfinite(came) & np.isfinite(raw[closed]).all(axis=-1)
         observed = series.deaths[row + horizon]
         is_known = np.isfinite(series.deaths[row - LOOK_BACK + 1 : row + 1]).all(axis=0)
         units = np.flatnonzero(is_known & np.isfinite(observed) & np.isfinite(raw[at]).all(axis=-1))
-        draws = widen(
-            raw[at, units],
-            strata[at, units],
-            raw[closed][known],
-            came[known],
-            strata[closed][known],
-        )
+        draws = widen_at(series, raw, strata, earliest, row, horizon, units)
         parts.append(_tabulate(series, row, horizon, units, draws, raw[at, units], observed[units]))
     return pd.concat(parts, ignore_index=True)
 

@@ -78,7 +78,7 @@ def backtest(
         settings = session.settings
         if jobs is not None:
             settings = settings.model_copy(update={"n_jobs": jobs})
-        steps = settings.horizons if horizons is None else _parse_horizons(horizons)
+        steps = settings.horizons if horizons is None else parse_horizons(horizons)
         region_set, day = session.set_name(name), session.as_of(as_of)
         if outcome == FATALITIES:
             with progress_bar(f"Backtest of {outcome} in {region_set}") as on_progress:
@@ -87,7 +87,7 @@ def backtest(
                     settings,
                     region_set=region_set,
                     as_of=day,
-                    by=_parse_by(by),
+                    by=parse_by(by),
                     horizons=tuple(range(1, 13)) if horizons is None else steps,
                     first=_need(first, "--from"),
                     last=_need(last, "--to"),
@@ -130,7 +130,12 @@ def backtest(
             say(f"{content}: {path}")
 
 
-def _parse_horizons(text: str) -> tuple[int, ...]:
+def parse_horizons(text: str) -> tuple[int, ...]:
+    """Returns the horizons of `1,3,6`, rising.
+
+    Raises:
+        UsageError: They are no whole numbers.
+    """
     try:
         found = tuple(sorted({int(part) for part in text.split(",")}))
     except ValueError:
@@ -138,7 +143,12 @@ def _parse_horizons(text: str) -> tuple[int, ...]:
     return found
 
 
-def _parse_by(text: str) -> By:
+def parse_by(text: str) -> By:
+    """Returns what a unit is.
+
+    Raises:
+        UsageError: It is neither a region nor a country.
+    """
     if text == "region":
         return "region"
     if text == "country":

@@ -21,6 +21,7 @@ from service.cli import (
     data,
     demo,
     doctor,
+    fatalities,
     indicators,
     ingest,
     keys,
@@ -87,6 +88,7 @@ app.add_typer(ledger.app, name="ledger")
 for command in (
     train.train,
     backtest.backtest,
+    fatalities.fatalities,
     verify.verify,
     score.score,
     running.run,

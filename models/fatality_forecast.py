@@ -1,0 +1,85 @@
+"""Fatalities of each period ahead of the origin, as a distribution: the forecast that is given out.
+
+It is made as the backtest makes its own (`models.fatality_trial`), so that what is measured there
+holds for it: the quantile mean of conflictology and analogues, widened by what the last 60 closed
+periods needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from data.calendar import months_to_periods, parse_period, period_label, period_of, period_start
+from data.errors import NotReady, UsageError
+from data.panel import Panel
+from models.conformal import LOOK_BACK
+from models.fatalities import N_VALUES
+from models.fatality_trial import FATALITIES, QUANTILES, VERSION, draw_all, stratify_rows, widen_at
+from models.progress import Progress
+from models.settings import ModelSettings
+from models.units import By, series_of
+
+
+def forecast_fatalities(
+    panel: Panel,
+    settings: ModelSettings,
+    *,
+    by: By,
+    horizons: tuple[int, ...],
+    on_progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Returns quantiles of the deaths of each unit in each period ahead of the panel's origin.
+
+    Args:
+        panel: Panel as known on the as-of.
+        settings: First month of histories that may be analogues.
+        by: What a unit is.
+        horizons: Periods ahead, each one period and not a window.
+        on_progress: Called with origins done, origins in all, and what was done.
+
+    Returns:
+        One row per unit and horizon: `region_id` (a country code by country), `country`, `as_of`,
+        `origin`, `horizon`, `period` (a label such as 2022-03), `outcome`, `outcome_version`, and
+        quantiles `q05` to `q95`, whole persons; NaN where the last 12 periods are not all known.
+
+    Raises:
+        UsageError: A horizon is out of range.
+        NotReady: There is too little history to widen by.
+    """
+    if not horizons or min(horizons) < 1 or max(horizons) > months_to_periods(36, panel.step):
+        raise UsageError(f"Horizons {horizons} are out of range.", "Choose from 1 to 36 months.")
+    series = series_of(panel, by)
+    first_day = period_start(parse_period(settings.train_from, "month"), "month")
+    first_row = max(0, period_of(first_day, panel.step) - int(panel.periods[0]))
+    row = panel.origin - int(panel.periods[0])
+    earliest = row - LOOK_BACK - max(horizons)
+    needed = LOOK_BACK + max(horizons) + 2 * N_VALUES
+    if earliest < first_row + 2 * N_VALUES:
+        raise NotReady(
+            f"Too early to tell: {row - first_row} {panel.step}s are known, {needed} are needed.",
+            "Ingest a longer history, or choose fewer horizons.",
+        )
+    raw = draw_all(series, range(earliest, row + 1), horizons, first_row, on_progress)
+    strata = stratify_rows(series, range(earliest, row + 1))
+    tables = []
+    for horizon in horizons:
+        draws = raw[horizon][-1].copy()
+        known = np.flatnonzero(np.isfinite(draws).all(axis=-1))
+        draws[known] = widen_at(series, raw[horizon], strata, earliest, row, horizon, known)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "region_id": series.unit_ids,
+                    "country": series.countries,
+                    "as_of": panel.as_of.isoformat(),
+                    "origin": period_label(panel.origin, panel.step),
+                    "horizon": horizon,
+                    "period": period_label(panel.origin + horizon, panel.step),
+                    "outcome": FATALITIES,
+                    "outcome_version": VERSION,
+                    **{f"q{round(100 * q):02d}": np.quantile(draws, q, axis=-1) for q in QUANTILES},
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
