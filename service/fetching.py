@@ -161,6 +161,8 @@ def fetch_source(
         Conflict: A later delivery that overlaps it is stored already.
     """
     adapter = find_adapter(name)
+    if adapter.guard is not None:
+        adapter.guard(settings)
     if known_on is not None and place is None:
         raise UsageError("What is fetched from an API is known today.", "Leave --known-at out.")
     paths: Sequence[Path]

@@ -100,6 +100,7 @@ class Adapter:
             a source that is only read from files.
         needs: Fields of `Query` that `fetch` cannot do without.
         parts: What `Query.part` may be; empty if the source has only one table.
+        guard: Raises if nothing of the source may come in; None if it always may.
     """
 
     info: SourceInfo
@@ -107,6 +108,7 @@ class Adapter:
     fetch: Callable[[Access, Query], Sequence[Path]] | None = None
     needs: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    guard: Callable[[DataSettings], None] | None = None
 
 
 def require_redistributable(source: SourceInfo) -> None:

@@ -13,7 +13,7 @@ from data.errors import UsageError
 from data.events import Batch
 from data.observation import ObservationBatch
 from data.sources.acled import ACLED, read_acled
-from data.sources.acled_api import fetch_acled
+from data.sources.acled_api import fetch_acled, require_acled_enabled
 from data.sources.chirps import CHIRPS, read_chirps
 from data.sources.conflictforecast import (
     CONFLICTFORECAST,
@@ -80,7 +80,13 @@ ADAPTERS: dict[str, Adapter] = {
     adapter.info.name: adapter
     for adapter in (
         Adapter(GED, _read_ged, fetch_ged, needs=("version",), parts=("file", "api")),
-        Adapter(ACLED, _read_acled, fetch_acled, needs=("countries", "since", "until")),
+        Adapter(
+            ACLED,
+            _read_acled,
+            fetch_acled,
+            needs=("countries", "since", "until"),
+            guard=require_acled_enabled,
+        ),
         Adapter(HAPI, _read_hapi, fetch_hapi, needs=("countries",)),
         Adapter(IDMC, _read_idmc, fetch_idmc),
         Adapter(DTM, read_dtm, fetch_dtm, needs=("countries",), parts=DTM_LEVELS),

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from data.calendar import from_epoch_day, parse_day
 from data.errors import UnknownName, UsageError
-from data.sources.contract import SourceInfo, require_redistributable
+from data.sources.contract import SourceInfo, SourceKind, require_redistributable
 from data.sources.registry import SOURCES
 from data.store import Delivery, events_as_known, list_deliveries
 from service.api.context import ApiContext
@@ -46,11 +46,14 @@ class SourceOut(Answer):
     licence: str
     attribution: str
     url: str
-    redistributable: bool = Field(description="Whether its events may be passed on.")
+    kind: SourceKind = Field(description="What it delivers.")
+    redistributable: bool = Field(description="Whether its data may be passed on as they are.")
     simulated: bool
     n_deliveries: int
     newest: DeliveryOut | None = Field(description="Newest delivery; null if there is none.")
-    age_days: int | None = Field(description="Days since the last day that any delivery covers.")
+    age_days: int | None = Field(
+        description="Days since the last day that any delivery covers; null for forecasts."
+    )
 
 
 class EventOut(Answer):
@@ -172,13 +175,16 @@ def _read_event(row: Mapping[Any, Any]) -> EventOut:
 
 def _describe(source: SourceInfo, deliveries: list[Delivery], today: date) -> SourceOut:
     newest = deliveries[-1] if deliveries else None
-    covered = max((delivery.covers_to for delivery in deliveries), default=None)
+    # Forecasts speak of days to come: how old their last day is says nothing.
+    spoken = () if source.kind == "forecasts" else deliveries
+    covered = max((delivery.covers_to for delivery in spoken), default=None)
     return SourceOut(
         source=source.name,
         title=source.title,
         licence=source.licence,
         attribution=source.attribution,
         url=source.url,
+        kind=source.kind,
         redistributable=source.redistributable,
         simulated=source.is_simulated,
         n_deliveries=len(deliveries),

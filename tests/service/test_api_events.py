@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from data.quality import accept_held, list_examinations
 from data.store import confidences_as_known, coverage_as_known, events_as_known, list_quarantine
 from service.alerts.audit import list_actions
 from service.keys import make_key
@@ -82,8 +83,12 @@ def test_a_suspicious_report_is_held(send, squares, now):
     told = send(*same).json()
     assert (told["state"], told["n_added"], len(told["taken"])) == ("held", 0, 10)
     assert "repeated_events" in {finding["code"] for finding in told["findings"]}
-    with squares.read() as connection:
+    with squares.write() as connection:
         assert events_as_known(connection, "reports", now.date()).empty
+        (held,) = list_examinations(connection, "held")
+        accept_held(connection, held.examination_id, decided_at=now, note="seen")
+        assert len(events_as_known(connection, "reports", now.date())) == 10
+        assert len(confidences_as_known(connection, "reports", now.date())) == 10
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,11 @@ from werkzeug import Request, Response
 from data.calendar import period_end, period_of
 from data.database import Database, open_database
 from data.errors import BadInput, Refused, SourceUnavailable, TocsinError
+from data.quality import accept_held, list_examinations
 from data.sources import hapi_api
 from data.sources.contract import Query
 from data.sources.gleditsch_ward import STATES
+from data.store import observations_as_known
 from service.fetching import fetch_source
 from service.settings import Settings
 
@@ -528,6 +530,37 @@ def test_a_month_of_zeros_is_not_taken_in(world: World) -> None:
         for path in (world.settings.state_dir / "downloads").glob("GEDEvent*"):
             path.unlink()
     assert world.fetch(again)[0].n_added > 0
+
+
+@pytest.mark.parametrize("world", ["hapi", "idmc", "dtm", "chirps"], indirect=True)
+def test_held_observations_are_known_once_accepted(world: World) -> None:
+    world.begin()
+    world.zero = True
+    with pytest.raises(Refused, match="zero_fill"):
+        world.fetch(world.spec.second)
+    with world.database.write() as connection:
+        before = observations_as_known(connection, world.spec.name, NOW.date())
+        (held,) = list_examinations(connection, "held")
+        report = accept_held(connection, held.examination_id, decided_at=NOW, note="so it is")
+        after = observations_as_known(connection, world.spec.name, NOW.date())
+    assert len(after) == len(before) + report.n_added > len(before)
+    assert (after["value"] == 0).sum() == report.n_added
+
+
+@pytest.mark.parametrize("world", ["acled"], indirect=True)
+def test_acled_is_off_by_default_for_files_too(world: World, tmp_path: Path) -> None:
+    world.settings = world.settings.model_copy(update={"acled_enabled": False})
+    path = tmp_path / "acled.csv"
+    path.write_text("a")
+    with pytest.raises(Refused, match="ACLED is off"):
+        fetch_source(
+            world.database,
+            world.settings,
+            lambda: NOW,
+            name="acled",
+            query=Query(MLI, **SPAN),
+            place=str(path),
+        )
 
 
 @pytest.mark.parametrize("world", ["ged api", "hapi", "ipc", "views"], indirect=True)
