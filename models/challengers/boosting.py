@@ -12,8 +12,8 @@ from models.settings import ModelSettings
 from models.task import ClosedRows, Rows
 
 
-def fit_boosting(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], Floats]:
-    """Returns a forecaster of 100 small trees, learned slowly and with a penalty on leaves.
+def fit_boosted_trees(rows: ClosedRows, settings: ModelSettings) -> HistGradientBoostingClassifier:
+    """Returns 100 small trees, learned slowly and with a penalty on leaves.
 
     Args:
         rows: What may train; a missing feature stays missing.
@@ -29,6 +29,17 @@ def fit_boosting(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], 
         random_state=settings.seed % 2**31,
     )
     trees.fit(rows.features, rows.labels > 0, sample_weight=rows.weights)
+    return trees
+
+
+def fit_boosting(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], Floats]:
+    """Returns a forecaster of boosted trees.
+
+    Args:
+        rows: What may train; a missing feature stays missing.
+        settings: Seed.
+    """
+    trees = fit_boosted_trees(rows, settings)
 
     def forecast(new: Rows) -> Floats:
         return np.asarray(trees.decision_function(new.features), np.float64)

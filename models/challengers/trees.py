@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logit as log_odds
@@ -17,8 +18,23 @@ N_TREES = 300
 LEAST_LEAF = 20
 
 
-def fit_trees(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], Floats]:
-    """Returns a forecaster of 300 trees whose leaves hold at least 20 rows.
+@dataclass(frozen=True)
+class Forest:
+    """A fitted forest.
+
+    Attributes:
+        centre: Mean of each feature over the training rows, shape (n_features,).
+        scale: Standard deviation of each feature, shape (n_features,).
+        trees: The scikit-learn estimator, fitted on standardised features.
+    """
+
+    centre: Floats
+    scale: Floats
+    trees: ExtraTreesClassifier
+
+
+def fit_forest(rows: ClosedRows, settings: ModelSettings) -> Forest:
+    """Returns 300 trees whose leaves hold at least 20 rows.
 
     Args:
         rows: What may train.
@@ -32,9 +48,21 @@ def fit_trees(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], Flo
         random_state=settings.seed % 2**31,
     )
     forest.fit(standardise(rows.features, centre, scale), rows.labels > 0, rows.weights)
+    return Forest(centre, scale, forest)
+
+
+def fit_trees(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], Floats]:
+    """Returns a forecaster of the forest.
+
+    Args:
+        rows: What may train.
+        settings: Seed.
+    """
+    forest = fit_forest(rows, settings)
 
     def forecast(new: Rows) -> Floats:
-        found = forest.predict_proba(standardise(new.features, centre, scale))[:, 1]
+        standard = standardise(new.features, forest.centre, forest.scale)
+        found = forest.trees.predict_proba(standard)[:, 1]
         return np.asarray(log_odds(np.clip(found, LOG_SCORE_FLOOR, 1 - LOG_SCORE_FLOOR)))
 
     return forecast

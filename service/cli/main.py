@@ -27,6 +27,7 @@ from service.cli import (
     keys,
     ledger,
     markers,
+    model_drivers,
     model_watch,
     models,
     observations,
@@ -69,6 +70,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(markers.app, name="markers")
 app.add_typer(indicators.app, name="indicators")
 models.app.command("drift")(model_watch.drift)
+models.app.command("drivers")(model_drivers.drivers)
 models.app.command("shadow")(model_watch.shadow)
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
