@@ -11,10 +11,13 @@ from sqlalchemy import Connection
 
 from data.calendar import period_label
 from data.errors import UnknownName
+from data.observation import QUANTITIES
 from data.panel import build_panel
+from data.panel_observed import OBSERVED
 from data.regions import RegionSet
+from data.sources.registry import SOURCES
 from features.build import FeatureMatrix, rows_for_origin
-from features.catalogue import ALL, find_indicator
+from features.catalogue import ALL, CATALOGUE, find_indicator
 from models.outcome import definition_of
 from models.settings import ModelSettings
 
@@ -91,6 +94,22 @@ def read_indicators(
         period=period_label(panel.origin, panel.step),
         region_ids=panel.region_ids,
         matrix=rows_for_origin(panel, ALL, definition, horizon),
+    )
+
+
+def list_closed_indicators() -> frozenset[str]:
+    """Returns the indicators that are read off observations which may not be passed on.
+
+    Sums and newest values of a source's own numbers are near enough to these numbers to stand for
+    them: they inform scores, and are told to nobody outside.
+    """
+    closed = {
+        variable
+        for variable, observed in OBSERVED.items()
+        if not SOURCES[QUANTITIES[observed.quantity].source].redistributable
+    }
+    return frozenset(
+        name for name, indicator in CATALOGUE.items() if not closed.isdisjoint(indicator.variables)
     )
 
 

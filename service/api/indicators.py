@@ -17,7 +17,11 @@ from service.api.problem_schema import declare_problems
 from service.api.publications import require_head
 from service.api.schemas import Answer
 from service.feeds.facts import round_number
-from service.indicator_values import IndicatorValues, read_indicators
+from service.indicator_values import (
+    IndicatorValues,
+    list_closed_indicators,
+    read_indicators,
+)
 from service.memo import Memo
 
 _KEPT = 4
@@ -43,7 +47,10 @@ class IndicatorValueOut(Answer):
 
     region_id: str
     indicator: str
-    value: float | None = Field(description="In the unit of the indicator; null: not known.")
+    value: float | None = Field(
+        description="In the unit of the indicator; null: not known, or read off a source that may "
+        "not be passed on."
+    )
 
 
 class IndicatorValuesOut(Answer):
@@ -110,13 +117,18 @@ def make_indicator_routes(context: ApiContext) -> APIRouter:
         else:
             name = indicator or ""
             found = [(place, name, value) for place, value in values.of_indicator(name).items()]
+        closed = list_closed_indicators()
         return IndicatorValuesOut(
             set=set_name,
             as_of=values.as_of,
             period=values.period,
             data_cutoff=values.data_cutoff,
             values=[
-                IndicatorValueOut(region_id=place, indicator=name, value=round_number(value))
+                IndicatorValueOut(
+                    region_id=place,
+                    indicator=name,
+                    value=None if name in closed else round_number(value),
+                )
                 for place, name, value in found
             ],
         )

@@ -81,8 +81,8 @@ def _count(indicator: str, region: str, country: str) -> ObservationBatch:
         "country": country,
         "latitude": float("nan"),
         "longitude": float("nan"),
-        "date_start": 18962,
-        "date_end": 18992,
+        "date_start": 18779,
+        "date_end": 18808,
         "value": float(COUNT),
         "item": "",
     }
@@ -187,6 +187,7 @@ def test_no_event_leaves_the_house(published: Any, secrets: set[str], browse: An
     ]
     paths += [f"/api/v1/sources/{name}/events" for name in SOURCES]
     paths += [f"{path}?set=demo" for path in paths if "{" not in path]
+    paths.append(f"/api/v1/sets/demo/indicators?region_id={region}")
     feeds = [f"/feeds/demo/latest.{name}" for name in FORMATS]
     start = ["/", "/feeds/", "/ogc", "/metrics", "/health/ready", *feeds, *paths]
     texts = crawl(client.get, start)
