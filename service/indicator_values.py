@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from sqlalchemy import Connection
 
@@ -97,6 +97,7 @@ def read_indicators(
     )
 
 
+@cache
 def list_closed_indicators() -> frozenset[str]:
     """Returns the indicators that are read off observations which may not be passed on.
 

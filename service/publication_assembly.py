@@ -14,6 +14,7 @@ from data.panel import Panel
 from data.regions import RegionSet, digest_shapes
 from models.score import Contribution, Score, ScoreRun
 from service.explanation import compare_families
+from service.indicator_values import list_closed_indicators
 from service.publication import Attribution, Publication, PublishedScore
 from service.settings import Settings
 
@@ -168,6 +169,7 @@ def _publish(
     risk_score = _number(score.risk_score)
     earlier = before.get((score.region_id, score.outcome, score.horizon))
     is_comparable = score.status == "ok" and risk_score is not None and earlier is not None
+    closed = list_closed_indicators()
     return PublishedScore(
         region_id=region.region_id,
         region_name=region.name,
@@ -188,7 +190,8 @@ def _publish(
             Contribution(
                 feature=item.feature,
                 label=item.label,
-                value=_number(item.value),
+                # What may not be passed on moves the score and is not told.
+                value=None if item.feature in closed else _number(item.value),
                 unit=item.unit,
                 log_odds=float(item.log_odds),
             )

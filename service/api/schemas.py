@@ -116,7 +116,9 @@ class DriverOut(Answer):
     feature: str
     family: str = Field(description="Family of indicators.")
     label: str = Field(description="The feature in words.")
-    value: float | None = Field(description="Its value at the origin; null if missing.")
+    value: float | None = Field(
+        description="Its value at the origin; null if missing or not to be passed on."
+    )
     unit: str
     log_odds: float = Field(description="What it adds to the log-odds.")
 

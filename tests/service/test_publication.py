@@ -173,3 +173,13 @@ def test_a_panel_of_another_set_is_refused(assemble, panel):
 def test_a_manifest_that_is_not_json_is_refused(assemble):
     with pytest.raises(StateError, match="manifest"):
         assemble(make_run(make_score("AA01")), model_manifest={"data": date(2022, 1, 1)})
+
+
+def test_the_value_of_what_may_not_be_passed_on_is_not_told(assemble):
+    closed = Contribution("monthly_political_violence_3m", "Counts", 40.0, "events", 0.5)
+    opened = Contribution("deaths_3", "Deaths", 40.0, "deaths", 0.5)
+    publication = assemble(make_run(make_score("AA01", contributions=(closed, opened))))
+    told = {
+        item.feature: (item.value, item.log_odds) for item in publication.scores[0].contributions
+    }
+    assert told == {"monthly_political_violence_3m": (None, 0.5), "deaths_3": (40.0, 0.5)}
