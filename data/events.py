@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from data.calendar import to_epoch_day
 from data.errors import StateError
@@ -169,6 +170,25 @@ def conform_events(rows: pd.DataFrame) -> pd.DataFrame:
         return rows[list(EVENT_COLUMNS)].astype(EVENT_COLUMNS).reset_index(drop=True)
     except (KeyError, ValueError, TypeError) as problem:
         raise StateError(f"Rows are no events: {problem}.") from None
+
+
+def join_events(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Returns events one part after the other, and empties the list: they are held only once.
+
+    Args:
+        parts: At least one table, columns and dtypes `EVENT_COLUMNS`.
+    """
+    tables = []
+    while parts:
+        tables.append(pa.Table.from_pandas(parts.pop(0), preserve_index=False))
+    joined = pa.concat_tables(tables)
+    tables.clear()
+    columns: dict[str, object] = {}
+    for name in EVENT_COLUMNS:
+        columns[name] = joined[name].combine_chunks()
+        joined = joined.drop_columns([name])
+    whole: pd.DataFrame = pa.table(columns).to_pandas(split_blocks=True)
+    return conform_events(whole)
 
 
 def check_batch(batch: Batch) -> None:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from data.calendar import from_epoch_day, last_complete_period, period_end
 from data.errors import BadInput, MissingInput, UsageError
-from data.events import Batch, Refusal, conform_events
+from data.events import Batch, Refusal, join_events
 from data.sources.archive import open_text_file
 from data.sources.contract import SourceInfo
 from data.sources.delimited import read_chunks
@@ -86,7 +86,7 @@ def read_ged(
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
     if not reader.accepted:
         raise BadInput(_nothing_usable(path, reader.refusals), "Check the file and --known-at.")
-    events = conform_events(pd.concat(reader.accepted, ignore_index=True))
+    events = join_events(reader.accepted)
     if on_progress is not None:
         on_progress(total, total)
     first, last = _infer_days(events, known_at)
@@ -104,7 +104,7 @@ def read_ged(
         events=events,
         refusals=refusals,
         n_rows=len(events) + len(refusals),
-        countries=tuple(sorted(set(events["country"])) if countries is None else countries),
+        countries=tuple(sorted(events["country"].unique()) if countries is None else countries),
         covers_from=first,
         covers_to=last,
     )

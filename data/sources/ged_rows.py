@@ -12,11 +12,14 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.calendar import to_epoch_day
-from data.events import FATALITIES_LIMIT, Refusal, find_refusals
-from data.sources.delimited import RawRow
+from data.events import FATALITIES_LIMIT, Refusal, conform_events, find_refusals
+from data.sources.delimited import Rows
 from data.sources.gleditsch_ward import STATES
+from data.sources.numbers import SeenNumbers, read_numbers, write_whole_numbers
 
 FIRST_DAY = date(1989, 1, 1)
 """GED begins here."""
@@ -83,8 +86,7 @@ class GedRows:
     """Collects accepted events and refusals, chunk by chunk.
 
     Attributes:
-        accepted: One table per chunk, columns as in `data.events.EVENT_COLUMNS`, numbers still
-            float64.
+        accepted: One table per chunk, columns and dtypes as in `data.events.EVENT_COLUMNS`.
         refusals: Refused rows.
     """
 
@@ -94,9 +96,8 @@ class GedRows:
         self._known_at = known_at
         self._header: list[str] = []
         self._position: dict[str, int] = {}
-        self._seen: set[str] = set()
+        self._seen = SeenNumbers()
         self._days: dict[str, float] = {}
-        self._texts: dict[str, str] = {}
 
     def begin(self, header: Sequence[str]) -> None:
         """Takes the header, in which no column is missing."""
@@ -106,36 +107,33 @@ class GedRows:
             for column, aliases in _COLUMNS.items()
         }
 
-    def take(self, chunk: list[RawRow]) -> None:
+    def take(self, chunk: Rows) -> None:
         """Takes rows in the order of the file."""
-        whole = [item for item in chunk if len(item[1]) == len(self._header)]
-        if len(whole) < len(chunk):
+        width = len(self._header)
+        if not chunk.has_width(width):
             for line, row in chunk:
-                if len(row) != len(self._header):
-                    counted = f"The row has {len(row)} columns, the header {len(self._header)}."
+                if len(row) != width:
+                    counted = f"The row has {len(row)} columns, the header {width}."
                     self._refuse(line, row, "wrong_column_count", counted)
-        if not whole:
+            whole = [item for item in chunk if len(item[1]) == width]
+            chunk = Rows(whole.copy)
+        if not chunk:
             return
-        candidates, is_unreadable = self._read_columns([row for _, row in whole])
+        candidates, is_unreadable, identifiers = self._read_columns(chunk)
         codes = find_refusals(candidates, first_day=FIRST_DAY, known_at=self._known_at)
         codes[(codes == "") & is_unreadable] = "bad_number"
-        self._find_duplicates(candidates["event_id"].tolist(), codes)
-        for index in np.flatnonzero(codes != "").tolist():
-            line, row = whole[index]
+        # A refused row does not use up its identifier: a good one after it is taken.
+        good = np.flatnonzero(codes == "")
+        codes[good[self._seen.add(identifiers[good].astype(np.int64))]] = "duplicate_id"
+        is_accepted = codes == ""
+        for index in np.flatnonzero(~is_accepted).tolist():
+            line, row = chunk[index]
             raw = {column: row[position] for column, position in self._position.items()}
             code = str(codes[index])
             self._refuse(line, row, code, _MESSAGES[code].format(**raw))
-        is_accepted = codes == ""
         if is_accepted.any():
-            self.accepted.append(candidates[is_accepted])
-
-    def _find_duplicates(self, identifiers: list[str], codes: npt.NDArray[np.object_]) -> None:
-        # A refused row does not use up its identifier: a good one after it is taken.
-        for index in np.flatnonzero(codes == "").tolist():
-            identifier = identifiers[index]
-            if identifier in self._seen:
-                codes[index] = "duplicate_id"
-            self._seen.add(identifier)
+            events = candidates if is_accepted.all() else candidates[is_accepted]
+            self.accepted.append(conform_events(events))
 
     def _refuse(self, line: int, row: list[str], reason: str, message: str) -> None:
         names = self._header + [f"column_{n + 1}" for n in range(len(self._header), len(row))]
@@ -143,41 +141,36 @@ class GedRows:
         event_id = raw.get("id", "").strip() or None
         self.refusals.append(Refusal(line, event_id, reason, message, raw))
 
-    def _read_columns(self, rows: list[list[str]]) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
-        """Returns candidates and which rows have text where a number may be missing."""
-        raw = {name: [row[position] for row in rows] for name, position in self._position.items()}
-        numbers = {
-            column: _to_numbers(raw[column])
-            for column in _COLUMNS
-            if column not in ("date_start", "date", *_TEXTS)
-        }
+    def _read_columns(
+        self, rows: Rows
+    ) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+        """Returns candidates, which of them have text for a number that may miss, and their ids."""
+        texts = {column: rows.column(position) for column, position in self._position.items()}
         is_unreadable = np.zeros(len(rows), dtype=np.bool_)
-        for column in ("civilian_fatalities", "n_sources"):
-            is_blank = np.array([not text.strip() for text in raw[column]])
-            is_unreadable |= np.isnan(numbers[column]) & ~is_blank
-        numbers["n_sources"][numbers["n_sources"] == -1] = np.nan
         columns: dict[str, object] = {}
-        for column in _COLUMNS:
-            if column in ("date_start", "date"):
-                columns[column] = self._to_days(raw[column])
-            elif column == "event_id":
-                columns[column] = _to_identifiers(numbers[column])
-            elif column == "country":
-                columns[column] = _to_names(numbers[column], _COUNTRIES)
-            elif column == "event_type":
-                columns[column] = _to_names(numbers[column], _TYPES)
-            elif column in _TEXTS:
-                pool = self._texts
-                columns[column] = [pool.setdefault(text, text) for text in raw[column]]
+        for column, text in texts.items():
+            if column in _TEXTS:
+                columns[column] = text
+            elif column in ("date_start", "date"):
+                columns[column] = self._to_days(text)
             else:
-                columns[column] = numbers[column]
-        return pd.DataFrame(columns), is_unreadable
+                columns[column] = read_numbers(text)
+        numbers = {name: item for name, item in columns.items() if isinstance(item, np.ndarray)}
+        for column in ("civilian_fatalities", "n_sources"):
+            is_said = pc.not_equal(pc.utf8_trim_whitespace(texts[column]), "").to_numpy(False)
+            is_unreadable |= np.isnan(numbers[column]) & is_said
+        numbers["n_sources"][numbers["n_sources"] == -1] = np.nan
+        columns["event_id"] = write_whole_numbers(numbers["event_id"])
+        columns["country"] = _to_names(numbers["country"], _COUNTRIES)
+        columns["event_type"] = _to_names(numbers["event_type"], _TYPES)
+        return pa.table(columns).to_pandas(), is_unreadable, numbers["event_id"]
 
-    def _to_days(self, texts: list[str]) -> npt.NDArray[np.float64]:
+    def _to_days(self, texts: pa.Array) -> npt.NDArray[np.float64]:
         known = self._days
-        for text in set(texts).difference(known):
-            known[text] = _to_day(text)
-        return np.array([known[text] for text in texts], dtype=np.float64)
+        coded = texts.dictionary_encode()
+        days = [known.setdefault(text, _to_day(text)) for text in coded.dictionary.to_pylist()]
+        known_days: npt.NDArray[np.float64] = np.array(days, dtype=np.float64)
+        return known_days[np.asarray(coded.indices.to_numpy(), dtype=np.int64)]
 
 
 def _plain(name: str) -> str:
@@ -192,17 +185,7 @@ def _to_day(text: str) -> float:
         return np.nan
 
 
-def _to_numbers(texts: list[str]) -> npt.NDArray[np.float64]:
-    numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(
-        dtype=np.float64, copy=True
-    )
-    numbers[~np.isfinite(numbers)] = np.nan
-    return numbers
-
-
-def _to_identifiers(numbers: npt.NDArray[np.float64]) -> list[str]:
-    return [f"{int(number)}" if number.is_integer() else "" for number in numbers.tolist()]
-
-
-def _to_names(numbers: npt.NDArray[np.float64], names: dict[int, str]) -> list[str]:
-    return [names.get(number, "") for number in numbers.tolist()]
+def _to_names(numbers: npt.NDArray[np.float64], names: dict[int, str]) -> pa.Array:
+    found, code = np.unique(numbers, return_inverse=True)
+    texts = pa.array([names.get(number, "") for number in found.tolist()], pa.large_string())
+    return texts.take(pa.array(code))

@@ -87,12 +87,18 @@ Tell = Callable[[Connection, list[Told]], list[Told]]
 SOURCE = SourceInfo("told", "Told", "CC0-1.0", "nobody", "", True, False)
 
 
-@pytest.fixture(scope="module")
-def database(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """An empty database; each history is written in a transaction that is rolled back."""
-    path = tmp_path_factory.mktemp("history") / "tocsin.db"
-    path.write_bytes(migrated_file.read_bytes())
-    opened = open_database(f"sqlite:///{path}")
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database(
+    request: pytest.FixtureRequest, migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A database; each history is written in a transaction that is rolled back."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("history") / "tocsin.db"
+        path.write_bytes(migrated_file.read_bytes())
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    opened = open_database(url)
     yield opened
     opened.close()
 
@@ -162,7 +168,7 @@ def check(database: Database, tell: Tell, history: list[Told]) -> list[Told]:
     return taken
 
 
-relaxed = settings(max_examples=50, deadline=None)
+relaxed = settings(max_examples=30, deadline=None)
 
 
 @relaxed
