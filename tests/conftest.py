@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests of every room, started once by the first that asks for it."""
+"""For tests of every room: a real PostgreSQL server, started once, and no deadlines."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 
 from data.database import Database, open_database
+
+# No test asserts wall time: on a busy machine an example may take any time.
+settings.register_profile("tocsin", deadline=None)
+settings.load_profile("tocsin")
 
 
 @pytest.fixture(scope="session")
