@@ -71,7 +71,8 @@ def read_latest(connection: Connection, source: str, moment: datetime) -> pd.Dat
     """
     largest, *others = read_blocks(connection, source, moment)
     rows = _merge_newest(largest, pa.concat_tables(others)) if others else largest
-    latest: pd.DataFrame = rows.to_pandas()
+    # A block a column: most columns are then used where they lie.
+    latest: pd.DataFrame = rows.to_pandas(split_blocks=True)
     return latest
 
 

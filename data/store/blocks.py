@@ -1,8 +1,8 @@
 """Rows of events as blocks of columns: how they are packed, stored and read.
 
 What a delivery changes is appended as a few blocks, each an Arrow file of up to 250,000 rows, in
-the transaction of the delivery. Events are read by the hundred thousand and never one by one: as
-columns that takes a tenth of the time and of the space of rows, alike on SQLite and PostgreSQL.
+the transaction of the delivery. Events are read by the hundred thousand and never one by one; as
+columns they pass no driver value by value, alike on SQLite and PostgreSQL.
 
 Does not own which of several rows of an event counts (`as_known.py`, `versions.py`).
 """
@@ -106,7 +106,7 @@ def _pack(rows: pa.Table) -> bytes:
             if field.type == pa.large_string() and field.name != "event_id":
                 coded = rows[field.name].combine_chunks().dictionary_encode()
                 rows = rows.set_column(place, field.name, coded)
-    options = pa.ipc.IpcWriteOptions(compression=None if is_small else "zstd")
+    options = pa.ipc.IpcWriteOptions(compression=None if is_small else "lz4")
     stream = pa.BufferOutputStream()
     with pa.ipc.new_file(stream, rows.schema, options=options) as writer:
         writer.write_table(rows)
