@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.database import Database
@@ -84,6 +84,7 @@ event = st.tuples(
 knowledge = st.lists(event, unique_by=lambda item: item[0], max_size=5)
 
 
+@settings(deadline=None)
 @given(knowledge, knowledge)
 def test_counts_agree_with_a_count_by_hand(
     make_events: Callable[..., pd.DataFrame],
