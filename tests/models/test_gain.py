@@ -20,7 +20,7 @@ def test_missing_indicators_gain_nothing_and_known_ones_something(panel, setting
     )
     assert [step[:2] for step in steps] == [(1, 3), (2, 3), (3, 3)]
     # Nothing supplies the context: a missing feature adds nothing to a forecast.
-    assert (context.n_added, decays.n_added) == (3, 6)
+    assert (context.n_added, decays.n_added) == (6, 6)
     assert context.log_score.value == pytest.approx(0, abs=1e-9)
     assert context.average_precision == pytest.approx(0, abs=1e-9)
     assert decays.log_score.value != 0
