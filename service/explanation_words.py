@@ -37,6 +37,8 @@ FAMILIES: Mapping[str, Mapping[Language, str]] = {
     },
     "context": {"en": "rainfall, displacement and prices", "fr": "pluies, déplacements et prix"},
     "season": {"en": "the season", "fr": "la saison"},
+    "counts by area": {"en": "monthly counts by area", "fr": "les décomptes mensuels par zone"},
+    "markers": {"en": "political turning points", "fr": "les tournants politiques"},
     OTHER: {"en": "other parts of the model", "fr": "d’autres éléments du modèle"},
 }
 """Family of indicators to a phrase that can stand in a sentence."""
