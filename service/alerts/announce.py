@@ -129,7 +129,7 @@ def announce(
 
 def _links(contact: ContactPoint, settings: Settings, now: datetime) -> Links | None:
     """Returns what makes links by which a person can act; a program has the API."""
-    if contact.channel not in ("email", "apprise"):
+    if contact.channel != "email":
         return None
 
     def make(incident_id: str) -> Mapping[str, str]:

@@ -76,6 +76,4 @@ def open_channel(
             clock=clock,
             allow_loopback=settings.webhook_allow_loopback,
         )
-    if contact.channel == "email":
-        return MailChannel(contact.name, address, settings, picture)
-    raise SettingsError(f"There is no channel '{contact.channel}'.")
+    return MailChannel(contact.name, address, settings, picture)

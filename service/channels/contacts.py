@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from service.channels.references import is_good_reference, is_reference
 from service.languages import Language
 
-ChannelKind = Literal["log", "webhook", "email", "apprise", "cap_file"]
+ChannelKind = Literal["log", "webhook", "email"]
 
 _MAILBOX = re.compile(r"^[^@\s<>(),;:\"\\]+@[A-Za-z0-9.-]+$")
 
@@ -28,8 +27,8 @@ class ContactPoint(BaseModel):
     address: str | None = Field(
         default=None,
         description=(
-            "Webhook: its URL; e-mail: a mailbox; apprise: a reference to its URL; cap_file: a "
-            "folder. 'env:NAME' and 'file:/path' say where the address stands."
+            "Webhook: its URL; e-mail: a mailbox. 'env:NAME' and 'file:/path' say where the "
+            "address stands."
         ),
     )
     secret: str | None = Field(
@@ -66,9 +65,3 @@ def _check_plain(channel: ChannelKind, address: str) -> None:
         raise ValueError(f"'{address}' is no mailbox, which looks like desk@example.org")
     if channel == "webhook" and not address.startswith(("https://", "http://")):
         raise ValueError("a webhook is an https address")
-    if channel == "apprise":
-        raise ValueError(
-            "an Apprise URL holds a secret: give where it stands, 'env:NAME' or 'file:/path'"
-        )
-    if channel == "cap_file" and not PurePosixPath(address).is_absolute():
-        raise ValueError("give the whole path of the folder, from /")
