@@ -11,7 +11,7 @@ from data.regions import list_region_sets, save_region_set
 from data.simulate import simulate_world
 from models.registry import list_models
 from service.cli.output import progress_bar, say
-from service.cli.serve import HostOption, PortOption, serve_session
+from service.cli.serve import HostOption, PortOption, address_of, serve_session
 from service.cli.session import Session, open_session
 from service.fetching import ingest_new
 from service.pipeline import run_cycle
@@ -42,7 +42,7 @@ def demo(
 
     Example: tocsin demo --port 8080
     """
-    with open_session() as session:
+    with open_session(address_of(host, port)) as session:
         days = _publication_days(session, months)
         _make_world(session)
         _ingest(session, days[0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Annotated
 
 import typer
@@ -30,7 +32,7 @@ def serve(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
 
     Example: tocsin serve --port 8000
     """
-    with open_session() as session:
+    with open_session(address_of(host, port)) as session:
         serve_session(session, host, port)
 
 
@@ -50,6 +52,15 @@ def deliver(as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
+def address_of(host: str, port: int) -> str:
+    """Returns the address at which a browser on this machine finds a server on `host`."""
+    with suppress(ValueError):
+        listened = ip_address(host)
+        if listened.is_unspecified:
+            host = "127.0.0.1" if listened.version == 4 else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def serve_session(session: Session, host: str, port: int) -> None:
     """Serves until it is told to stop.
 
@@ -61,7 +72,7 @@ def serve_session(session: Session, host: str, port: int) -> None:
     # A cycle that runs in a thread beside the server yields to it ten times as often as is usual.
     sys.setswitchinterval(SWITCH_SECONDS)
     app = make_app(session.database, session.settings, session.clock, with_scheduler=True)
-    _print_addresses(session, f"http://{host}:{port}")
+    _print_addresses(session, address_of(host, port))
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
 

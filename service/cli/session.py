@@ -70,9 +70,15 @@ class Session:
 
 
 @contextmanager
-def open_session() -> Iterator[Session]:
-    """Opens settings and database for one command and closes them after it."""
+def open_session(own_address: str | None = None) -> Iterator[Session]:
+    """Opens settings and database for one command and closes them after it.
+
+    Args:
+        own_address: Where this process serves: links lead there unless a setting says otherwise.
+    """
     settings = load_settings()
+    if own_address is not None and "public_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_url": own_address})
     database = open_database(settings.resolved_database_url)
     try:
         yield Session(settings, database, system_clock)

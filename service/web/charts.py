@@ -170,7 +170,7 @@ def draw_skill(years: Sequence[tuple[int, float]], width: Width, title: str) -> 
     x = alt.X("x:O", axis=_axis(labelAngle=0), title=None)
     y = alt.Y(
         "y:Q",
-        axis=_axis(format="+.1f", tickCount=5, grid=True, gridColor=paint("grid")),
+        axis=_axis(format="+.2f", tickCount=5, grid=True, gridColor=paint("grid")),
         title=None,
     )
     bars = alt.Chart(_inline(rows)).mark_bar(color=paint("score")).encode(x=x, y=y)

@@ -21,9 +21,16 @@ _FORMAT_WORDS: dict[str, tuple[str, str]] = {
     "geojson": ("GeoJSON", "The same with shapes, for QGIS and other maps."),
     "xlsx": ("Excel", "A workbook with one sheet per horizon."),
     "parquet": ("Parquet", "The rows of the CSV file, typed, for analysis."),
-    "pdf": ("PDF", "A bulletin to print and pass on."),
-    "html": ("Bulletin", "A page to print and pass on."),
+    "html": ("Bulletin", "Two pages to read, print and pass on."),
+    "fr.html": ("Bulletin, fr", "The same in French."),
+    "pdf": ("PDF", "The bulletin on paper."),
+    "fr.pdf": ("PDF, fr", "The same in French."),
     "atom": ("Atom", "News of each publication, for feed readers."),
+    "cap.xml": ("CAP", "Alerts in the Common Alerting Protocol, for warning systems."),
+    "manifest.json": (
+        "Manifest",
+        "The signed list of these files: none can be altered unseen.",
+    ),
 }
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.feeds.formats import FORMATS
 from service.web import words
 from service.web.levels import RAMP_STEPS, describe_levels, level_of
+from service.web.set_page import _FORMAT_WORDS
 
 
 @pytest.mark.parametrize(
@@ -131,3 +133,7 @@ def test_level_that_settings_no_longer_know_is_shown_as_a_word():
     assert level_of("bad", levels) is levels["bad"]
     assert level_of("very_high", levels).words == "very high"
     assert sum(level_of("very_high", levels).pips) == 0
+
+
+def test_every_file_of_a_publication_is_described() -> None:
+    assert {*FORMATS, "cap.xml", "manifest.json"} <= set(_FORMAT_WORDS)
