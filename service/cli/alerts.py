@@ -8,8 +8,10 @@ import typer
 
 from service.alerts.outbox import replay
 from service.alerts.read import MessageStatus, list_incidents, list_messages
+from service.cli.alert_actions import ack, silence, silences, unsilence
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
+from service.cli.simulation import simulate
 
 app = typer.Typer(help="Incidents and the messages about them.", no_args_is_help=True)
 
@@ -95,3 +97,8 @@ def replay_message(
     with open_session() as session, session.database.write() as connection:
         replay(connection, message_id, actor=by, now=session.clock())
     say(f"{message_id} is due again.")
+
+
+app.command("simulate")(simulate)
+for action in (ack, silence, silences, unsilence):
+    app.command()(action)

@@ -16,7 +16,10 @@ from data.sources.gleditsch_ward import parse_countries
 from data.sources.registry import ADAPTERS
 from data.sources.ucdp_releases import release_days
 from data.store import list_deliveries, list_quarantine
+from service.cli.acled import ingest_acled
+from service.cli.observations import ingest_observations
 from service.cli.output import JsonOption, print_json, print_table, progress_bar, say
+from service.cli.own_table import ingest_table
 from service.cli.session import open_session
 from service.downloads import fetch_files
 from service.ingestion import Origin, take_in
@@ -183,6 +186,11 @@ def show_quarantine(
         )
     else:
         say(f"Delivery {delivery_id} has no rows in quarantine.")
+
+
+app.command("acled")(ingest_acled)
+app.command("table")(ingest_table)
+app.command("observations")(ingest_observations)
 
 
 def _day(text: str | None) -> date | None:

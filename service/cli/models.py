@@ -15,6 +15,8 @@ from models.outcome import ESCALATION
 from models.registry import find_earlier, list_models, show_model
 from models.trial import IN_SERVICE, Plan, auxiliary_names, settings_of
 from service.backtesting import backtest_set
+from service.cli.model_drivers import drivers
+from service.cli.model_watch import drift, shadow
 from service.cli.output import (
     AsOfOption,
     JsonOption,
@@ -199,6 +201,11 @@ def rollback(
             as_of=session.as_of(as_of),
         )
         _change(session, preview, is_confirmed=is_confirmed, is_rollback=True, as_json=as_json)
+
+
+app.command("drift")(drift)
+app.command("drivers")(drivers)
+app.command("shadow")(shadow)
 
 
 def _change(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,7 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from data.errors import TocsinError
-from data.store import DeliveryReport
+
+if TYPE_CHECKING:
+    # Help and completion print too, and need no store.
+    from data.store import DeliveryReport
 
 AlsoOption = Annotated[
     list[str] | None,

@@ -1,0 +1,140 @@
+"""The commands of `tocsin`, in the order of its help, each imported only when it is called.
+
+The table states each command's one line, so that help, completion and `--version` need neither
+pandas nor scikit-learn; a test holds the table against what the commands say of themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command is, and its line in the help.
+
+    Attributes:
+        place: File of `service.cli` and the function or group in it, `train:train`.
+        line: The first sentence of its help.
+    """
+
+    place: str
+    line: str
+
+
+COMMANDS = {
+    "train": Entry(
+        "train:train",
+        "Trains models on what was known, and measures them out of time against simple baselines.",
+    ),
+    "backtest": Entry(
+        "backtest:backtest",
+        "Makes past forecasts as they would have been made, and measures them beside baselines.",
+    ),
+    "fatalities": Entry(
+        "fatalities:fatalities",
+        "Forecasts the deaths of each period ahead as a distribution, "
+        "from what was known on a day.",
+    ),
+    "verify": Entry(
+        "verify:verify",
+        "Scores every published forecast whose window is closed, beside the region's climatology.",
+    ),
+    "score": Entry(
+        "score:score",
+        "Scores every region, publishes the feeds, "
+        "evaluates the alert rules, queues notifications.",
+    ),
+    "run": Entry(
+        "run:run",
+        "Runs due cycles and sends due messages, without serving; any number may run at once.",
+    ),
+    "backfill": Entry(
+        "run:backfill",
+        "Publishes what the schedule would have published between two days, oldest first.",
+    ),
+    "republish": Entry(
+        "run:republish",
+        "Scores an as-of again and publishes it as a new revision, which says why.",
+    ),
+    "serve": Entry(
+        "serve:serve",
+        "Serves pages, feeds and API; runs due cycles and sends queued messages while it serves.",
+    ),
+    "deliver": Entry("serve:deliver", "Sends the queued messages that are due, once."),
+    "demo": Entry(
+        "demo:demo",
+        "Simulates a Sahel, trains, publishes month by month up to today, and serves the result.",
+    ),
+    "doctor": Entry(
+        "doctor:doctor",
+        "Says what is right and what is wrong here, what to do about it, "
+        "and every setting in force.",
+    ),
+    "verify-feed": Entry(
+        "verify_feed:verify_feed",
+        "Checks that a feed file is unaltered and was signed by the publisher.",
+    ),
+    "regions": Entry("regions:app", "Import, make and list region sets."),
+    "actors": Entry(
+        "actors:app",
+        "One name for each armed actor: list, show, import and export the table of aliases.",
+    ),
+    "sources": Entry("sources:app", "Sources: terms, credentials, fetching."),
+    "ingest": Entry("ingest:app", "Take in deliveries of events; see what came in."),
+    "data": Entry("data:app", "What was examined and held; what releases changed."),
+    "markers": Entry(
+        "markers:app",
+        "Structural events entered by hand: coups, withdrawals, blockades.",
+    ),
+    "indicators": Entry(
+        "indicators:app",
+        "List and show indicators, and what they say of a region.",
+    ),
+    "models": Entry("models:app", "List, show, compare and promote trained models, and roll back."),
+    "rules": Entry("rules:app", "Alert rules: check a file, apply it, list."),
+    "contacts": Entry(
+        "contacts:app",
+        "Contact points and routes: check a file, apply it, try them.",
+    ),
+    "alerts": Entry("alerts:app", "Incidents and the messages about them."),
+    "audit": Entry("audit:app", "The audit trail: who did what, and when."),
+    "keys": Entry("keys:app", "Keys of the API, with what each may do."),
+    "ledger": Entry("ledger:app", "The forecast ledger: a sealed chain of all that was published."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """The group of `COMMANDS`: lists what the table says, imports what is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, entry in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=entry.line))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Returns name, command and remaining words; calls and completion both come by here."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command if name is None else load_command(name), rest
+
+
+def load_command(name: str) -> Any:
+    """Returns the command or group of that name, its file imported.
+
+    Raises:
+        KeyError: `COMMANDS` has no such name.
+    """
+    file, attribute = COMMANDS[name].place.split(":")
+    found = getattr(import_module(f"service.cli.{file}"), attribute)
+    around = typer.Typer(rich_markup_mode=None)
+    if isinstance(found, typer.Typer):
+        around.add_typer(found, name=name)
+    else:
+        around.command(name)(found)
+    return get_group(around).commands[name]
