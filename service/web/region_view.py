@@ -35,7 +35,6 @@ class HorizonCard:
         window: First and last day, in words.
         row: The score as it is shown.
         event: What counts as escalation: `at least 34 deaths between ... and ...`.
-        interval: What the model might say with far more history, in words; empty if not known.
         usual: How often it happened in the region's own past, in words.
         comparison: The score against that, in words; empty where one is missing.
         is_current: True for the horizon that the page is about.
@@ -46,7 +45,6 @@ class HorizonCard:
     window: str
     row: ScoreView
     event: str
-    interval: str
     usual: str
     comparison: str
     is_current: bool
@@ -193,11 +191,6 @@ def _card(
         window=words.day_span(*publication.window(horizon)),
         row=view_score(score, None, frame.levels),
         event=escalation_words(publication, horizon, score.threshold),
-        interval=(
-            ""
-            if score.low is None or score.high is None
-            else f"{words.percent(score.low)} to {words.percent(score.high)}"
-        ),
         usual="not known" if score.climatology is None else words.percent(score.climatology),
         comparison=_compare(score),
         is_current=is_current,

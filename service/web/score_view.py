@@ -62,6 +62,7 @@ class ScoreView:
         name: Its name.
         country: Name of its country.
         percent: The score in words.
+        interval: What the model might say with far more history, in words; empty if not known.
         bar: Length of the bar, 0 to 100.
         level: The level, or None without a score.
         change: Against the publication before.
@@ -77,6 +78,7 @@ class ScoreView:
     name: str
     country: str
     percent: str
+    interval: str
     bar: float
     level: Level | None
     change: ChangeView
@@ -107,6 +109,11 @@ def view_score(score: PublishedScore, rank: int | None, levels: Mapping[str, Lev
             words.percent(score.risk_score)
             if level is None
             else words.percent_within(score.risk_score, level.low, level.high)
+        ),
+        interval=(
+            ""
+            if score.low is None or score.high is None
+            else f"{words.percent(score.low)} to {words.percent(score.high)}"
         ),
         bar=round(100 * (score.risk_score or 0.0), 1),
         level=level,

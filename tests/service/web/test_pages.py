@@ -327,3 +327,14 @@ def test_a_region_says_what_it_is_part_of_and_since_when(published, squares, reg
         assert save_region_set(connection, dated, now, replace=True)
     assert "AA01 · part of AA, since 2 July 2025" in get("/sets/squares/regions/AA01").text
     assert "part of" not in get("/sets/squares/regions/AA02").text
+
+
+def test_a_score_stands_beside_its_interval(publish, rich_publication, get, read):
+    scores = tuple(
+        replace(score, low=0.05, high=0.45) if score.region_id == "AA01" else score
+        for score in rich_publication.scores
+    )
+    publish(replace(rich_publication, scores=scores))
+    page = read(get("/sets/squares").text)
+    assert len(page.find("span", "interval")) == 1
+    assert "5% to 45%" in page.text
