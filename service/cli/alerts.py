@@ -9,6 +9,7 @@ import typer
 from service.alerts.outbox import replay
 from service.alerts.read import MessageStatus, list_incidents, list_messages
 from service.cli.alert_actions import ack, silence, silences, unsilence
+from service.cli.incident import assign_incident, note, show
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
 from service.cli.simulation import simulate
@@ -100,5 +101,6 @@ def replay_message(
 
 
 app.command("simulate")(simulate)
-for action in (ack, silence, silences, unsilence):
+app.command("assign")(assign_incident)
+for action in (show, note, ack, silence, silences, unsilence):
     app.command()(action)
