@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from data.errors import SettingsError
+from service.channels.chat import ChatChannel
 from service.channels.contacts import ContactPoint
 from service.channels.contract import Channel
 from service.channels.guarded_client import GuardedClient
@@ -76,4 +77,6 @@ def open_channel(
             clock=clock,
             allow_loopback=settings.webhook_allow_loopback,
         )
+    if contact.channel == "apprise":
+        return ChatChannel(address)
     return MailChannel(contact.name, address, settings, picture)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from service.channels.references import is_good_reference, is_reference
 from service.languages import Language
 
-ChannelKind = Literal["log", "webhook", "email"]
+ChannelKind = Literal["log", "webhook", "email", "apprise"]
 
 _MAILBOX = re.compile(r"^[^@\s<>(),;:\"\\]+@[A-Za-z0-9.-]+$")
 
@@ -28,7 +28,7 @@ class ContactPoint(BaseModel):
         default=None,
         description=(
             "Webhook: its URL; e-mail: a mailbox. 'env:NAME' and 'file:/path' say where the "
-            "address stands."
+            "address stands; that of an Apprise service must be one of these."
         ),
     )
     secret: str | None = Field(
@@ -63,5 +63,9 @@ class ContactPoint(BaseModel):
 def _check_plain(channel: ChannelKind, address: str) -> None:
     if channel == "email" and not (_MAILBOX.match(address) and address.isascii()):
         raise ValueError(f"'{address}' is no mailbox, which looks like desk@example.org")
+    if channel == "apprise":
+        raise ValueError(
+            "an Apprise address is a secret: write where it stands, 'env:NAME' or 'file:/path'"
+        )
     if channel == "webhook" and not address.startswith(("https://", "http://")):
         raise ValueError("a webhook is an https address")
