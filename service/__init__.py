@@ -14,7 +14,8 @@ Where to go:
     one cycle                         service/pipeline.py
     a feed format                     service/feeds/ (one file each)
     shadow models, drift              service/shadowing.py, service/drift.py
-    what came of what was published   service/verification.py, service/others.py
+    what came of what was published   service/verification.py, service/track_record.py
+    forecasts of others beside ours   service/others.py
     why a score is what it is         service/explanation.py (words: service/explanation_words.py)
     what was published, sealed        service/forecast_ledger.py (chains: service/chain.py)
     an alert rule, its semantics      service/alerts/

@@ -1,7 +1,7 @@
-"""Verification as a use case: what was published, against what came, as it becomes known.
+"""What came of published forecasts: found in a panel, stored, read.
 
-What is verified is stored by each cycle: a row when a window closes, and another when a later
-delivery changes what came in it. The newest row of a forecast counts.
+Each cycle stores a row when a window closes, and another when a later delivery changes what came in
+it. The newest row of a forecast counts.
 """
 
 from __future__ import annotations
@@ -13,114 +13,17 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, exists, func, insert, select
 
 from data.calendar import months_to_periods
-from data.database import Database
 from data.panel import Panel, build_panel
-from data.regions import RegionSet, digest_shapes, list_editions, load_region_set
-from models.track_record import measure_record
+from data.regions import digest_shapes, list_editions, load_region_set
 from models.verification import PublishedForecast, VerifiedForecast, verify_forecasts
-from service.others import compare_with_others
 from service.publication_rows import read_score
 from service.redraws import shapes_column
-from service.settings import Settings
 from service.tables import publications, scores, verifications
 
 REVISION_YEARS = 5
 """Years for which what came is looked at again."""
 
 _KEY = ("publication_id", "region_id", "outcome", "horizon")
-
-KINDS: tuple[tuple[str, bool], ...] = (("live", True), ("afterwards", False))
-"""Part of a record, and whether its forecasts were published before their window was over."""
-
-
-def verify_set(
-    database: Database, settings: Settings, *, region_set: str, outcome: str, as_of: date
-) -> dict[str, Any]:
-    """Returns the track record of what a region set published, ready for JSON; writes nothing.
-
-    Args:
-        database: The database.
-        settings: Draws and seed.
-        region_set: Name of the set.
-        outcome: Name of the outcome.
-        as_of: Knowledge limit of what came.
-
-    Returns:
-        See `describe_record`.
-
-    Raises:
-        UnknownName: There is no such set.
-        NothingKnown: Nothing is known as of that day.
-    """
-    with database.read() as connection:
-        panel = build_panel(connection, load_region_set(connection, region_set), as_of)
-        stored = load_verified(connection, region_set, as_of=as_of)
-        verified = newest_of([*stored, *find_verified(connection, panel)])
-        return describe_record(connection, settings, panel.region_set, outcome, verified, as_of)
-
-
-def describe_record(
-    connection: Connection,
-    settings: Settings,
-    region_set: str,
-    outcome: str,
-    verified: Iterable[VerifiedForecast],
-    as_of: date | None,
-) -> dict[str, Any]:
-    """Returns a track record, ready for JSON.
-
-    Args:
-        connection: An open transaction.
-        settings: Draws and seed.
-        region_set: Name of the set.
-        outcome: Name of the outcome.
-        verified: What is verified of the set.
-        as_of: Knowledge limit of what came; None if nothing is verified yet.
-
-    Returns:
-        `region_set`, `outcome`, `as_of`, `step`, `is_simulated`, `n_published`, and per horizon
-        (key: the horizon as text) `live` and `afterwards`, each as
-        `models.track_record.measure_record` returns it: forecasts that were published before their
-        window was over, and such that were made up later from what would have been known. Each has
-        `others` beside it: see `service.others.compare_with_others`.
-    """
-    regions = load_region_set(connection, region_set)
-    known = list(verified)
-    published = connection.execute(
-        select(scores.c.horizon, publications.c.is_simulated)
-        .join(publications, publications.c.publication_id == scores.c.publication_id)
-        .where(
-            publications.c.region_set == region_set,
-            scores.c.outcome == outcome,
-            scores.c.risk_score.is_not(None),
-        )
-    ).all()
-    return {
-        "region_set": region_set,
-        "outcome": outcome,
-        "as_of": None if as_of is None else as_of.isoformat(),
-        "step": regions.step,
-        "is_simulated": any(row.is_simulated for row in published),
-        "n_published": len(published),
-        "horizons": {
-            str(horizon): {
-                name: _measure(
-                    connection,
-                    settings,
-                    regions,
-                    [
-                        one
-                        for one in known
-                        if one.forecast.outcome == outcome
-                        and one.forecast.horizon == horizon
-                        and one.is_live is is_live
-                    ],
-                )
-                for name, is_live in KINDS
-            }
-            for horizon in sorted({row.horizon for row in published})
-        },
-    }
 
 
 def load_verified(
@@ -295,20 +198,6 @@ def _row_of(one: VerifiedForecast) -> dict[str, Any]:
     }
 
 
-def _measure(
-    connection: Connection,
-    settings: Settings,
-    regions: RegionSet,
-    verified: Sequence[VerifiedForecast],
-) -> dict[str, Any]:
-    record = measure_record(
-        verified, regions.step, n_draws=settings.bootstrap_draws, seed=settings.seed
-    )
-    if verified:
-        record["others"] = compare_with_others(connection, regions, verified)
-    return record
-
-
 def newest_of(verified: Iterable[VerifiedForecast]) -> tuple[VerifiedForecast, ...]:
     """Returns the last of each forecast, in order."""
     return tuple({one.forecast.key: one for one in verified}.values())
@@ -368,23 +257,3 @@ def _read_unverified(connection: Connection, panel: Panel) -> list[PublishedFore
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
-
-
-def read_record(
-    connection: Connection, settings: Settings, region_set: str, outcome: str
-) -> dict[str, Any]:
-    """Returns the track record that cycles have stored, ready for JSON; see `describe_record`.
-
-    Args:
-        connection: An open transaction.
-        settings: Draws and seed.
-        region_set: Name of the set.
-        outcome: Name of the outcome.
-
-    Raises:
-        UnknownName: There is no such set.
-    """
-    verified = load_verified(connection, region_set)
-    return describe_record(
-        connection, settings, region_set, outcome, verified, last_verified(connection, region_set)
-    )

@@ -15,7 +15,7 @@ from service.api.parameters import SetPath
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
 from service.feeds.facts import round_numbers
-from service.verification import read_record
+from service.track_record import read_record
 
 
 class HorizonRecordOut(Answer):

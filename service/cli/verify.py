@@ -11,7 +11,7 @@ from models.outcome import ESCALATION
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
 from service.shadowing import describe_shadows
-from service.verification import verify_set
+from service.track_record import verify_set
 
 _NAMES = {"live": "before the window was over", "afterwards": "made up afterwards"}
 

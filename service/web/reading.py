@@ -23,7 +23,7 @@ from service.publication_history import score_history
 from service.publication_store import find_head, load_publication
 from service.settings import Settings
 from service.tables import documents
-from service.verification import read_record
+from service.track_record import read_record
 from service.web import words
 from service.web.charts import (
     WIDTHS,

@@ -15,7 +15,8 @@ from service.cli.main import app
 from service.pipeline import run_cycle
 from service.publication_store import latest_publication
 from service.tables import verifications
-from service.verification import find_verified, load_verified, store_verified, verify_set
+from service.track_record import verify_set
+from service.verification import find_verified, load_verified, store_verified
 
 FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 
