@@ -150,7 +150,8 @@ def write_message(
         "timestamp": now.isoformat(),
         "data": data,
     }
-    room = MAX_BYTES - len(_encode(body).encode())
+    # Each entry but the first comes with a comma.
+    room = MAX_BYTES - len(_encode(body).encode()) + 1
     for notice in ordered:
         entry = _entry(publication, notice, public_url, language, links)
         room -= len(_encode(entry).encode()) + 1
@@ -199,6 +200,8 @@ def _entry(
         "level_from": {"level": notice.level_from[0], "name": notice.level_from[1]},
         "level_to": {"level": notice.level_to[0], "name": notice.level_to[1]},
         "probability": scored.risk_score if scored else None,
+        "low": scored.low if scored else None,
+        "high": scored.high if scored else None,
         "change": scored.change if scored else None,
         "threshold": threshold_words(publication, notice.horizon, score.threshold, language)
         if score
@@ -236,8 +239,7 @@ def _sentences(
             publication,
             notice.outcome,
             notice.horizon,
-            scored.risk_score if scored else None,
-            scored.change if scored else None,
+            scored,
             language,
         )
     ]

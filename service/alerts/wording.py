@@ -15,7 +15,7 @@ from models.score import Contribution
 from service.alerts.notify import Reason
 from service.alerts.rules import Rule
 from service.languages import Language, name_level, name_outcome, write_percent
-from service.publication import Publication
+from service.publication import Publication, PublishedScore
 
 SIMULATED: Mapping[Language, str] = {"en": "SIMULATED", "fr": "SIMULÉ"}
 """First word of every title about simulated events."""
@@ -60,7 +60,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "removed": "Removed rule",
         "headline": "{region} ({country}): {levels}, {happened}.",
         "none": "none",
-        "probability": "Probability of {outcome} in {window}: {value} ({change}).",
+        "probability": "Probability of {outcome} in {window}: {value}{interval} ({change}).",
+        "interval": ", 90% interval {low} to {high}",
         "no_score": "There is no score for {outcome} in {window}.",
         "threshold": "That would be {threshold}.",
         "deaths": "at least {least} {noun} in {window}",
@@ -96,7 +97,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "removed": "Règle supprimée",
         "headline": "{region} ({country}) : {levels}, {happened}.",
         "none": "aucun",
-        "probability": "Probabilité ({outcome}) sur {window} : {value} ({change}).",
+        "probability": "Probabilité ({outcome}) sur {window} : {value}{interval} ({change}).",
+        "interval": ", intervalle à 90 % de {low} à {high}",
         "no_score": "Pas de valeur ({outcome}) sur {window}.",
         "threshold": "Cela signifierait {threshold}.",
         "deaths": "au moins {least} {noun} sur {window}",
@@ -210,21 +212,26 @@ def probability_words(
     publication: Publication,
     outcome: str,
     horizon: int,
-    probability: float | None,
-    change: float | None,
+    scored: PublishedScore | None,
     language: Language,
 ) -> str:
-    """Returns a sentence about the probability, or that there is none."""
+    """Returns a sentence about the probability with its interval, or that there is none."""
     words = WORDS[language]
     window = window_label(publication, horizon)
     named = name_outcome(outcome, language)
-    if probability is None:
+    if scored is None or scored.risk_score is None:
         return words["no_score"].format(outcome=named, window=window)
+    interval = ""
+    if scored.low is not None and scored.high is not None:
+        interval = words["interval"].format(
+            low=write_percent(scored.low, language), high=write_percent(scored.high, language)
+        )
     return words["probability"].format(
         outcome=named,
         window=window,
-        value=write_percent(probability, language),
-        change=change_words(change, language),
+        value=write_percent(scored.risk_score, language),
+        interval=interval,
+        change=change_words(scored.change, language),
     )
 
 

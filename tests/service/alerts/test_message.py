@@ -18,6 +18,7 @@ from service.alerts.wording import (
     change_words,
     driver_words,
     ending_words,
+    probability_words,
     region_address,
     threshold_words,
     window_label,
@@ -94,6 +95,27 @@ def test_drivers(value: float | None, unit: str, log_odds: float, words: list[st
 )
 def test_changes(change: float | None, words: str) -> None:
     assert change_words(change) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "english", "french"),
+    [
+        (0.26, 0.43, "30%, 90% interval 26% to 43% (", "30 %, intervalle à 90 % de 26 % à 43 % ("),
+        (None, None, "30% (", "30 % ("),
+    ],
+)
+def test_a_probability_stands_with_its_interval(
+    build: Any, low: float | None, high: float | None, english: str, french: str
+) -> None:
+    notice = make_notice(build, "a", Reason.NEW, 0.3)
+    score = replace(notice.score, low=low, high=high)
+    publication = build.publication(date(2022, 1, 15), {})
+    for language, expected in (("en", english), ("fr", french)):
+        told = probability_words(publication, "escalation", 1, score, language)
+        assert expected in told.replace("\xa0", " ").replace("\u202f", " ")
+    (alert,) = json.loads(write(build, [replace(notice, score=score)]))["data"]["alerts"]
+    assert (alert["low"], alert["high"]) == (low, high)
+    assert english in alert["sentences"][0]
 
 
 def test_addresses_take_a_slash_at_the_end() -> None:
