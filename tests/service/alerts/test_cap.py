@@ -91,6 +91,8 @@ def check_cap(body: bytes) -> Any:
     assert body.startswith(b"<?xml")
     alert = etree.fromstring(body)
     assert alert.tag == f"{NS}alert"
+    if SCHEMA.exists():
+        etree.XMLSchema(etree.parse(SCHEMA)).assertValid(alert)
     check_order(alert, ALERT)
     for element in alert.iter():
         name = element.tag.removeprefix(NS)
