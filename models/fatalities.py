@@ -76,9 +76,14 @@ def draw_fatalities(
         np.isfinite(levels.long[first_row:row]) & np.isfinite(levels.short[first_row:row])
     )
     rows = rows + first_row
-    for unit in np.flatnonzero(np.isfinite(levels.long[row]) & np.isfinite(levels.short[row])):
-        distance = np.abs(levels.long[rows, units] - levels.long[row, unit]) + np.abs(
-            levels.short[rows, units] - levels.short[row, unit]
+    known = np.flatnonzero(np.isfinite(levels.long[row]) & np.isfinite(levels.short[row]))
+    pairs = np.stack([levels.long[row, known], levels.short[row, known]], axis=1)
+    # Units as violent as each other have the same analogues; on a grid most have no deaths at all.
+    alike, group = np.unique(pairs, axis=0, return_inverse=True)
+    for at, (long, short) in enumerate(alike):
+        here = known[group.reshape(-1) == at]
+        distance = np.abs(levels.long[rows, units] - long) + np.abs(
+            levels.short[rows, units] - short
         )
         # Ties in the order of the rows, so that the same data give the same draws.
         order = np.argsort(distance, kind="stable")
@@ -86,9 +91,9 @@ def draw_fatalities(
             ratios = _ratios(series, levels, rows[order], units[order], row, horizon)
             if len(ratios) < N_ANALOGUES:
                 continue
-            ahead = np.maximum(np.expm1(levels.long[row, unit] + ratios), 0.0)
+            ahead = np.maximum(np.expm1(long + ratios), 0.0)
             # Persons are whole.
-            found[horizon][unit] = np.round((past[unit] + spread_values(ahead)) / 2)
+            found[horizon][here] = np.round((past[here] + spread_values(ahead)) / 2)
     return found
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.calendar import months_to_periods, parse_period, period_label, period_of, period_start
-from data.errors import NotReady, UsageError
+from data.calendar import period_label
+from data.errors import NotReady
 from data.panel import Panel
-from models.conformal import LOOK_BACK
-from models.fatalities import N_VALUES
-from models.fatality_trial import FATALITIES, QUANTILES, VERSION, draw_all, stratify_rows, widen_at
+from models.fatality_path import check_horizons, first_history_row, rows_needed, walk_origins
+from models.fatality_trial import FATALITIES, QUANTILES, VERSION
 from models.progress import Progress
 from models.settings import ModelSettings
 from models.units import By, series_of
@@ -47,26 +46,22 @@ def forecast_fatalities(
         UsageError: A horizon is out of range.
         NotReady: There is too little history to widen by.
     """
-    if not horizons or min(horizons) < 1 or max(horizons) > months_to_periods(36, panel.step):
-        raise UsageError(f"Horizons {horizons} are out of range.", "Choose from 1 to 36 months.")
     series = series_of(panel, by)
-    first_day = period_start(parse_period(settings.train_from, "month"), "month")
-    first_row = max(0, period_of(first_day, panel.step) - int(panel.periods[0]))
+    check_horizons(horizons, series)
+    first_row = first_history_row(series, settings.train_from)
     row = panel.origin - int(panel.periods[0])
-    earliest = row - LOOK_BACK - max(horizons)
-    needed = LOOK_BACK + max(horizons) + 2 * N_VALUES
-    if earliest < first_row + 2 * N_VALUES:
+    if row < first_row + rows_needed(horizons):
         raise NotReady(
-            f"Too early to tell: {row - first_row} {panel.step}s are known, {needed} are needed.",
+            f"Too early to tell: {row - first_row} {panel.step}s are known, "
+            f"{rows_needed(horizons)} are needed.",
             "Ingest a longer history, or choose fewer horizons.",
         )
-    raw = draw_all(series, range(earliest, row + 1), horizons, first_row, on_progress)
-    strata = stratify_rows(series, range(earliest, row + 1))
+    origin = next(
+        walk_origins(series, range(row, row + 1), horizons, first_row, on_progress=on_progress)
+    )
     tables = []
     for horizon in horizons:
-        draws = raw[horizon][-1].copy()
-        known = np.flatnonzero(np.isfinite(draws).all(axis=-1))
-        draws[known] = widen_at(series, raw[horizon], strata, earliest, row, horizon, known)
+        draws = origin.draws[horizon]
         tables.append(
             pd.DataFrame(
                 {

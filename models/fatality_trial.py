@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from data.calendar import months_to_periods, parse_period, period_label, period_of, period_start
-from data.errors import UsageError
+from data.calendar import parse_period, period_label, period_start
+from data.errors import UnknownName, UsageError
 from data.panel import Panel
 from models.bootstrap import BlockDraws, as_json, draw_blocks, interval_of, mean_draws
-from models.conformal import LOOK_BACK, stratify, widen
+from models.challengers.adaptive import AdaptiveWidener
+from models.conformal import LOOK_BACK, Widener, widen
 from models.distribution import INTERVALS, N_DRAWS, crps, interval_ends, is_covered, spread_values
-from models.fatalities import N_VALUES, draw_conflictology, draw_fatalities, measure_levels
+from models.fatalities import draw_conflictology
+from models.fatality_path import (
+    OriginDraws,
+    check_horizons,
+    first_history_row,
+    rows_needed,
+    walk_origins,
+)
 from models.manifest import FINAL_DATA
-from models.metrics import Floats, Ints
+from models.metrics import Floats, brier_skill
 from models.progress import Progress
 from models.settings import ModelSettings
 from models.units import By, UnitSeries, series_of
@@ -27,6 +37,30 @@ VERSION = "fatalities-1"
 QUANTILES: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(1, 20))
 ESCALATING = 1.5
 """A unit-year escalates if its deaths are at least this multiple of those of the year before."""
+
+
+DEFAULT_WIDENING = "conformal"
+WIDENERS: Mapping[str, Callable[[UnitSeries], Widener]] = MappingProxyType(
+    {
+        DEFAULT_WIDENING: lambda _series: widen,
+        "adaptive": lambda series: AdaptiveWidener(series.deaths),
+    }
+)
+"""Ways to widen, by name: the first is what forecasts are made with, the other a challenger."""
+
+OnOrigin = Callable[[UnitSeries, OriginDraws], None]
+
+
+def check_widening(widening: str) -> None:
+    """Refuses an unknown name.
+
+    Raises:
+        UnknownName: There is no such way to widen.
+    """
+    if widening not in WIDENERS:
+        raise UnknownName(
+            f"No model '{widening}' of {FATALITIES}.", f"Choose from {', '.join(WIDENERS)}."
+        )
 
 
 @dataclass(frozen=True)
@@ -51,6 +85,8 @@ def run_fatality_trial(
     horizons: tuple[int, ...],
     first: str,
     last: str,
+    widening: str = DEFAULT_WIDENING,
+    on_origin: OnOrigin | None = None,
     on_progress: Progress | None = None,
 ) -> FatalityTrial:
     """Returns distributions for every origin, and CRPS, coverage and width beside baselines.
@@ -62,29 +98,42 @@ def run_fatality_trial(
         horizons: Periods ahead; each is one period, not a window.
         first: Label of the first origin.
         last: Label of the last period that is forecast.
+        widening: A name in `WIDENERS`.
+        on_origin: Called with the units and the draws of each origin, of periods up to the last.
         on_progress: Called with origins done, origins in all, and what was done.
 
     Raises:
         UsageError: The origins lie outside the panel, or too near its beginning.
+        UnknownName: There is no such widening.
     """
+    check_widening(widening)
     series = series_of(panel, by)
     start, stop = (parse_period(text, panel.step) - int(panel.periods[0]) for text in (first, last))
     if not 0 <= start < stop < len(panel.periods):
         raise UsageError(f"There are no origins from {first} to {last}.")
-    if min(horizons) < 1 or max(horizons) > months_to_periods(36, panel.step):
-        raise UsageError(f"Horizons {horizons} are out of range.", "Choose from 1 to 36 months.")
-    first_day = period_start(parse_period(settings.train_from, "month"), "month")
-    first_row = max(0, period_of(first_day, panel.step) - int(panel.periods[0]))
-    earliest = start - LOOK_BACK - max(horizons)
-    if earliest < first_row + 2 * N_VALUES:
+    check_horizons(horizons, series)
+    first_row = first_history_row(series, settings.train_from)
+    if start < first_row + rows_needed(horizons):
         raise UsageError(
             f"There is too little history before {first}.",
-            f"Begin at least {LOOK_BACK + max(horizons) + 2 * N_VALUES} {panel.step}s after the "
-            "first that is known.",
+            f"Begin at least {rows_needed(horizons)} {panel.step}s after the first that is known.",
         )
-    raw = draw_all(series, range(earliest, stop), horizons, first_row, on_progress)
-    tables = [_measure_horizon(series, raw[h], h, earliest, start, stop) for h in horizons]
-    predictions = pd.concat(tables, ignore_index=True)
+    tables: list[pd.DataFrame] = []
+    for origin in walk_origins(
+        series,
+        range(start, stop),
+        horizons,
+        first_row,
+        widener=WIDENERS[widening](series),
+        on_progress=on_progress,
+    ):
+        ahead = [one for one in horizons if origin.row + one <= stop]
+        if on_origin is not None:
+            on_origin(series, replace(origin, draws={one: origin.draws[one] for one in ahead}))
+        tables.extend(_measure(series, origin, horizon) for horizon in ahead)
+    predictions = pd.concat(tables, ignore_index=True).sort_values(
+        ["horizon", "row", "unit"], ignore_index=True
+    )
     report = {
         "region_set": panel.region_set,
         "by": by,
@@ -93,6 +142,7 @@ def run_fatality_trial(
         "is_simulated": panel.is_simulated,
         "replay": FINAL_DATA,
         "outcome": {"name": FATALITIES, "version": VERSION},
+        "widening": widening,
         "from": first,
         "to": last,
         "horizons": list(horizons),
@@ -101,78 +151,13 @@ def run_fatality_trial(
     return FatalityTrial(report, predictions.drop(columns=["row", "unit"]))
 
 
-def draw_all(
-    series: UnitSeries,
-    rows: range,
-    horizons: tuple[int, ...],
-    first_row: int,
-    on_progress: Progress | None,
-) -> dict[int, Floats]:
-    """Returns draws before widening, by horizon, shape (n_rows, n_units, n_draws)."""
-    levels = measure_levels(series)
-    raw = {h: np.empty((len(rows), len(series.unit_ids), N_DRAWS)) for h in horizons}
-    for at, row in enumerate(rows):
-        for horizon, draws in draw_fatalities(series, levels, row, horizons, first_row).items():
-            raw[horizon][at] = draws
-        if on_progress is not None:
-            on_progress(at + 1, len(rows), period_label(int(series.periods[row]), series.step))
-    return raw
-
-
-def stratify_rows(series: UnitSeries, rows: range) -> Ints:
-    """Returns the stratum of past violence at each row, shape (n_rows, n_units)."""
-    return stratify(
-        np.stack([series.deaths[row - N_VALUES + 1 : row + 1].mean(axis=0) for row in rows])
-    )
-
-
-def widen_at(
-    series: UnitSeries,
-    raw: Floats,
-    strata: Ints,
-    earliest: int,
-    row: int,
-    horizon: int,
-    units: Ints,
-) -> Floats:
-    """Returns the draws of some units at an origin, widened by what was closed by then.
-
-    Args:
-        series: Deaths by unit.
-        raw: Draws before widening from row `earliest` on, shape (n_rows, n_units, n_draws).
-        strata: Their strata, shape (n_rows, n_units).
-        earliest: Row of the first of them.
-        row: Row of the origin; nothing after it is read.
-        horizon: Periods ahead.
-        units: Positions of the units.
-    """
-    at = row - earliest
-    # Closed at the origin, and within the look-back: period s + horizon <= row.
-    closed = slice(max(0, at - horizon - LOOK_BACK + 1), at - horizon + 1)
-    came = series.deaths[earliest + closed.start + horizon : row + 1]
-    known = np.isfinite(came) & np.isfinite(raw[closed]).all(axis=-1)
-    return widen(
-        raw[at, units],
-        strata[at, units],
-        raw[closed][known],
-        came[known],
-        strata[closed][known],
-    )
-
-
-def _measure_horizon(
-    series: UnitSeries, raw: Floats, horizon: int, earliest: int, start: int, stop: int
-) -> pd.DataFrame:
-    strata = stratify_rows(series, range(earliest, stop))
-    parts = []
-    for row in range(start, stop - horizon + 1):
-        at = row - earliest
-        observed = series.deaths[row + horizon]
-        is_known = np.isfinite(series.deaths[row - LOOK_BACK + 1 : row + 1]).all(axis=0)
-        units = np.flatnonzero(is_known & np.isfinite(observed) & np.isfinite(raw[at]).all(axis=-1))
-        draws = widen_at(series, raw, strata, earliest, row, horizon, units)
-        parts.append(_tabulate(series, row, horizon, units, draws, raw[at, units], observed[units]))
-    return pd.concat(parts, ignore_index=True)
+def _measure(series: UnitSeries, origin: OriginDraws, horizon: int) -> pd.DataFrame:
+    row = origin.row
+    observed = series.deaths[row + horizon]
+    draws, unwidened = origin.draws[horizon], origin.unwidened[horizon]
+    is_known = np.isfinite(series.deaths[row - LOOK_BACK + 1 : row + 1]).all(axis=0)
+    units = np.flatnonzero(is_known & np.isfinite(observed) & np.isfinite(draws).all(axis=-1))
+    return _tabulate(series, row, horizon, units, draws[units], unwidened[units], observed[units])
 
 
 def _tabulate(
@@ -254,8 +239,12 @@ def _assess(
 
 def _gain(own: Floats, theirs: Floats, draws: BlockDraws) -> dict[str, float | None]:
     """Returns 1 - CRPS / CRPS of the baseline, paired: above 0 is better."""
-    value = float(1 - own.mean() / theirs.mean())
-    return as_json(interval_of(value, 1 - mean_draws(own, draws) / mean_draws(theirs, draws)))
+    return as_json(
+        interval_of(
+            float(brier_skill(own.mean(), theirs.mean())),
+            brier_skill(mean_draws(own, draws), mean_draws(theirs, draws)),
+        )
+    )
 
 
 def _coverage(rows: pd.DataFrame) -> dict[str, Any]:

@@ -15,10 +15,16 @@ from data.panel import build_panel
 from data.regions import load_region_set
 from data.simulate import simulate_world
 from data.sources.simulated import SIMULATED
-from models.fatality_trial import FatalityTrial, run_fatality_trial
+from models.fatality_trial import (
+    DEFAULT_WIDENING,
+    FatalityTrial,
+    check_widening,
+    run_fatality_trial,
+)
 from models.registry import find_champion
 from models.trial import Plan, Trial, auxiliary_names, run_trial
 from models.units import By
+from models.views_layout import ViewsDraws
 from service.settings import Settings
 from service.training import load_auxiliary
 
@@ -89,7 +95,9 @@ def backtest_fatalities(
     horizons: tuple[int, ...],
     first: str,
     last: str,
+    widening: str = DEFAULT_WIDENING,
     out: Path | None = None,
+    views_draws: Path | None = None,
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> FatalityTrial:
     """Runs a backtest of fatalities on what was known on a day.
@@ -103,18 +111,24 @@ def backtest_fatalities(
         horizons: Periods ahead.
         first: Label of the first origin.
         last: Label of the last period that is forecast.
+        widening: A name in `models.fatality_trial.WIDENERS`.
         out: File for the predictions, `.parquet` or `.csv`.
+        views_draws: Folder for the draws in the layout of VIEWS; see `models.views_layout`.
         on_progress: Called with origins done, origins in all and what was done.
 
     Raises:
         UnknownName: There is no such set.
-        UsageError: The origins lie outside what is known, or the file has another ending.
+        UsageError: The origins lie outside what is known, the file has another ending, or VIEWS has
+            no number for a unit.
         NothingKnown: Nothing is known as of that day.
     """
+    check_widening(widening)
     if out is not None:
         fold_folder(out)
     with database.read() as connection:
-        panel = build_panel(connection, load_region_set(connection, region_set), as_of)
+        regions = load_region_set(connection, region_set)
+        views = None if views_draws is None else ViewsDraws(views_draws, regions, by, settings.seed)
+        panel = build_panel(connection, regions, as_of)
     trial = run_fatality_trial(
         panel,
         settings,
@@ -122,6 +136,8 @@ def backtest_fatalities(
         horizons=horizons,
         first=first,
         last=last,
+        widening=widening,
+        on_origin=views,
         on_progress=on_progress,
     )
     if out is not None:
@@ -140,6 +156,11 @@ def fold_folder(out: Path) -> Path:
             f"'{out}' is no file of predictions.", f"End it in {' or '.join(FORMATS)}."
         )
     return out.with_name(f"{out.name}.folds")
+
+
+def draws_folder(out: Path) -> Path:
+    """Returns the folder for draws in the layout of VIEWS beside a file of predictions."""
+    return out.with_name(f"{out.stem}.views")
 
 
 def write_predictions(predictions: pd.DataFrame, out: Path) -> None:

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import UsageError
-from models.fatality_trial import FATALITIES
+from models.fatality_trial import DEFAULT_WIDENING, FATALITIES, WIDENERS
 from models.outcome import ESCALATION, OUTCOMES
 from models.recipes import DEFAULT_RECIPE, RECIPES
 from models.trial import IN_SERVICE, Plan
 from models.units import By
-from service.backtesting import backtest_fatalities, backtest_set
+from service.backtesting import backtest_fatalities, backtest_set, draws_folder
 from service.cli.fatality_table import print_fatalities
 from service.cli.output import (
     AlsoOption,
@@ -48,8 +48,13 @@ def backtest(
         str | None, typer.Option("--horizons", help="Steps ahead, e.g. 1,3,6; default: settings.")
     ] = None,
     model: Annotated[
-        str, typer.Option("--model", help=f"One of {', '.join(RECIPES)}.")
-    ] = DEFAULT_RECIPE,
+        str | None,
+        typer.Option(
+            "--model",
+            help=f"One of {', '.join(RECIPES)}; for {FATALITIES} of {', '.join(WIDENERS)}. "
+            "Default: the first.",
+        ),
+    ] = None,
     also: AlsoOption = None,
     by: Annotated[
         str, typer.Option("--by", help="Fatalities only: a unit is a region or a country.")
@@ -60,6 +65,15 @@ def backtest(
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Predictions: a .parquet or .csv file. A killed run goes on."),
+    ] = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(
+            "--draws",
+            help="Fatalities of a set of countries or PRIO-GRID cells, or --by country: `views` "
+            "writes 1,000 draws per unit and month in the layout of the VIEWS challenge, one file "
+            "per origin, into a folder beside --out.",
+        ),
     ] = None,
     report: Annotated[
         Path | None, typer.Option("--report", help="Report: one HTML page that needs nothing else.")
@@ -73,7 +87,11 @@ def backtest(
 
     Example: tocsin backtest --set sahel --as-of 2022-01-15 --from 2017-01 --to 2021-12
     --outcome escalation --horizons 1,3,6 --out predictions.parquet --report report.html
+
+    Example: tocsin backtest --set sahel --as-of 2022-01-15 --outcome fatalities --by country
+    --from 2017-01 --to 2021-12 --out fatalities.parquet --draws views
     """
+    views_draws = parse_draws(draws, outcome, out)
     with open_session() as session:
         settings = session.settings
         if jobs is not None:
@@ -91,7 +109,9 @@ def backtest(
                     horizons=tuple(range(1, 13)) if horizons is None else steps,
                     first=_need(first, "--from"),
                     last=_need(last, "--to"),
+                    widening=model or DEFAULT_WIDENING,
                     out=out,
+                    views_draws=views_draws,
                     on_progress=on_progress,
                 )
             if report is not None:
@@ -100,13 +120,14 @@ def backtest(
                 print_json(found.report)
             else:
                 print_fatalities(found.report)
+                _name_files((out, "Predictions"), (views_draws, "Draws"), (report, "Report"))
             return
         plan = Plan(
             outcome=outcome,
             horizons=steps,
             first=first,
             last=last,
-            recipe=model,
+            recipe=model or DEFAULT_RECIPE,
             also=tuple(settings.auxiliary_sets.get(region_set, ()) if also is None else also),
         )
         with progress_bar(f"Backtest of {outcome} in {region_set}") as on_progress:
@@ -125,9 +146,7 @@ def backtest(
         print_json(trial.report)
         return
     _print_trial(trial.report)
-    for path, content in ((out, "Predictions"), (report, "Report")):
-        if path is not None:
-            say(f"{content}: {path}")
+    _name_files((out, "Predictions"), (report, "Report"))
 
 
 def parse_horizons(text: str) -> tuple[int, ...]:
@@ -154,6 +173,29 @@ def parse_by(text: str) -> By:
     if text == "country":
         return "country"
     raise UsageError(f"A unit cannot be a '{text}'.", "Choose from region, country.")
+
+
+def parse_draws(draws: str | None, outcome: str, out: Path | None) -> Path | None:
+    """Returns the folder for draws in the layout of VIEWS; None if none are asked for.
+
+    Raises:
+        UsageError: There is no such layout, the outcome has no draws, or no file is named.
+    """
+    if draws is None:
+        return None
+    if draws != "views":
+        raise UsageError(f"There is no layout '{draws}' of draws.", "Write --draws views.")
+    if outcome != FATALITIES:
+        raise UsageError(f"{outcome} has no draws.", f"Add --outcome {FATALITIES}.")
+    if out is None:
+        raise UsageError("The draws need a place.", "Add --out predictions.parquet.")
+    return draws_folder(out)
+
+
+def _name_files(*files: tuple[Path | None, str]) -> None:
+    for path, content in files:
+        if path is not None:
+            say(f"{content}: {path}")
 
 
 def _need(text: str | None, option: str) -> str:

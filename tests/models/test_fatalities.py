@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from data.errors import UsageError
-from models.conformal import stratify, widen
+from models.challengers.adaptive import STEP, AdaptiveWidener
+from models.conformal import ClosedForecasts, knot_ends, measure_widening, stratify, widen
 from models.distribution import N_DRAWS, crps, interval_ends, is_covered, spread_values
 from models.fatalities import draw_conflictology, draw_fatalities, measure_levels
 from models.fatality_trial import QUANTILES, run_fatality_trial
@@ -19,6 +20,10 @@ from models.units import series_of
 @pytest.fixture(scope="module")
 def series(panel):
     return series_of(panel, "region")
+
+
+def closed_of(draws, observed, strata):
+    return ClosedForecasts(knot_ends(draws), np.log1p(observed), strata)
 
 
 def test_crps_is_the_double_sum():
@@ -92,7 +97,7 @@ def test_widening_makes_too_narrow_intervals_hold_their_share():
     observed = np.round(np.exp(generator.normal(3.4, 0.8, 400)))
     strata = np.full(400, 3, np.int64)
     before = is_covered(narrow[200:], observed[200:], 0.9).mean()
-    wider = widen(narrow[200:], strata[200:], narrow[:200], observed[:200], strata[:200])
+    wider = widen(narrow[200:], strata[200:], closed_of(narrow[:200], observed[:200], strata[:200]))
     after = is_covered(wider, observed[200:], 0.9).mean()
     assert before < 0.5
     assert 0.84 < after < 0.97
@@ -107,17 +112,85 @@ def test_intervals_that_were_wide_enough_stay(series):
     wide = np.sort(np.random.default_rng(5).integers(0, 1000, (200, N_DRAWS)).astype(np.float64))
     observed = np.full(200, 500.0)
     strata = np.zeros(200, np.int64)
-    assert widen(wide, strata, wide, observed, strata).tolist() == wide.tolist()
+    assert widen(wide, strata, closed_of(wide, observed, strata)).tolist() == wide.tolist()
 
 
 def test_too_few_past_forecasts_widen_nothing():
     narrow = np.sort(np.random.default_rng(6).poisson(30, (59, N_DRAWS)).astype(np.float64))
     strata = np.zeros(59, np.int64)
     far = np.full(59, 900.0)
-    assert widen(narrow, strata, narrow, far, strata).tolist() == narrow.tolist()
+    assert widen(narrow, strata, closed_of(narrow, far, strata)).tolist() == narrow.tolist()
     more = np.concatenate([narrow, narrow[:1]])
     strata = np.zeros(60, np.int64)
-    assert (widen(more, strata, more, np.full(60, 900.0), strata) != more).any()
+    far = np.full(60, 900.0)
+    assert (widen(more, strata, closed_of(more, far, strata)) != more).any()
+
+
+def test_what_lay_above_moves_the_upper_end_more_than_the_lower():
+    draws = np.sort(np.random.default_rng(7).poisson(30, (300, N_DRAWS)).astype(np.float64))
+    observed = np.full(300, 30.0)
+    observed[:45] = np.linspace(60, 400, 45)
+    widening = measure_widening(closed_of(draws, observed, np.zeros(300, np.int64)))
+    assert (widening[0] > 0).all()
+    assert widening[0, 1] > widening[0, 0]
+    assert (np.diff(widening, axis=0) <= 0).all()
+    few_below = np.where(observed > 30, 0.0, 30.0)
+    turned = measure_widening(closed_of(draws, few_below, np.zeros(300, np.int64)))
+    assert turned[0, 1] == 0 < turned[0, 0]
+
+
+def test_units_as_violent_as_each_other_are_drawn_as_if_alone(series):
+    deaths = series.deaths.copy()
+    deaths[:, 1] = deaths[:, 0]
+    deaths[100:, 2:5] = 0.0
+    twins = replace(series, deaths=deaths)
+    levels = measure_levels(twins)
+    found = draw_fatalities(twins, levels, 140, (2,), 24)[2]
+    past = draw_conflictology(twins, 140)
+    for unit in range(len(series.unit_ids)):
+        histories = [
+            (
+                abs(levels.long[row, other] - levels.long[140, unit])
+                + abs(levels.short[row, other] - levels.short[140, unit]),
+                row,
+                other,
+            )
+            for row in range(24, 140)
+            for other in range(len(series.unit_ids))
+            if row + 2 <= 140 and np.isfinite(levels.long[row, other])
+        ]
+        ratios = [
+            np.log1p(deaths[row + 2, other]) - levels.long[row, other]
+            for _, row, other in sorted(histories)[:120]
+        ]
+        ahead = np.maximum(np.expm1(levels.long[140, unit] + np.array(ratios)), 0.0)
+        slow = np.round((past[unit] + spread_values(ahead)) / 2)
+        assert found[unit].tolist() == slow.tolist()
+
+
+def test_an_adaptive_level_moves_by_what_was_missed_once_it_is_known():
+    generator = np.random.default_rng(8)
+    deaths = np.full((40, 2), 30.0)
+    deaths[5:, 1] = 5_000.0
+    draws = np.sort(generator.poisson(30, (2, N_DRAWS)).astype(np.float64))
+    past = np.sort(generator.poisson(30, (200, N_DRAWS)).astype(np.float64))
+    came = np.round(np.exp(generator.normal(3.4, 0.8, 200)))
+    closed = closed_of(past, came, np.zeros(200, np.int64))
+    strata = np.zeros(2, np.int64)
+    widener = AdaptiveWidener(deaths)
+    said = [widener(draws, strata, closed, row=row, horizon=3) for row in range(30)]
+    # The first miss, of period 5, was forecast at row 2 and is known at row 5.
+    assert all(one.tolist() == said[0].tolist() for one in said[:3])
+    assert said[-1][1, -1] > said[0][1, -1] >= said[-1][0, -1]
+    target = np.array([0.1, 0.2, 0.5])
+    held, missed = widener._missed_share[3]
+    assert held == pytest.approx(target + 27 * STEP * target)
+    assert missed == pytest.approx(target + 27 * STEP * target - 25 * STEP)
+    later = np.where(np.arange(40)[:, None] > 20, 0.0, deaths)
+    again = AdaptiveWidener(later)
+    for row in range(21):
+        same = again(draws, strata, closed, row=row, horizon=3)
+        assert same.tolist() == said[row].tolist()
 
 
 def test_a_bound_belongs_to_the_lower_stratum():

@@ -76,6 +76,14 @@ def test_csv_holds_the_same_and_json_the_figures(ready: Callable[..., Any], tmp_
         (("--horizons", "one"), 2, "no horizons"),
         (("--outcome", "fatalities"), 2, "needs --from"),
         (("--outcome", "fatalities", "--by", "village"), 2, "village"),
+        (
+            ("--outcome", "fatalities", "--from", "2020-01", "--to", "2020-04", "--model", "logit"),
+            6,
+            "conformal, adaptive",
+        ),
+        (("--outcome", "fatalities", "--draws", "views"), 2, "need a place"),
+        (("--outcome", "fatalities", "--draws", "arff"), 2, "arff"),
+        (("--draws", "views"), 2, "has no draws"),
         (("--outcome", "peace"), 6, "peace"),
         (("--model", "oracle"), 6, "oracle"),
         (("--out", "predictions.xls"), 2, ".parquet or .csv"),
@@ -105,3 +113,22 @@ def test_fatalities_by_country(ready: Callable[..., Any], tmp_path: Path) -> Non
     page = report.read_text(encoding="utf-8")
     assert "data:image/svg+xml;base64," in page
     assert "fatalities-1" in page
+
+
+def test_draws_go_into_a_folder_beside_the_predictions(
+    ready: Callable[..., Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "fatalities.parquet"
+    words = ("backtest", "--set", "sahel", "--as-of", "2022-01-15", "--outcome", "fatalities")
+    span = ("--from", "2020-01", "--to", "2020-04", "--horizons", "1,2")
+    by_region = ready(*words, *span, "--out", str(out), "--draws", "views")
+    assert isinstance(by_region.exception, TocsinError)
+    assert "--by country" in f"{by_region.exception} {by_region.exception.hint}"
+    done = ready(*words, *span, "--by", "country", "--out", str(out), "--draws", "views")
+    assert done.exit_code == 0, done.output
+    assert "Draws: " in done.stdout
+    files = sorted((tmp_path / "fatalities.views").rglob("*.parquet"))
+    assert [path.name for path in files] == [f"cm_2020-0{month}.parquet" for month in (1, 2, 3)]
+    drawn = pd.read_parquet(files[0])
+    assert set(drawn["country_id"]) == {47, 50, 78}
+    assert len(drawn) == 2 * 3 * 1_000
