@@ -21,7 +21,9 @@ from service.publication import Publication
 from service.publication_store import find_publication
 from service.tables import ledger_entries, publications
 
-DIGEST_FORMAT = "tocsin-forecasts-1"
+DIGEST_FORMATS: tuple[str, ...] = ("tocsin-forecasts-2", "tocsin-forecasts-1")
+"""What entries are sealed in, the present format first. The first one does not name the model and
+the definition of each outcome; entries that were written in it stay good."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class LedgerEntry:
         region_set: Name of the region set.
         as_of: Knowledge limit.
         revision: The revision.
-        model_version: The model that scored.
-        outcome_version: The outcome definition.
+        model_version: The model that scored the first outcome; those of all are in the digest.
+        outcome_version: The definition of the first outcome; likewise.
         n_forecasts: Rows that are sealed, with a score or without.
         digest: What `digest_forecasts` returns of the publication.
         previous_hash: Hash of the entry before.
@@ -76,14 +78,18 @@ class LedgerReport:
         return self.chain.is_good and not self.unlisted
 
 
-def digest_forecasts(publication: Publication) -> str:
+def digest_forecasts(publication: Publication, written_in: str = DIGEST_FORMATS[0]) -> str:
     """Returns the SHA-256, in hex, of what was forecast, with the decimals of a feed.
 
-    Sealed are the versions of model and outcome, and of each row what it takes to verify it:
-    status, risk score, threshold, climatology. Words, drivers and shapes are not.
+    Sealed are the model and the definition of each outcome, and of each row what it takes to verify
+    it: status, risk score, threshold, climatology. Words, drivers and shapes are not.
+
+    Args:
+        publication: What was published.
+        written_in: One of `DIGEST_FORMATS`.
     """
     head = [
-        DIGEST_FORMAT,
+        written_in,
         publication.region_set,
         publication.as_of.isoformat(),
         publication.revision,
@@ -105,12 +111,26 @@ def digest_forecasts(publication: Publication) -> str:
         ]
         for row in publication.scores
     )
+    outcomes = _versions(publication) if written_in == DIGEST_FORMATS[0] else []
     digest = hashlib.sha256()
     # Line by line, so that other threads get their turn.
-    for line in (head, *rows):
+    for line in (head, *outcomes, *rows):
         text = json.dumps(line, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         digest.update(text.encode() + b"\n")
     return digest.hexdigest()
+
+
+def _versions(publication: Publication) -> list[tuple[str, str, str]]:
+    """Returns outcome, model and definition of all that was scored, sorted."""
+    named = {
+        (
+            row.outcome,
+            row.model_version or publication.model_version,
+            row.outcome_version or publication.outcome_version,
+        )
+        for row in publication.scores
+    }
+    return sorted(named)
 
 
 def append_publication(connection: Connection, publication: Publication) -> LedgerEntry:
@@ -181,7 +201,7 @@ def verify_ledger(connection: Connection, head: str | None = None) -> LedgerRepo
         stored = find_publication(connection, row["region_set"], row["as_of"], row["revision"])
         if stored is None:
             return f"The publication {named} is gone."
-        if digest_forecasts(stored) != row["digest"]:
+        if row["digest"] not in (digest_forecasts(stored, one) for one in DIGEST_FORMATS):
             return f"The forecasts of {named} are not those that were published."
         return ""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner
 
+from models.registry import list_models
 from service.cli.main import app
 from service.forecast_ledger import (
     append_publication,
@@ -126,18 +128,51 @@ def test_a_reader_of_the_json_feed_computes_the_digest_of_the_signed_manifest(de
         (entry,) = list_entries(connection)
         assert verify_ledger(connection, entry.entry_hash).is_good
     head = [
-        "tocsin-forecasts-1",
+        "tocsin-forecasts-2",
         *(feed[name] for name in ("set", "as_of", "revision", "step", "origin")),
         *(feed[name] for name in ("model_version", "outcome_version", "simulated")),
     ]
     names = ("outcome", "horizon", "region_id", "status", "risk_score", "threshold", "climatology")
+    outcomes = sorted(
+        {(one["outcome"], one["model_version"], one["outcome_version"]) for one in feed["horizons"]}
+    )
+    assert [version for _, version, _ in outcomes] == sorted(_models_in_service(demo.database))
     rows = sorted([score[name] for name in names] for score in feed["scores"])
     text = "".join(
-        json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in (head, *rows)
+        json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
+        for line in (head, *outcomes, *rows)
     )
     told = json.loads(manifest["signed"])["ledger"]
     assert told["digest"] == hashlib.sha256(text.encode()).hexdigest() == entry.digest
     assert told["entry_hash"] == entry.entry_hash
+
+
+def _models_in_service(database):
+    with database.read() as connection:
+        return [
+            one.model_version for one in list_models(connection, "demo") if one.role == "champion"
+        ]
+
+
+def test_entries_of_the_first_format_stay_good_and_are_watched(squares, make_publication):
+    publication = make_publication()
+    old = digest_forecasts(publication, "tocsin-forecasts-1")
+    assert old != digest_forecasts(publication)
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patch:
+        patch.setattr("service.forecast_ledger.digest_forecasts", lambda _one: old)
+        _publish(squares, publication)
+    _publish(squares, make_publication(DAYS[2]))
+    assert _verify(squares).is_good
+    _alter(squares, update(scores).where(scores.c.risk_score > 0.3).values(risk_score=0.9))
+    assert _verify(squares).chain.broken_at == 1
+
+
+def test_the_model_of_each_score_is_sealed(make_publication):
+    one = make_publication()
+    row = replace(one.scores[0], model_version="another")
+    other = replace(one, scores=(row, *one.scores[1:]))
+    assert digest_forecasts(one) != digest_forecasts(other)
 
 
 def test_words_do_not_count_and_numbers_do(make_publication):
