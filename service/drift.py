@@ -81,6 +81,21 @@ def describe_verdict(verdict: DriftVerdict) -> dict[str, Any]:
     }
 
 
+def load_verdicts(connection: Connection, region_set: str) -> list[dict[str, Any]]:
+    """Returns the verdict on each model behind a set's newest publication; see `load_verdict`."""
+    head = find_head(connection, region_set)
+    if head is None:
+        return []
+    query = select(drift_verdicts.c.outcome).where(
+        drift_verdicts.c.publication_id == head.publication_id
+    )
+    found = [
+        load_verdict(connection, region_set, outcome)
+        for outcome in connection.scalars(query.order_by(drift_verdicts.c.outcome)).all()
+    ]
+    return [verdict for verdict in found if verdict is not None]
+
+
 def load_verdict(connection: Connection, region_set: str, outcome: str) -> dict[str, Any] | None:
     """Returns the verdict of a set's newest publication, ready for JSON; None if there is none.
 
@@ -90,7 +105,7 @@ def load_verdict(connection: Connection, region_set: str, outcome: str) -> dict[
         outcome: Name of the outcome.
 
     Returns:
-        `as_of`, `model_version` and what `describe_verdict` returned.
+        `as_of`, `outcome`, `model_version` and what `describe_verdict` returned.
     """
     head = find_head(connection, region_set)
     if head is None:
@@ -103,7 +118,12 @@ def load_verdict(connection: Connection, region_set: str, outcome: str) -> dict[
     ).one_or_none()
     if row is None:
         return None
-    return {"as_of": head.as_of.isoformat(), "model_version": row.model_version, **row.verdict}
+    return {
+        "as_of": head.as_of.isoformat(),
+        "outcome": row.outcome,
+        "model_version": row.model_version,
+        **row.verdict,
+    }
 
 
 def _weigh(verified: list[VerifiedForecast], horizon: int) -> CalibrationTest:

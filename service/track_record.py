@@ -22,20 +22,46 @@ KINDS: tuple[tuple[str, bool], ...] = (("live", True), ("afterwards", False))
 """Part of a record, and whether its forecasts were published before their window was over."""
 
 
+def list_outcomes(connection: Connection, settings: Settings, region_set: str) -> tuple[str, ...]:
+    """Returns the outcomes that were ever published of a set, in the order of the settings.
+
+    Where nothing was, the first of the settings stands alone.
+
+    Args:
+        connection: An open transaction.
+        settings: Order of the outcomes.
+        region_set: Name of the set.
+    """
+    query = (
+        select(scores.c.outcome)
+        .join(publications, publications.c.publication_id == scores.c.publication_id)
+        .where(publications.c.region_set == region_set)
+        .distinct()
+    )
+    found = set(connection.scalars(query))
+    known = [name for name in settings.outcomes if name in found]
+    return (*known, *sorted(found - set(known))) or settings.outcomes[:1]
+
+
 def verify_set(
-    database: Database, settings: Settings, *, region_set: str, outcome: str, as_of: date
-) -> dict[str, Any]:
-    """Returns the track record of what a region set published, ready for JSON; writes nothing.
+    database: Database,
+    settings: Settings,
+    *,
+    region_set: str,
+    as_of: date,
+    outcome: str | None = None,
+) -> list[dict[str, Any]]:
+    """Returns the track record of each outcome of a region set, ready for JSON; writes nothing.
 
     Args:
         database: The database.
         settings: Draws and seed.
         region_set: Name of the set.
-        outcome: Name of the outcome.
         as_of: Knowledge limit of what came.
+        outcome: Name of an outcome; None for all that were published.
 
     Returns:
-        See `describe_record`.
+        One record per outcome; see `describe_record`.
 
     Raises:
         UnknownName: There is no such set.
@@ -45,7 +71,10 @@ def verify_set(
         panel = build_panel(connection, load_region_set(connection, region_set), as_of)
         stored = load_verified(connection, region_set, as_of=as_of)
         verified = newest_of([*stored, *find_verified(connection, panel)])
-        return describe_record(connection, settings, panel.region_set, outcome, verified, as_of)
+        asked = (outcome,) if outcome else list_outcomes(connection, settings, region_set)
+        return [
+            describe_record(connection, settings, region_set, one, verified, as_of) for one in asked
+        ]
 
 
 def describe_record(

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from data.calendar import Step
-from models.outcome import ESCALATION
 from service.api.context import ApiContext
 from service.api.parameters import SetPath
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
 from service.feeds.facts import round_numbers
-from service.track_record import read_record
+from service.track_record import list_outcomes, read_record
 
 
 class HorizonRecordOut(Answer):
@@ -52,11 +51,15 @@ def make_verification_routes(context: ApiContext) -> APIRouter:
     @router.get("/sets/{set}/verification", responses=declare_problems("unknown_name"))
     def show_verification(
         set_name: SetPath,
-        outcome: Annotated[str, Query(description="Name of an outcome.")] = ESCALATION,
+        outcome: Annotated[
+            str | None,
+            Query(description="Name of an outcome; without it, the first that is published."),
+        ] = None,
     ) -> VerificationOut:
         """Shows the track record, as each cycle stores it when windows close."""
         with context.database.read() as connection:
-            record = read_record(connection, context.settings, set_name, outcome)
+            asked = outcome or list_outcomes(connection, context.settings, set_name)[0]
+            record = read_record(connection, context.settings, set_name, asked)
         told = round_numbers(record)
         return VerificationOut.model_validate(
             {

@@ -8,26 +8,29 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import NotReady, UsageError
-from models.outcome import ESCALATION
 from models.registry import show_model
 from models.shadows import set_shadow
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
-from service.drift import load_verdict
+from service.drift import load_verdicts
 
 _INPUTS_SHOWN = 8
 
-OutcomeOption = Annotated[str, typer.Option("--outcome", help="Name of the outcome.")]
+OutcomeOption = Annotated[
+    str | None,
+    typer.Option("--outcome", help="Name of an outcome; default: all that are published."),
+]
 
 
 def drift(
     name: SetOption = None,
-    outcome: OutcomeOption = ESCALATION,
+    outcome: OutcomeOption = None,
     is_whole: Annotated[bool, typer.Option("--all", help="Show every input.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows whether inputs or calibration have drifted, as judged with the newest publication.
+    """Shows whether inputs or calibration of each model have drifted.
 
+    Judged with the newest publication.
     Inputs: population stability index of the last year against the rows of training. Calibration:
     a sequential test on live forecasts whose window is closed. Ends with exit code 1 on drift.
 
@@ -35,17 +38,23 @@ def drift(
     """
     with open_session() as session, session.database.read() as connection:
         region_set = session.set_name(name)
-        verdict = load_verdict(connection, region_set, outcome)
-    if verdict is None:
+        verdicts = [
+            one
+            for one in load_verdicts(connection, region_set)
+            if outcome is None or one["outcome"] == outcome
+        ]
+    if not verdicts:
+        of = "" if outcome is None else f" for '{outcome}'"
         raise NotReady(
-            f"No publication of '{region_set}' was judged for '{outcome}' yet.",
+            f"No publication of '{region_set}' was judged{of} yet.",
             f"`tocsin score --set {region_set}` makes the next one.",
         )
     if as_json:
-        print_json(verdict)
+        print_json(verdicts)
     else:
-        _tell(verdict, None if is_whole else _INPUTS_SHOWN)
-    if verdict["is_drifted"]:
+        for verdict in verdicts:
+            _tell(verdict, None if is_whole else _INPUTS_SHOWN)
+    if any(verdict["is_drifted"] for verdict in verdicts):
         raise typer.Exit(1)
 
 
@@ -74,7 +83,7 @@ def shadow(
 
 
 def _tell(verdict: Mapping[str, Any], most: int | None) -> None:
-    say(f"{verdict['model_version']}, as of {verdict['as_of']}")
+    say(f"{verdict['outcome']}: {verdict['model_version']}, as of {verdict['as_of']}")
     if verdict["inputs"]:
         print_table(
             ["input", "horizon", "stability index", "limit", ""],

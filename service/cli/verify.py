@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from models.outcome import ESCALATION
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
 from service.shadowing import describe_shadows
-from service.track_record import verify_set
+from service.track_record import list_outcomes, verify_set
 
 _NAMES = {"live": "before the window was over", "afterwards": "made up afterwards"}
 
@@ -19,7 +18,10 @@ _NAMES = {"live": "before the window was over", "afterwards": "made up afterward
 def verify(
     name: SetOption = None,
     as_of: AsOfOption = None,
-    outcome: Annotated[str, typer.Option("--outcome", help="Name of the outcome.")] = ESCALATION,
+    outcome: Annotated[
+        str | None,
+        typer.Option("--outcome", help="Name of an outcome; default: all that were published."),
+    ] = None,
     is_shadow: Annotated[
         bool,
         typer.Option("--shadow", help="Show the live record of shadows, as cycles stored it."),
@@ -38,7 +40,7 @@ def verify(
         _show_shadows(name, outcome, as_json=as_json)
         return
     with open_session() as session:
-        record = verify_set(
+        records = verify_set(
             session.database,
             session.settings,
             region_set=session.set_name(name),
@@ -46,10 +48,15 @@ def verify(
             as_of=session.as_of(as_of),
         )
     if as_json:
-        print_json(record)
+        print_json(records)
         return
-    if record["is_simulated"]:
+    if any(record["is_simulated"] for record in records):
         say("The events are simulated: none of this happened.")
+    for record in records:
+        _tell(record)
+
+
+def _tell(record: Mapping[str, Any]) -> None:
     rows = [
         [
             f"{horizon} {record['step']}{'s' if horizon != '1' else ''}",
@@ -62,7 +69,10 @@ def verify(
         if one["n_forecasts"]
     ]
     if not rows:
-        say(f"{record['n_published']} forecasts were published; no window is closed and known yet.")
+        say(
+            f"{record['outcome']}: {record['n_published']} forecasts were published; no window is "
+            "closed and known yet."
+        )
         return
     say(f"{record['outcome']} in {record['region_set']}, what came as known on {record['as_of']}.")
     print_table(
@@ -79,24 +89,34 @@ def _figures(one: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _show_shadows(name: str | None, outcome: str, *, as_json: bool) -> None:
+def _show_shadows(name: str | None, outcome: str | None, *, as_json: bool) -> None:
     with open_session() as session, session.database.read() as connection:
-        record = describe_shadows(connection, session.settings, session.set_name(name), outcome)
+        region_set = session.set_name(name)
+        asked = (outcome,) if outcome else list_outcomes(connection, session.settings, region_set)
+        records = [describe_shadows(connection, session.settings, region_set, one) for one in asked]
     if as_json:
-        print_json(record)
+        print_json(records)
         return
     rows = [
-        [version, horizon, one["n_scored"], one["n_forecasts"], *_shadow_figures(one)]
+        [
+            record["outcome"],
+            version,
+            horizon,
+            one["n_scored"],
+            one["n_forecasts"],
+            *_shadow_figures(one),
+        ]
+        for record in records
         for version, horizons in record["shadows"].items()
         for horizon, one in horizons.items()
     ]
     if not rows:
         say("No shadow was scored yet: see `tocsin models shadow --help`.")
         return
-    say(f"Shadows of {record['outcome']} in {record['region_set']}, on live forecasts.")
+    say(f"Shadows in {region_set}, on live forecasts.")
     print_table(
         [
-            *("shadow", "horizon", "scored", "verified", "its Brier"),
+            *("outcome", "shadow", "horizon", "scored", "verified", "its Brier"),
             *("served: skill over it", "gain in log score"),
         ],
         rows,

@@ -50,9 +50,9 @@ def to_alerts(region_set: str) -> str:
     return f"/sets/{_part(region_set)}/alerts"
 
 
-def to_reliability(region_set: str, horizon: int | None = None) -> str:
-    """Returns the address of a set's track record."""
-    return f"/sets/{_part(region_set)}/reliability{_query(horizon=horizon)}"
+def to_reliability(region_set: str, horizon: int | None = None, outcome: str | None = None) -> str:
+    """Returns the address of a set's track record; `outcome` only for another than the first."""
+    return f"/sets/{_part(region_set)}/reliability{_query(outcome=outcome, horizon=horizon)}"
 
 
 def to_incident(incident_id: str) -> str:

@@ -93,9 +93,11 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
             )
 
     @route("/sets/{set_name}/reliability")
-    def show_reliability(set_name: str, horizon: Horizon = None) -> HTMLResponse:
+    def show_reliability(
+        set_name: str, horizon: Horizon = None, outcome: Outcome = None
+    ) -> HTMLResponse:
         with database.read() as connection:
-            return render_reliability(reader, connection, set_name, horizon)
+            return render_reliability(reader, connection, set_name, horizon, outcome)
 
     @route(UNSUBSCRIBE_PATH)
     def show_unsubscribe(token: str) -> HTMLResponse:

@@ -14,7 +14,6 @@ from data.database import Database
 from data.errors import NothingKnown, NotReady, UnknownName
 from data.panel import build_panel
 from data.regions import RegionSet, load_edition, load_region_set
-from models.outcome import ESCALATION
 from service.clock import Clock
 from service.feeds.formats import FORMATS
 from service.memo import Memo
@@ -207,22 +206,20 @@ class Reader:
             lambda: tuple(draw_scores(points, levels, width, title) for width in WIDTHS),
         )
 
-    def record(self, connection: Connection, name: str) -> dict[str, Any]:
-        """Returns the track record of a set's main outcome, as cycles have stored it.
+    def record(self, connection: Connection, name: str, outcome: str) -> dict[str, Any]:
+        """Returns the track record of an outcome in a set, as cycles have stored it.
 
         Raises:
             UnknownName: There is no such set.
         """
         head = find_head(connection, name)
-        outcome = ESCALATION
-        if head is not None:
-            outcome = self.frame(connection, name).publication.scores[0].outcome
 
         def read() -> dict[str, Any]:
             return read_record(connection, self.settings, name, outcome)
 
         # It changes with a publication, and with nothing else.
-        return self._records.get((name, None if head is None else head.publication_id), read)
+        newest = None if head is None else head.publication_id
+        return self._records.get((name, newest, outcome), read)
 
     def skill_pictures(self, years: Sequence[tuple[int, float]]) -> tuple[Markup, ...]:
         """Returns the skill by year; nothing below two years."""

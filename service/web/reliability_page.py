@@ -8,23 +8,44 @@ from sqlalchemy import Connection
 from data.regions import load_region_set
 from service.drift import load_verdict
 from service.forecast_ledger import list_entries
+from service.publication_store import find_head
+from service.web import links
 from service.web.list_pages import describe_set
 from service.web.reading import Reader
 from service.web.reliability_view import view_reliability
+from service.web.set_view import link_outcomes
 from service.web.templating import render_page
 
 
 def render_reliability(
-    reader: Reader, connection: Connection, name: str, horizon: int | None
+    reader: Reader, connection: Connection, name: str, horizon: int | None, outcome: str | None
 ) -> HTMLResponse:
     """Returns the track record of a set: what was published, against what came.
 
+    Args:
+        reader: The reader.
+        connection: A read transaction.
+        name: Name of the set.
+        horizon: The horizon that is shown whole; None for the default.
+        outcome: The outcome; None for the first that is published.
+
     Raises:
-        UnknownName: There is no such set, or nothing was published at that horizon.
+        UnknownName: There is no such set, or nothing was published of that outcome or at that
+            horizon.
     """
     region_set = load_region_set(connection, name)
-    record = reader.record(connection, name)
-    view = view_reliability(record, horizon)
+    if outcome is None and find_head(connection, name) is None:
+        record = reader.record(connection, name, reader.settings.outcomes[0])
+        view = view_reliability(record, horizon)
+    else:
+        frame = reader.frame(connection, name, outcome=outcome)
+        record = reader.record(connection, name, frame.outcome)
+        view = view_reliability(
+            record,
+            horizon,
+            asked_outcome=frame.asked_outcome,
+            outcomes=link_outcomes(frame, lambda of: links.to_reliability(name, horizon, of)),
+        )
     return render_page(
         "reliability.html",
         **describe_set(region_set, "reliability"),

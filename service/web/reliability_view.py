@@ -111,7 +111,9 @@ class ReliabilityView:
 
     Attributes:
         outcome: Name of the outcome, in words.
+        outcome_name: The name.
         horizon_words: The chosen horizon.
+        outcomes: Links to the outcomes; empty if there is one only.
         switch: Links to the horizons.
         as_of: Day up to which it is known what came, in words; empty if nothing is verified.
         n_published: Forecasts so far, in words.
@@ -120,7 +122,9 @@ class ReliabilityView:
     """
 
     outcome: str
+    outcome_name: str
     horizon_words: str
+    outcomes: tuple[SwitchLink, ...]
     switch: tuple[SwitchLink, ...]
     as_of: str
     n_published: str
@@ -128,12 +132,20 @@ class ReliabilityView:
     afterwards: RecordPart
 
 
-def view_reliability(record: Mapping[str, Any], horizon: int | None) -> ReliabilityView:
+def view_reliability(
+    record: Mapping[str, Any],
+    horizon: int | None,
+    *,
+    asked_outcome: str | None = None,
+    outcomes: tuple[SwitchLink, ...] = (),
+) -> ReliabilityView:
     """Returns the page of a track record.
 
     Args:
         record: What `service.verification.describe_record` returned.
         horizon: The horizon that is asked for.
+        asked_outcome: The outcome, if it is not the first.
+        outcomes: Links to the outcomes.
 
     Raises:
         UnknownName: Nothing was published at that horizon.
@@ -150,14 +162,16 @@ def view_reliability(record: Mapping[str, Any], horizon: int | None) -> Reliabil
         )
     return ReliabilityView(
         outcome=words.spoken(record["outcome"]),
+        outcome_name=record["outcome"],
         horizon_words=words.steps(chosen, step),
+        outcomes=outcomes,
         switch=tuple(
             SwitchLink(
                 words=words.steps(each, step),
                 note=words.counted(
                     record["horizons"][str(each)][LIVE]["n_forecasts"], "live forecast"
                 ),
-                address=links.to_reliability(record["region_set"], each),
+                address=links.to_reliability(record["region_set"], each, asked_outcome),
                 is_current=each == chosen,
             )
             for each in there

@@ -9,10 +9,12 @@ from datetime import date
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from data.errors import NotReady
 from service import training
 from service.app import make_app
+from service.cli.main import app
 from service.pipeline import run_cycle
 from service.publication_store import find_publication, load_document
 from service.training import train_outcomes
@@ -108,6 +110,35 @@ def test_pages_show_the_first_outcome_and_switch_to_another(client, publication,
     assert "severe-1" in other
     missing = client.get(f"{place}?outcome=peace")
     assert missing.status_code == 404
+
+
+def test_record_and_drift_follow_every_outcome(both, client, publication, monkeypatch):
+    place = "/sets/demo/reliability"
+    first, other = client.get(place).text, client.get(f"{place}?outcome=severe&horizon=1").text
+    assert "Every forecast of escalation" in first
+    assert "Every forecast of severe" in other
+    assert f"{place}?outcome=severe" in first
+    assert f"{place}?outcome=severe&amp;horizon=3" in other
+    assert "verification?outcome=severe" in other
+    assert client.get(f"{place}?outcome=peace").status_code == 404
+    told = client.get("/api/v1/sets/demo/verification").json()
+    of_severe = client.get("/api/v1/sets/demo/verification?outcome=severe").json()
+    assert (told["outcome"], of_severe["outcome"]) == ("escalation", "severe")
+    monkeypatch.setenv("TOCSIN_STATE_DIR", str(both.settings.state_dir))
+    run = CliRunner().invoke
+    verdicts = json.loads(run(app, ["models", "drift", "--json"]).stdout)
+    assert [one["outcome"] for one in verdicts] == ["escalation", "severe"]
+    for one in verdicts:
+        assert one["model_version"] == publication.of_outcome(one["outcome"]).model_version
+        assert {each["horizon"] for each in one["inputs"]} == {1, 3}
+    (only,) = json.loads(run(app, ["models", "drift", "--outcome", "severe", "--json"]).stdout)
+    assert only == verdicts[1]
+    later = ["verify", "--set", "demo", "--as-of", "2022-04-15"]
+    records = json.loads(run(app, [*later, "--json"]).stdout)
+    assert [record["outcome"] for record in records] == ["escalation", "severe"]
+    shadows = json.loads(run(app, ["verify", "--set", "demo", "--shadow", "--json"]).stdout)
+    assert [record["outcome"] for record in shadows] == ["escalation", "severe"]
+    assert "severe in demo" in run(app, later).stdout or "severe:" in run(app, later).stdout
 
 
 def test_a_rare_outcome_is_named_and_the_others_are_trained(copy_demo, tmp_path, monkeypatch):

@@ -135,7 +135,8 @@ def test_a_verdict_is_stored_shown_and_on_the_card(demo, monkeypatch, tmp_path):
     assert "was judged" in str(run(app, ["models", "drift"]).exception)
     cycle(demo, FIRST, live(FIRST))
     cycle(demo, SECOND, live(SECOND))
-    told = json.loads(run(app, ["models", "drift", "--json"]).stdout)
+    (told,) = json.loads(run(app, ["models", "drift", "--json"]).stdout)
+    assert told["outcome"] == "escalation"
     assert told["as_of"] == "2022-01-15"
     assert {one["horizon"] for one in told["inputs"]} == {1, 3}
     with demo.database.read() as connection:

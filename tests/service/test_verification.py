@@ -22,9 +22,9 @@ FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 
 
 def _record(demo, as_of):
-    return verify_set(
-        demo.database, demo.settings, region_set="demo", outcome="escalation", as_of=as_of
-    )
+    (record,) = verify_set(demo.database, demo.settings, region_set="demo", as_of=as_of)
+    assert record["outcome"] == "escalation"
+    return record
 
 
 def _counts(record):
