@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from service.alerts.audit import record_action
 from service.alerts.routes import ContactBook
 from service.channels.contacts import ContactPoint
 from service.settings import Settings
@@ -33,7 +34,9 @@ class BookVersion:
     created_at: datetime | None
 
 
-def apply_contacts(connection: Connection, book: ContactBook, now: datetime) -> int | None:
+def apply_contacts(
+    connection: Connection, book: ContactBook, *, actor: str, now: datetime
+) -> int | None:
     """Stores a book as a new version and returns its number; None if it stands already.
 
     It replaces the book before as a whole.
@@ -41,7 +44,11 @@ def apply_contacts(connection: Connection, book: ContactBook, now: datetime) -> 
     Args:
         connection: An open write transaction.
         book: The book.
+        actor: Who applies it; stands in the audit trail.
         now: The present moment.
+
+    Raises:
+        UsageError: The actor names nobody.
     """
     stored = list_books(connection)
     if stored and stored[0].book == book:
@@ -51,6 +58,14 @@ def apply_contacts(connection: Connection, book: ContactBook, now: datetime) -> 
         insert(contact_books).values(
             version=version, body=book.model_dump(mode="json"), created_at=now
         )
+    )
+    record_action(
+        connection,
+        actor=actor,
+        action="apply_contacts",
+        subject="contacts",
+        detail={"version": version},
+        now=now,
     )
     return version
 

@@ -9,19 +9,24 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from data.errors import BadInput
+from service.alerts.audit import record_action
 from service.alerts.rule_files import DEFAULT_RULES, read_rules
 from service.alerts.rules import Rule, parse_rule
 from service.tables import rules as rule_rows
 
 
-def apply_rules(connection: Connection, rules: Sequence[Rule], now: datetime) -> tuple[Rule, ...]:
+def apply_rules(
+    connection: Connection, rules: Sequence[Rule], *, actor: str, now: datetime
+) -> tuple[Rule, ...]:
     """Stores a new version of each rule whose body differs from its newest one.
 
-    Rules that are not named stay as they are; to end a rule, apply it with `enabled = false`.
+    Rules that are not named stay as they are; to end a rule, apply it with `enabled = false`. Each
+    version has its entry in the audit trail.
 
     Args:
         connection: An open write transaction.
         rules: The rules; their versions are not looked at.
+        actor: Who applies them.
         now: The present moment.
 
     Returns:
@@ -29,6 +34,7 @@ def apply_rules(connection: Connection, rules: Sequence[Rule], now: datetime) ->
 
     Raises:
         BadInput: An id comes twice.
+        UsageError: The actor names nobody.
     """
     if len({rule.id for rule in rules}) < len(rules):
         raise BadInput("A rule is there twice.", "Give each rule its own id.")
@@ -46,17 +52,25 @@ def apply_rules(connection: Connection, rules: Sequence[Rule], now: datetime) ->
                 rule_id=rule.id, version=rule.version, body=rule.body, created_at=now
             )
         )
+        record_action(
+            connection,
+            actor=actor,
+            action="apply_rule",
+            subject=rule.id,
+            detail={"version": rule.version, "enabled": rule.enabled},
+            now=now,
+        )
     return tuple(changed)
 
 
 def apply_default_rules(connection: Connection, now: datetime) -> tuple[Rule, ...]:
     """Stores the default rules whose id was never stored, and returns them.
 
-    What an operator made of a default rule stays.
+    What an operator made of a default rule stays. The audit trail names `tocsin` as who did it.
     """
     known = {rule.id for rule in list_rules(connection)}
     missing = [rule for rule in read_rules(DEFAULT_RULES) if rule.id not in known]
-    return apply_rules(connection, missing, now)
+    return apply_rules(connection, missing, actor="tocsin", now=now)
 
 
 def list_rules(connection: Connection) -> tuple[Rule, ...]:

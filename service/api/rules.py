@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import BadInput, UnknownName
-from service.alerts.audit import record_action
 from service.alerts.rule_files import Refusal, check_content
 from service.alerts.rule_store import apply_rules, list_rule_versions, list_rules
 from service.alerts.rules import Rule
@@ -114,18 +113,8 @@ def make_rule_routes(context: ApiContext) -> APIRouter:
         rules, refusals = check_content({"rules": order.rules})
         if refusals:
             raise BadInput(_join(refusals), "Mend the rules; nothing was stored.")
-        now = context.clock()
         with context.database.write() as connection:
-            stored = apply_rules(connection, rules, now)
-            for rule in stored:
-                record_action(
-                    connection,
-                    actor=caller.actor,
-                    action="apply_rule",
-                    subject=rule.id,
-                    detail={"version": rule.version, "enabled": rule.enabled},
-                    now=now,
-                )
+            stored = apply_rules(connection, rules, actor=caller.actor, now=context.clock())
         return RulesAppliedOut(
             stored=[StoredRuleOut(rule_id=rule.id, version=rule.version) for rule in stored],
             n_unchanged=len(rules) - len(stored),

@@ -17,6 +17,7 @@ from service.alerts.subscriptions import enable_contact, list_disabled
 from service.channels.configured import OpenedChannels, open_channels
 from service.channels.contacts import ContactPoint
 from service.channels.contract import Delivered
+from service.cli.actor import ByOption
 from service.cli.output import JsonOption, print_json, print_table, say
 from service.cli.session import Session, open_session
 
@@ -50,18 +51,18 @@ def check(path: FileArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command("apply")
-def apply(path: FileArgument, as_json: JsonOption = False) -> None:
+def apply(path: FileArgument, by: ByOption, as_json: JsonOption = False) -> None:
     """Stores the contact points and routes of a file, in place of those before.
 
     They stand from the next publication. A message that waits for a contact point that is gone
     becomes a dead letter after three and a half days.
 
-    Example: tocsin contacts apply contacts.toml
+    Example: tocsin contacts apply contacts.toml --by awa
     """
     book = read_contacts(path)
     with open_session() as session:
         with session.database.write() as connection:
-            version = apply_contacts(connection, book, session.clock())
+            version = apply_contacts(connection, book, actor=by, now=session.clock())
         problems = open_channels(book.contacts, session.settings, session.clock).problems
     if as_json:
         texts = {name: str(problem) for name, problem in problems.items()}

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, time
 from typing import Annotated
 
 import typer
 
 from data.calendar import parse_day
+from service.cli.actor import ByOption
 from service.cli.output import JsonOption, print_json, print_table, say
 from service.cli.session import open_session
 from service.keys import SCOPES, list_keys, make_key, revoke_key
 
 app = typer.Typer(help="Keys of the API, with what each may do.", no_args_is_help=True)
 
-ByOption = Annotated[
-    str | None,
-    typer.Option(
-        "--by", help="Who does it; stands in the audit trail. The user of this machine if left out."
-    ),
-]
-
 
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="Name of the key: who or what will use it.")],
+    by: ByOption,
     scope: Annotated[
         list[str],
         typer.Option(
@@ -38,7 +32,6 @@ def create(
     expires: Annotated[
         str | None, typer.Option("--expires", help="First day (UTC) on which it does not hold.")
     ] = None,
-    by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Makes a key and shows it, once: only its SHA-256 is kept.
@@ -51,7 +44,7 @@ def create(
             connection,
             name,
             scope,
-            actor=by or _this_user(),
+            actor=by,
             expires_at=expires_at,
             now=session.clock(),
         )
@@ -93,20 +86,11 @@ def list_them(as_json: JsonOption = False) -> None:
 
 
 @app.command("revoke")
-def revoke(
-    name: Annotated[str, typer.Argument(help="Name of the key.")], by: ByOption = None
-) -> None:
+def revoke(name: Annotated[str, typer.Argument(help="Name of the key.")], by: ByOption) -> None:
     """Ends a key now, for good.
 
     Example: tocsin keys revoke field-office
     """
     with open_session() as session, session.database.write() as connection:
-        revoke_key(connection, name, actor=by or _this_user(), now=session.clock())
+        revoke_key(connection, name, actor=by, now=session.clock())
     say(f"Key {name} does not hold any more.")
-
-
-def _this_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "operator"

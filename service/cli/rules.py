@@ -12,6 +12,7 @@ from service.alerts.rule_files import SHIPPED, check_rule_file, read_rules
 from service.alerts.rule_store import apply_rules, list_rule_versions, list_rules
 from service.alerts.rule_tests import run_rule_tests
 from service.alerts.rules import Rule
+from service.cli.actor import ByOption
 from service.cli.output import JsonOption, print_json, print_table, say
 from service.cli.session import open_session
 
@@ -43,16 +44,16 @@ def check(path: FileArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command("apply")
-def apply(path: FileArgument, as_json: JsonOption = False) -> None:
+def apply(path: FileArgument, by: ByOption, as_json: JsonOption = False) -> None:
     """Stores the rules of a file; a changed rule becomes a new version, from the next publication.
 
     Rules that the file does not name stay in force. To end one, apply it with `enabled = false`.
 
-    Example: tocsin rules apply rules.toml
+    Example: tocsin rules apply rules.toml --by awa
     """
     rules = read_rules(path)
     with open_session() as session, session.database.write() as connection:
-        stored = apply_rules(connection, rules, session.clock())
+        stored = apply_rules(connection, rules, actor=by, now=session.clock())
     if as_json:
         print_json([{"id": rule.id, "version": rule.version} for rule in stored])
         return

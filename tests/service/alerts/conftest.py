@@ -48,7 +48,7 @@ class World:
 
     def apply(self, *rules: Rule) -> None:
         with self.database.write() as connection:
-            apply_rules(connection, rules, self.clock())
+            apply_rules(connection, rules, actor="awa", now=self.clock())
 
     def publish(
         self, as_of: date, values: Mapping[str, object], **changes: Any

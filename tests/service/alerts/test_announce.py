@@ -97,7 +97,9 @@ def test_what_a_message_says(world: Any, build: Any) -> None:
 def test_each_contact_point_is_told_in_its_language(world: Any, build: Any) -> None:
     people = [ContactPoint(name=name, channel="log", language=name) for name in ("en", "fr")]
     with world.database.write() as connection:
-        apply_contacts(connection, ContactBook(contacts=tuple(people)), world.clock())
+        apply_contacts(
+            connection, ContactBook(contacts=tuple(people)), actor="awa", now=world.clock()
+        )
     world.apply(build.rule(clear_n=1))
     world.publish(build.month(0), {"NE06": TOP})
     found = {row["contact_point"]: data_of(row) for row in world.messages()}

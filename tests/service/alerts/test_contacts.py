@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from data.errors import BadInput, MissingInput
+from service.alerts.audit import list_actions
 from service.alerts.contact_files import EXAMPLE, check_contact_file, read_contacts
 from service.alerts.contact_store import apply_contacts, list_books, load_book
 from service.alerts.routes import ContactBook, Route, group_key
@@ -142,12 +143,14 @@ def test_every_edit_is_a_version(world: Any) -> None:
         assert (standing.version, standing.created_at) == (0, None)
         first, second = make_book("a"), make_book("a", "b")
         numbers = [
-            apply_contacts(connection, book, world.clock())
+            apply_contacts(connection, book, actor="awa", now=world.clock())
             for book in (first, first, second, first)
         ]
         assert numbers == [1, None, 2, 3]
         assert load_book(connection, settings).book == first
         assert [item.book for item in list_books(connection)] == [first, second, first]
+        said = [(entry.actor, entry.detail["version"]) for entry in list_actions(connection)]
+        assert said == [("awa", 3), ("awa", 2), ("awa", 1)]
 
 
 def test_no_secret_reaches_the_database(
@@ -156,7 +159,9 @@ def test_no_secret_reaches_the_database(
     monkeypatch.setenv("RELAY_URL", "https://hooks.example.org/token-1234")
     (tmp_path / "contacts.toml").write_text(GOOD)
     with world.database.write() as connection:
-        apply_contacts(connection, read_contacts(tmp_path / "contacts.toml"), world.clock())
+        apply_contacts(
+            connection, read_contacts(tmp_path / "contacts.toml"), actor="awa", now=world.clock()
+        )
         stored = connection.execute(contact_books.select()).one()
     assert "env:RELAY_URL" in str(stored.body)
     assert "token-1234" not in str(stored.body)
@@ -168,7 +173,7 @@ def told(world: Any) -> list[tuple[str, str]]:
 
 def apply(world: Any, book: ContactBook) -> None:
     with world.database.write() as connection:
-        apply_contacts(connection, book, world.clock())
+        apply_contacts(connection, book, actor="awa", now=world.clock())
 
 
 def test_routes_decide_who_is_told_and_in_how_many_messages(world: Any, build: Any) -> None:

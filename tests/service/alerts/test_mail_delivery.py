@@ -28,7 +28,7 @@ def mailed(new_world: Any, build: Any, tmp_path: Path) -> Any:
     """A world whose alerts go to one mailbox."""
     world = new_world(Settings(state_dir=tmp_path, public_url="https://tocsin.example"))
     with world.database.write() as connection:
-        apply_contacts(connection, ContactBook(contacts=(DESK,)), world.clock())
+        apply_contacts(connection, ContactBook(contacts=(DESK,)), actor="awa", now=world.clock())
         for place, name in enumerate(("ML01", "ML05", "NE06")):
             shape = to_wkb(MultiPolygon([box(place, 0, place + 1, 1)]))
             connection.execute(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from data.errors import BadInput, MissingInput
+from data.errors import BadInput, MissingInput, UsageError
+from service.alerts.audit import list_actions, verify_audit
 from service.alerts.rule_files import DEFAULT_RULES, read_rules
 from service.alerts.rule_store import (
     active_rules,
@@ -139,7 +140,7 @@ def test_only_a_changed_body_makes_a_version(world: Any, build: Any) -> None:
 
     def apply(*rules: Rule) -> list[tuple[str, int]]:
         with world.database.write() as connection:
-            stored = apply_rules(connection, rules, world.clock())
+            stored = apply_rules(connection, rules, actor="awa", now=world.clock())
         return [(rule.id, rule.version) for rule in stored]
 
     assert apply(first, other) == [("risk", 1), ("other", 1)]
@@ -153,6 +154,36 @@ def test_only_a_changed_body_makes_a_version(world: Any, build: Any) -> None:
         ]
         (old,) = load_rules(connection, [("risk", 2), ("risk", 9)])
     assert old == edited.model_copy(update={"version": 2})
+
+
+def test_the_trail_says_who_applied_each_version(world: Any, build: Any) -> None:
+    world.apply(build.rule(), build.rule(id="other", enabled=False))
+    world.apply(build.rule(clear_n=3), build.rule(id="other", enabled=False))
+    with world.database.write() as connection:
+        apply_default_rules(connection, world.clock())
+    with world.database.read() as connection:
+        said = [
+            (entry.actor, entry.action, entry.subject, entry.detail)
+            for entry in reversed(list_actions(connection))
+        ]
+        assert verify_audit(connection).is_good
+    assert said == [
+        ("awa", "apply_rule", "risk", {"version": 1, "enabled": True}),
+        ("awa", "apply_rule", "other", {"version": 1, "enabled": False}),
+        ("awa", "apply_rule", "risk", {"version": 2, "enabled": True}),
+        ("tocsin", "apply_rule", "escalation-risk", {"version": 1, "enabled": True}),
+    ]
+
+
+def test_rules_without_a_name_behind_them_are_not_stored(world: Any, build: Any) -> None:
+    with (
+        pytest.raises(UsageError, match="names nobody"),
+        world.database.write() as connection,
+    ):
+        apply_rules(connection, [build.rule()], actor=" ", now=world.clock())
+    with world.database.read() as connection:
+        assert list_rules(connection) == ()
+        assert list_actions(connection) == ()
 
 
 def test_a_disabled_rule_is_not_active(world: Any, build: Any) -> None:
@@ -177,6 +208,8 @@ def test_what_an_operator_made_of_a_default_rule_stays(
     with world.database.write() as connection:
         assert apply_default_rules(connection, world.clock()) == (default,)
         assert apply_default_rules(connection, world.clock()) == ()
-        apply_rules(connection, [default.model_copy(update={"clear_n": 4})], world.clock())
+        apply_rules(
+            connection, [default.model_copy(update={"clear_n": 4})], actor="awa", now=world.clock()
+        )
         assert apply_default_rules(connection, world.clock()) == ()
         assert [rule.clear_n for rule in active_rules(connection)] == [4]

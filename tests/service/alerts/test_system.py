@@ -91,7 +91,7 @@ def test_every_kind_says_what_it_means_in_both_languages(
 ) -> None:
     contact = ContactPoint(name="desk", channel="log", language=language)
     with world.database.write() as connection:
-        apply_contacts(connection, ContactBook(contacts=(contact,)), world.clock())
+        apply_contacts(connection, ContactBook(contacts=(contact,)), actor="awa", now=world.clock())
     report(world, True, kind)
     report(world, False, kind)
     opening, end = (json.loads(row["body"])["data"] for row in sorted(
@@ -109,7 +109,7 @@ def test_routes_silences_and_new_contact_points(world: Any) -> None:
     routes = (Route(match={"kind": "drift"}, contacts=("desk",)),)
     book = ContactBook(contacts=(west, desk), routes=routes, default=Route(contacts=("west",)))
     with world.database.write() as connection:
-        apply_contacts(connection, book, world.clock())
+        apply_contacts(connection, book, actor="awa", now=world.clock())
         add_silence(
             connection, {"type": "system"}, starts_at=world.clock(), author="awa", comment="c",
             ends_at=world.clock.now.replace(hour=7), now=world.clock(),
@@ -126,7 +126,9 @@ def test_routes_silences_and_new_contact_points(world: Any) -> None:
 
     assert tell() == tell() == [("desk", "drift/"), ("west", "feed_late/")]
     with world.database.write() as connection:
-        apply_contacts(connection, ContactBook(contacts=(west, desk)), world.clock())
+        apply_contacts(
+            connection, ContactBook(contacts=(west, desk)), actor="awa", now=world.clock()
+        )
     assert len(tell()) == 4
 
 
@@ -161,7 +163,9 @@ def test_a_contact_point_that_is_not_reached_is_told_to_the_others_only(
 ) -> None:
     good, bad = (ContactPoint(name=name, channel="log") for name in ("good", "bad"))
     with world.database.write() as connection:
-        apply_contacts(connection, ContactBook(contacts=(good, bad)), world.clock())
+        apply_contacts(
+            connection, ContactBook(contacts=(good, bad)), actor="awa", now=world.clock()
+        )
     world.apply(build.rule())
     world.publish(build.month(0), {"ML01": 0.3})
 
