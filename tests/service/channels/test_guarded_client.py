@@ -14,6 +14,7 @@ from werkzeug import Response
 
 from data.errors import Refused, SourceUnavailable
 from service.channels.guarded_client import MAX_ANSWER_BYTES, GuardedClient
+from tests.service.channels.test_addresses import NOT_GLOBAL, UNREADABLE_URLS
 
 PUBLIC = "93.184.215.14"
 
@@ -93,6 +94,22 @@ def test_this_machine_is_not_called(no_dialling: list[str], url: str) -> None:
     with pytest.raises(Refused):
         post(GuardedClient(), url)
     assert no_dialling == []
+
+
+def test_no_hostile_form_reaches_a_server_of_this_machine() -> None:
+    """Every form of the tests of addresses, aimed at a socket that really listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        forms = [re.sub(r"^(https?://[^/?#]*[^/:?#])(?=/|$)", rf"\1:{port}", url)
+                 for url in UNREADABLE_URLS]  # fmt: skip
+        names = {f"a{number}.example": [[address]] for number, address in enumerate(NOT_GLOBAL)}
+        forms += [f"https://{name}:{port}/" for name in names]
+        assert len(forms) >= 60
+        client = GuardedClient(resolve=resolver({**names, "hooks.example.org": []}))
+        for url in forms:
+            with pytest.raises(Refused):
+                post(client, url)
+        assert select.select([listener], [], [], 0)[0] == []
 
 
 def test_plain_http_does_not_leave_this_machine(no_dialling: list[str]) -> None:
