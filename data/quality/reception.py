@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Row, insert, select, update
 
+from data.database import take_turn
 from data.errors import Conflict, Refused, UnknownName
 from data.events import Batch, Refusal, check_batch, conform_events
 from data.forecast import ForecastBatch
@@ -84,6 +85,7 @@ def receive_delivery(
         Refused: The same file of the same vintage was rejected before.
         StateError: The batch breaks its contract.
     """
+    take_turn(connection, f"deliver {source.name}")
     moment = known_at.replace(microsecond=0)
     head: dict[str, Any] = {
         "source": source,
@@ -169,6 +171,7 @@ def accept_held(
         Conflict: It is not held, or a later delivery that overlaps it is stored already.
     """
     held = _load_held(connection, examination_id)
+    take_turn(connection, f"deliver {held.source}")
     source = SourceInfo(**held.source_info)
     batch = _unpack(held, source)
     head = {
@@ -214,9 +217,8 @@ def _insert(connection: Connection, row: dict[str, Any]) -> int:
 
 
 def _load_held(connection: Connection, examination_id: int) -> Row[Any]:
-    row = connection.execute(
-        select(examinations).where(examinations.c.examination_id == examination_id)
-    ).one_or_none()
+    this = examinations.c.examination_id == examination_id
+    row = connection.execute(select(examinations).where(this).with_for_update()).one_or_none()
     if row is None:
         raise UnknownName(f"There is no examination {examination_id}.", "See `tocsin data list`.")
     if row.state != "held":

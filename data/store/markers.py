@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, func, insert, select
 
 from data.calendar import end_of_day, to_epoch_day
+from data.database import take_turn
 from data.errors import Conflict, UnknownName
 from data.marker import MARKER_COLUMNS, Marker
 from data.tables import markers
@@ -29,6 +30,7 @@ def append_markers(
     Raises:
         Conflict: A marker is stored as known at that moment or later, and says otherwise.
     """
+    take_turn(connection, "append markers")
     moment = known_at.replace(microsecond=0)
     before = {row.marker_id: row for row in _read_known(connection, moment)}
     fresh = []
@@ -57,6 +59,7 @@ def withdraw_marker(
         UnknownName: No such marker is known then.
         Conflict: It is stored as known at that moment or later.
     """
+    take_turn(connection, "append markers")
     moment = known_at.replace(microsecond=0)
     known = {row.marker_id: row for row in _read_known(connection, moment) if not row.deleted}
     if marker_id not in known:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from data.database import take_turn
 from service.alerts.audit import record_action
 from service.alerts.routes import ContactBook
 from service.channels.contacts import ContactPoint
@@ -50,6 +51,7 @@ def apply_contacts(
     Raises:
         UsageError: The actor names nobody.
     """
+    take_turn(connection, "apply contacts")
     stored = list_books(connection)
     if stored and stored[0].book == book:
         return None

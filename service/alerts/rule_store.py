@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
+from data.database import take_turn
 from data.errors import BadInput
 from service.alerts.audit import record_action
 from service.alerts.rule_files import DEFAULT_RULES, read_rules
@@ -38,6 +39,7 @@ def apply_rules(
     """
     if len({rule.id for rule in rules}) < len(rules):
         raise BadInput("A rule is there twice.", "Give each rule its own id.")
+    take_turn(connection, "apply rules")
     stored = {rule.id: rule for rule in list_rules(connection)}
     changed = []
     for rule in rules:
@@ -68,6 +70,7 @@ def apply_default_rules(connection: Connection, now: datetime) -> tuple[Rule, ..
 
     What an operator made of a default rule stays. The audit trail names `tocsin` as who did it.
     """
+    take_turn(connection, "apply rules")
     known = {rule.id for rule in list_rules(connection)}
     missing = [rule for rule in read_rules(DEFAULT_RULES) if rule.id not in known]
     return apply_rules(connection, missing, actor="tocsin", now=now)

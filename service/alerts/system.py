@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from data.database import take_turn
 from data.errors import UsageError
 from service.alerts.contact_store import load_book
 from service.alerts.hush import list_silences
@@ -105,12 +106,11 @@ def report_condition(
     if kind not in get_args(SystemAlertKind) or not 0 < len(subject) <= 64:
         raise UsageError(f"'{kind}' of '{subject}' is no alert of the service.")
     now = now.replace(microsecond=0)
-    is_open = (
-        (system_alerts.c.kind == kind)
-        & (system_alerts.c.subject == subject)
-        & system_alerts.c.resolved_at.is_(None)
-    )
-    standing = connection.execute(select(system_alerts.c.alert_id).where(is_open)).scalar()
+    # Most looks find nothing new, and need not wait for each other.
+    if is_bad is (_find_open(connection, kind, subject) is not None):
+        return False
+    take_turn(connection, "report conditions")
+    standing = _find_open(connection, kind, subject)
     if is_bad is (standing is not None):
         return False
     if is_bad:
@@ -136,6 +136,15 @@ def report_condition(
         )
     tell_system_alerts(connection, settings=settings, now=now)
     return True
+
+
+def _find_open(connection: Connection, kind: SystemAlertKind, subject: str) -> str | None:
+    query = select(system_alerts.c.alert_id).where(
+        system_alerts.c.kind == kind,
+        system_alerts.c.subject == subject,
+        system_alerts.c.resolved_at.is_(None),
+    )
+    return connection.execute(query).scalar()
 
 
 def tell_system_alerts(

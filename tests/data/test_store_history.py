@@ -97,7 +97,8 @@ def database(
         path.write_bytes(migrated_file.read_bytes())
         url = f"sqlite:///{path}"
     else:
-        url = request.getfixturevalue("postgres_url")
+        server = request.getfixturevalue("postgres_server")
+        url = server.url(server.copy())
     opened = open_database(url)
     yield opened
     opened.close()

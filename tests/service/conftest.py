@@ -48,9 +48,14 @@ def clock(now: datetime) -> Callable[[], datetime]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings with their state in a folder of the test."""
-    return Settings(state_dir=tmp_path / "state")
+def settings(
+    tmp_path: Path, backend: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
+    """Settings with their state in a folder of the test; commands find the same database."""
+    url = request.getfixturevalue("postgres_url") if backend == "postgres" else None
+    if url is not None:
+        monkeypatch.setenv("TOCSIN_DATABASE_URL", url)
+    return Settings(state_dir=tmp_path / "state", database_url=url)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +70,8 @@ def empty_database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(empty_database_file: Path, settings: Settings) -> Iterator[Database]:
     """An empty database in the state folder."""
     settings.state_dir.mkdir()
-    shutil.copy(empty_database_file, settings.state_dir / "tocsin.db")
+    if settings.database_url is None:
+        shutil.copy(empty_database_file, settings.state_dir / "tocsin.db")
     opened = open_database(settings.resolved_database_url)
     yield opened
     opened.close()
@@ -262,9 +268,10 @@ class Demo:
     clock: Callable[[], datetime]
 
 
-def _demo_settings(state_dir: Path) -> Settings:
+def _demo_settings(state_dir: Path, database_url: str | None = None) -> Settings:
     return Settings(
         state_dir=state_dir,
+        database_url=database_url,
         horizons=(1, 3),
         backtest_years=1,
         refit_every_months=12,
@@ -273,12 +280,7 @@ def _demo_settings(state_dir: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def demo_template(empty_database_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state folder of the demo, made once and copied."""
-    folder = tmp_path_factory.mktemp("demo-template")
-    shutil.copy(empty_database_file, folder / "tocsin.db")
-    settings = _demo_settings(folder)
+def _fill_demo(settings: Settings) -> None:
     database = open_database(settings.resolved_database_url)
     with database.write() as connection:
         save_region_set(
@@ -287,7 +289,26 @@ def demo_template(empty_database_file: Path, tmp_path_factory: pytest.TempPathFa
     ingest_new(database, settings, lambda: NOW, region_set="demo", since=date(2021, 12, 15))
     train_set(database, settings, lambda: NOW, region_set="demo", as_of=date(2021, 12, 15))
     database.close()
+
+
+@pytest.fixture(scope="session")
+def demo_template(empty_database_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of the demo, made once and copied."""
+    folder = tmp_path_factory.mktemp("demo-template")
+    shutil.copy(empty_database_file, folder / "tocsin.db")
+    _fill_demo(_demo_settings(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_demo_template(
+    postgres_server: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """The state folder of the demo and the name of its database, made once and copied."""
+    folder = tmp_path_factory.mktemp("demo-template")
+    name = postgres_server.copy()
+    _fill_demo(_demo_settings(folder, postgres_server.url(name)))
+    return folder, name
 
 
 @pytest.fixture(scope="session")
@@ -305,10 +326,30 @@ def copy_demo(demo_template: Path) -> Callable[[Path], AbstractContextManager[De
     return copy
 
 
+@contextmanager
+def _copy_demo_on_postgres(server: Any, template: tuple[Path, str], folder: Path) -> Iterator[Demo]:
+    shutil.copytree(template[0], folder)
+    name = server.copy(template[1])
+    settings = _demo_settings(folder, server.url(name))
+    database = open_database(settings.resolved_database_url)
+    yield Demo(database, settings, lambda: NOW)
+    database.close()
+    server.drop(name)
+
+
 @pytest.fixture
 def demo(
-    copy_demo: Callable[[Path], AbstractContextManager[Demo]], tmp_path: Path
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Demo]:
-    """A copy of the demo of one's own."""
-    with copy_demo(tmp_path / "demo") as opened:
+    """A copy of the demo of one's own; commands find the same database."""
+    if backend == "sqlite":
+        copied = request.getfixturevalue("copy_demo")(tmp_path / "demo")
+    else:
+        server, template = map(
+            request.getfixturevalue, ("postgres_server", "postgres_demo_template")
+        )
+        copied = _copy_demo_on_postgres(server, template, tmp_path / "demo")
+    with copied as opened:
+        if backend == "postgres":
+            monkeypatch.setenv("TOCSIN_DATABASE_URL", opened.settings.resolved_database_url)
         yield opened

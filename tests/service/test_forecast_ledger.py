@@ -23,6 +23,8 @@ from service.pipeline import run_cycle
 from service.publication_store import load_document, number_publication, store_publication
 from service.tables import ledger_entries, publications, scores
 
+pytestmark = pytest.mark.both_databases
+
 DAYS = tuple(date(2022, 1, day) for day in (13, 14, 15))
 
 

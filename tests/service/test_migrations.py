@@ -1,6 +1,7 @@
 """The migrations lead to the tables that the rooms declare, on SQLite and on PostgreSQL."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,15 +12,35 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from data.database import METADATA, open_database
+from data.database import METADATA, Database, open_database
 from data.errors import SettingsError, StateError
 from data.store import events_as_known
 from models.tables import models
 from service.tables import publications
 
 
-def test_migrated_schema_equals_the_declared_tables(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'new' / 't.db'}")
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new' / 't.db'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+def open_older(url: str, revision: str, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Opens a database with the schema of an older version."""
+    with monkeypatch.context() as older:
+        upgrade = command.upgrade
+        older.setattr(command, "upgrade", lambda config, _: upgrade(config, revision))
+        return open_database(url)
+
+
+def test_migrated_schema_equals_the_declared_tables(new_url: str) -> None:
+    database = open_database(new_url)
     assert {models.name, publications.name} <= set(METADATA.tables)
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
@@ -68,19 +89,15 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_an_outbox_that_is_written_again_keeps_its_messages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """0011 copies three tables that refer to each other."""
-    url = f"sqlite:///{tmp_path / 't.db'}"
-    with monkeypatch.context() as at_0010:
-        upgrade = command.upgrade
-        at_0010.setattr(command, "upgrade", lambda config, _: upgrade(config, "0010"))
-        database = open_database(url)
+    database = open_older(new_url, "0010", monkeypatch)
     with database.write() as connection:
         for statement in _A_MESSAGE:
             connection.execute(text(statement))
     database.close()
-    database = open_database(url)
+    database = open_database(new_url)
     with database.write() as connection:
         rows = connection.execute(
             text("SELECT m.body, n.reason, a.detail FROM outbox m"
@@ -94,34 +111,30 @@ def test_an_outbox_that_is_written_again_keeps_its_messages(
 
 
 _A_MESSAGE = (
-    "INSERT INTO region_sets VALUES ('s', 'admin1', 'month', 'ged', 0, '', 0)",
-    "INSERT INTO publications VALUES (1, 's', 0, 1, 'month', 0, 0, 0, 'm', 0, 'd', '{}')",
+    "INSERT INTO region_sets VALUES ('s', 'admin1', 'month', 'ged', FALSE, '', 0)",
+    "INSERT INTO publications VALUES (1, 's', 0, 1, 'month', 0, 0, 0, 'm', FALSE, 'd', '{}')",
     "INSERT INTO alert_events VALUES ('e', 1, 'k', 'i', 1, 'fired', 1, 'high', 0, 1, 'r', 1, 's',"
-    " 'a', 'escalation', 3, 0.5, 0)",
+    " 'a', 'escalation', 3, 0.5, FALSE)",
     "INSERT INTO outbox VALUES ('m', 1, 'log', 'log', 'g', '{}', 'delivered', 1, 0, NULL, 0)",
     "INSERT INTO notifications VALUES ('m', 'e', 'log', 'i', 'new', 0, 0)",
     "INSERT INTO delivery_attempts VALUES ('m', 1, 0, 'delivered', 'ok')",
 )
 
 
-def test_rows_of_events_become_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_events_become_blocks(new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """0013 moves them; what was known on each day stays what it was."""
-    url = f"sqlite:///{tmp_path / 't.db'}"
-    with monkeypatch.context() as at_0012:
-        upgrade = command.upgrade
-        at_0012.setattr(command, "upgrade", lambda config, _: upgrade(config, "0012"))
-        database = open_database(url)
+    database = open_older(new_url, "0012", monkeypatch)
     with database.write() as connection:
         for number in (1, 2):
             connection.execute(
                 text("INSERT INTO deliveries VALUES (:n, 'ged', :n, :day * 86400, 0, 'f', :n,"
-                     " '[\"MLI\"]', 0, 9, 0, '', '', 2, 2, 0, 0, 0, 0)"),
+                     " '[\"MLI\"]', 0, 9, FALSE, '', '', 2, 2, 0, 0, 0, 0)"),
                 {"n": number, "day": 10 * number},
             )  # fmt: skip
         for row in _EVENT_ROWS:
             connection.execute(text(f"INSERT INTO events VALUES {row}"))
     database.close()
-    database = open_database(url)
+    database = open_database(new_url)
     with database.read() as connection:
         first, second = (events_as_known(connection, "ged", date(1970, 1, day)) for day in (11, 21))
     database.close()
@@ -134,13 +147,13 @@ def test_rows_of_events_become_blocks(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 _EVENT_ROWS = (
-    "(1, 'ged', '9', 864000, 1, 0, 3, 4, 1, 14.5, -4.2, 1, 'MLI', '', '', 'one_sided', 'x', 'A',"
-    " 'B', 2, 2, 2, NULL, NULL)",
-    "(2, 'ged', '10', 864000, 1, 0, 3, 4, 1, 14.5, -4.2, 1, 'MLI', 'Ménaka', '', 'one_sided', 'x',"
-    " 'A', 'B', 1, 0, 2, 1, 3)",
-    "(3, 'ged', '9', 1728000, 2, 0, 3, 4, 1, 14.5, -4.2, 1, 'MLI', '', '', 'one_sided', 'x', 'A',"
-    " 'B', 5, 2, 9, NULL, NULL)",
-    "(4, 'ged', '10', 1728000, 2, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+    "(1, 'ged', '9', 864000, 1, FALSE, 3, 4, 1, 14.5, -4.2, 1, 'MLI', '', '', 'one_sided', 'x',"
+    " 'A', 'B', 2, 2, 2, NULL, NULL)",
+    "(2, 'ged', '10', 864000, 1, FALSE, 3, 4, 1, 14.5, -4.2, 1, 'MLI', 'Ménaka', '', 'one_sided', "
+    "'x', 'A', 'B', 1, 0, 2, 1, 3)",
+    "(3, 'ged', '9', 1728000, 2, FALSE, 3, 4, 1, 14.5, -4.2, 1, 'MLI', '', '', 'one_sided', 'x',"
+    " 'A', 'B', 5, 2, 9, NULL, NULL)",
+    "(4, 'ged', '10', 1728000, 2, TRUE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
     " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
 )
 

@@ -16,6 +16,8 @@ from service.promotion import preview_promotion, promote_model
 from service.report.card import write_card
 from service.training import train_set
 
+pytestmark = pytest.mark.both_databases
+
 DAY = date(2021, 12, 15)
 
 

@@ -26,6 +26,8 @@ from service.publication_store import (
 )
 from service.tables import publications, scores
 
+pytestmark = pytest.mark.both_databases
+
 DAY = date(2022, 1, 15)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 

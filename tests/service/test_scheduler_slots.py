@@ -13,6 +13,8 @@ from data.errors import SettingsError
 from service.schedules import Schedule, newest_slot, slots_between
 from service.slots import LEASE, claim_slot, find_due, finish_slot, list_slots, skip_slot
 
+pytestmark = pytest.mark.both_databases
+
 MONTHLY = "0 6 12 * *"
 SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
 

@@ -18,6 +18,8 @@ from service.tables import verifications
 from service.track_record import verify_set
 from service.verification import find_verified, load_verified, store_verified
 
+pytestmark = pytest.mark.both_databases
+
 FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 
 

@@ -158,7 +158,20 @@ def make_rule(**changes: Any) -> Rule:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database file with the region set in it."""
     path = tmp_path_factory.mktemp("template") / "t.db"
-    database = open_database(f"sqlite:///{path}")
+    _save_regions(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Any) -> str:
+    """The name of a migrated database on PostgreSQL with the region set in it."""
+    name: str = postgres_server.copy()
+    _save_regions(postgres_server.url(name))
+    return name
+
+
+def _save_regions(url: str) -> None:
+    database = open_database(url)
     with database.write() as connection:
         connection.execute(
             insert(region_sets).values(
@@ -183,7 +196,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 )
             )
     database.close()
-    return path
 
 
 @pytest.fixture
@@ -201,22 +213,36 @@ def _do_not_wait(connection: Any, _record: object) -> None:
 
 
 @pytest.fixture
-def new_world(template: Path, tmp_path: Path, settings: Settings) -> Iterator[Callable[..., World]]:
+def new_world(
+    backend: str, tmp_path: Path, settings: Settings, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., World]]:
     """Makes worlds, each with a database of its own."""
     opened: list[Database] = []
+    copies: list[str] = []
+
+    def open_sqlite() -> Database:
+        path = tmp_path / f"world{len(opened)}.db"
+        shutil.copy(request.getfixturevalue("template"), path)
+        database = open_database(f"sqlite:///{path}")
+        # No power is cut here, so nothing need wait for the disk.
+        event.listen(database.engine, "connect", _do_not_wait)
+        database.engine.dispose()
+        return database
+
+    def open_postgres() -> Database:
+        server = request.getfixturevalue("postgres_server")
+        copies.append(server.copy(request.getfixturevalue("postgres_template")))
+        return open_database(server.url(copies[-1]))
 
     def make(settings: Settings = settings) -> World:
-        path = tmp_path / f"world{len(opened)}.db"
-        shutil.copy(template, path)
-        opened.append(open_database(f"sqlite:///{path}"))
-        # No power is cut here, so nothing need wait for the disk.
-        event.listen(opened[-1].engine, "connect", _do_not_wait)
-        opened[-1].engine.dispose()
+        opened.append(open_sqlite() if backend == "sqlite" else open_postgres())
         return World(opened[-1], Clock(), settings)
 
     yield make
     for database in opened:
         database.close()
+    for name in copies:
+        request.getfixturevalue("postgres_server").drop(name)
 
 
 @pytest.fixture

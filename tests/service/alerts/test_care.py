@@ -8,6 +8,8 @@ from data.errors import Conflict, UnknownName, UsageError
 from service.alerts.audit import list_actions, verify_audit
 from service.alerts.care import LONGEST_NOTE, add_note, assign, assignee_of, list_care
 
+pytestmark = pytest.mark.both_databases
+
 
 def incident_of(world: Any) -> str:
     return str(world.events()[0]["incident_id"])

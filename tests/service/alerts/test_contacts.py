@@ -14,6 +14,8 @@ from service.channels.contacts import ContactPoint
 from service.settings import Settings
 from service.tables import contact_books
 
+pytestmark = pytest.mark.both_databases
+
 GOOD = """\
 [[contacts]]
 name = "desk"

@@ -14,6 +14,8 @@ from service.alerts.read import list_incidents
 from service.publication_history import score_history
 from service.redraws import SHAPES, carry_publication, find_redraw, former_regions
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2022, 1, 1, tzinfo=UTC)
 HIGH, LOW = 0.3, 0.1
 

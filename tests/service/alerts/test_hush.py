@@ -22,6 +22,8 @@ from service.alerts.notify import Quiet, Reason, Standing, Told, decide
 from service.chain import NO_ENTRY
 from service.tables import audit_entries
 
+pytestmark = pytest.mark.both_databases
+
 DAY = timedelta(days=1)
 MALI = {"country": "MLI"}
 

@@ -21,6 +21,8 @@ from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.settings import Settings
 from service.tables import delivery_attempts, disabled_endpoints, notifications, outbox
 
+pytestmark = pytest.mark.both_databases
+
 HIGH = 0.3
 
 
@@ -53,7 +55,8 @@ def deliver(world: Any, receiver: Receiver) -> DeliveryReport:
 
 def attempts(world: Any) -> list[tuple[int, str, str]]:
     return [
-        (row["attempt"], row["result"], row["detail"]) for row in rows(world, delivery_attempts)
+        (row["attempt"], row["result"], row["detail"])
+        for row in sorted(rows(world, delivery_attempts), key=lambda row: row["attempt"])
     ]
 
 

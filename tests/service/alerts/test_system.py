@@ -23,6 +23,8 @@ from service.channels.contacts import ContactPoint
 from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.tables import outbox, system_alerts
 
+pytestmark = pytest.mark.both_databases
+
 
 def report(
     world: Any, is_bad: bool, kind: SystemAlertKind = "drift", subject: str = "sahel"
