@@ -28,7 +28,8 @@ Where to go:
     the map of an e-mail              mail_picture.py
     notes, who looks after it         care.py
     what a message says               message.py, wording.py
-    CAP messages                      cap_decision.py, cap.py, cap_words.py, cap_log.py
+    CAP messages                      cap_decision.py, cap.py, cap_words.py, cap_log.py,
+                                      cap_queue.py (to folders)
     how good past alerts were         track_record.py, followed.py
     retries, leases, dead letters     outbox.py, delivery.py, claims.py, retries.py
     read models for pages and the API read.py

@@ -89,7 +89,7 @@ def announce(
     decisions: Counter[str] = Counter()
     queued: list[str] = []
     for contact in book.contacts:
-        if is_unsubscribed(connection, contact, settings):
+        if not contact.is_told_of_alerts or is_unsubscribed(connection, contact, settings):
             continue
         known = {key: entry for (name, key), entry in told.items() if name == contact.name}
         groups: dict[str, list[Notice]] = defaultdict(list)

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from data.database import Database
 from data.errors import SettingsError
+from service.alerts.cap_queue import make_cap_reader
 from service.alerts.claims import claim_next, record_outcome
 from service.alerts.contact_store import load_book
 from service.alerts.mail_picture import make_picture
@@ -74,7 +75,9 @@ def deliver_due(
     if channels is None:
         with database.read() as connection:
             book = load_book(connection, settings).book
-        opened = open_channels(book.contacts, settings, clock, make_picture(database))
+        opened = open_channels(
+            book.contacts, settings, clock, make_picture(database), make_cap_reader(database)
+        )
         channels, problems = opened.channels, opened.problems
     statuses = Counter({"dead": _bury_orphans(database, channels, clock())})
     for _ in range(max_messages):

@@ -17,6 +17,7 @@ from data.errors import StateError
 from service.alerts.advance import AlertEvent, advance
 from service.alerts.announce import announce
 from service.alerts.cap_log import issue_messages
+from service.alerts.cap_queue import queue_cap
 from service.alerts.history import (
     load_past_scores,
     load_snapshot,
@@ -108,7 +109,10 @@ def evaluate_publication(
         connection, publication, settings=settings, now=now, past_alerts=past_alerts
     )
     issued = issue_messages(connection, publication, settings=settings, now=now)
-    return AlertReport(len(rules), events, 0, announced.message_ids, announced.decisions, issued)
+    queued = announced.message_ids + queue_cap(
+        connection, publication, issued, settings=settings, now=now
+    )
+    return AlertReport(len(rules), events, 0, queued, announced.decisions, issued)
 
 
 def _find_place(connection: Connection, publication: Publication) -> _Place:

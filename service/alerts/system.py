@@ -167,7 +167,9 @@ def tell_system_alerts(
         return ()
     book = load_book(connection, settings).book
     contacts = [
-        contact for contact in book.contacts if not is_unsubscribed(connection, contact, settings)
+        contact
+        for contact in book.contacts
+        if contact.is_told_of_alerts and not is_unsubscribed(connection, contact, settings)
     ]
     silences = [item for item in list_silences(connection) if item.starts_at <= now < item.ends_at]
     queued = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.errors import SettingsError
+from service.channels.cap_folder import CapFolderChannel, ReadCap
 from service.channels.chat import ChatChannel
 from service.channels.contacts import ContactPoint
 from service.channels.contract import Channel
@@ -37,6 +38,7 @@ def open_channels(
     settings: Settings,
     clock: Clock,
     picture: Picture | None = None,
+    read_cap: ReadCap | None = None,
 ) -> OpenedChannels:
     """Returns the channel of each contact point; nothing is called.
 
@@ -47,19 +49,24 @@ def open_channels(
         settings: For servers and for what may be called.
         clock: The clock.
         picture: Draws the map of an e-mail.
+        read_cap: Reads the CAP messages for a folder; without it none can be written.
     """
     channels: dict[str, Channel] = {}
     problems: dict[str, SettingsError] = {}
     for contact in contacts:
         try:
-            channels[contact.name] = open_channel(contact, settings, clock, picture)
+            channels[contact.name] = open_channel(contact, settings, clock, picture, read_cap)
         except SettingsError as problem:
             problems[contact.name] = problem
     return OpenedChannels(channels, problems)
 
 
 def open_channel(
-    contact: ContactPoint, settings: Settings, clock: Clock, picture: Picture | None = None
+    contact: ContactPoint,
+    settings: Settings,
+    clock: Clock,
+    picture: Picture | None = None,
+    read_cap: ReadCap | None = None,
 ) -> Channel:
     """Returns the channel of a contact point; see `open_channels`.
 
@@ -79,4 +86,11 @@ def open_channel(
         )
     if contact.channel == "apprise":
         return ChatChannel(address)
+    if contact.channel == "cap_folder":
+        return CapFolderChannel(address, read_cap or _read_no_cap)
     return MailChannel(contact.name, address, settings, picture)
+
+
+def _read_no_cap(identifiers: Sequence[str]) -> Mapping[str, bytes]:
+    del identifiers
+    return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from service.channels.references import is_good_reference, is_reference
 from service.languages import Language
 
-ChannelKind = Literal["log", "webhook", "email", "apprise"]
+ChannelKind = Literal["log", "webhook", "email", "apprise", "cap_folder"]
 
 _MAILBOX = re.compile(r"^[^@\s<>(),;:\"\\]+@[A-Za-z0-9.-]+$")
 
@@ -27,8 +28,9 @@ class ContactPoint(BaseModel):
     address: str | None = Field(
         default=None,
         description=(
-            "Webhook: its URL; e-mail: a mailbox. 'env:NAME' and 'file:/path' say where the "
-            "address stands; that of an Apprise service must be one of these."
+            "Webhook: its URL; e-mail: a mailbox; CAP folder: its path. 'env:NAME' and "
+            "'file:/path' say where the address stands; that of an Apprise service must be one of "
+            "these."
         ),
     )
     secret: str | None = Field(
@@ -36,6 +38,11 @@ class ContactPoint(BaseModel):
     )
     language: Language = Field(default="en", description="Language of what it is told.")
     labels: dict[str, str] = Field(default={}, description="Words by which routes choose it.")
+
+    @property
+    def is_told_of_alerts(self) -> bool:
+        """False for a CAP folder, which gets every CAP message and nothing else."""
+        return self.channel != "cap_folder"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -67,5 +74,7 @@ def _check_plain(channel: ChannelKind, address: str) -> None:
         raise ValueError(
             "an Apprise address is a secret: write where it stands, 'env:NAME' or 'file:/path'"
         )
+    if channel == "cap_folder" and not PurePath(address).is_absolute():
+        raise ValueError("the address of a CAP folder is its path, from / on")
     if channel == "webhook" and not address.startswith(("https://", "http://")):
         raise ValueError("a webhook is an https address")
