@@ -18,7 +18,7 @@ Where to go:
     fire, escalate, resolve           machine.py (one series), advance.py (one publication)
     ids of series, incidents, events  identity.py
     tests of rules that users write   rule_tests.py
-    what rules would have told        simulate.py, past.py
+    what rules would have told        simulate.py, past.py, simulated_costs.py
     corrections and backfills         evaluate.py, history.py
     contact points and routes         contact_files.py, contact_store.py, routes.py, labels.py
     who is told, and why              notify.py, announce.py

@@ -14,8 +14,10 @@ from service.alerts.past import PastScores, read_predictions, read_publications
 from service.alerts.rule_files import read_rules
 from service.alerts.rules import Rule
 from service.alerts.simulate import Figures, RuleSimulation, simulate_rule
+from service.alerts.simulated_costs import cost_curves
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
+from service.report.alert_costs import write_alert_costs
 
 _COLUMNS = (
     "rule",
@@ -42,6 +44,12 @@ def simulate(
             help="Forecasts of `tocsin backtest --out` instead of the stored publications.",
         ),
     ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture", help="What the alerts save by what acting costs: a .svg or .png file."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Runs the rules of a file over past scores and says what they would have told; stores nothing.
@@ -49,7 +57,7 @@ def simulate(
     Every rule begins at rest, whether it is enabled or not. Beside it stand the same rule with its
     levels 0.05 lower and higher.
 
-    Example: tocsin alerts simulate rules.toml --set sahel --from 2019-01 --to 2020-12
+    Example: tocsin alerts simulate rules.toml --set sahel --from 2019-01 --picture costs.svg
     """
     rules = read_rules(path)
     with open_session() as session, session.database.read() as connection:
@@ -70,6 +78,8 @@ def simulate(
         )
         for rule in rules
     ]
+    if picture is not None:
+        write_alert_costs(cost_curves(found), picture)
     if as_json:
         begin, end = _ends(scores, step)
         print_json(
@@ -84,6 +94,8 @@ def simulate(
         )
     else:
         _print(rules, found, scores, step)
+        if picture is not None:
+            say(f"Picture: {picture}")
 
 
 def _ends(scores: PastScores, step: Step) -> tuple[str, str]:

@@ -37,9 +37,9 @@ def draw_reliability(bins: Sequence[Mapping[str, Any]]) -> str:
     highest = max(0.1, *(max(one["frequency"], one["forecast"], one["bar_high"]) for one in bins))
     scale = alt.Scale(domain=[0, min(1.0, highest * 1.05)], nice=False)
     x = alt.X("forecast:Q", scale=scale, title="mean forecast", axis=_percents())
-    points = alt.Chart(_inline(bins)).encode(x=x)
+    points = alt.Chart(inline(bins)).encode(x=x)
     corner = {"forecast": highest * 1.05, "frequency": highest * 1.05}
-    diagonal = alt.Chart(_inline([{"forecast": 0.0, "frequency": 0.0}, corner])).mark_line(
+    diagonal = alt.Chart(inline([{"forecast": 0.0, "frequency": 0.0}, corner])).mark_line(
         color=_GREY, strokeDash=[4, 4], clip=True
     )
     y = alt.Y("frequency:Q", scale=scale, title="share that came true", axis=_percents())
@@ -67,7 +67,7 @@ def draw_precision_recall(
     ]
     unit = alt.Scale(domain=[0, 1])
     lines = (
-        alt.Chart(_inline(rows))
+        alt.Chart(inline(rows))
         .mark_line(interpolate="step-after")
         .encode(
             x=alt.X("recall:Q", scale=unit, title="recall", axis=_percents()),
@@ -76,7 +76,7 @@ def draw_precision_recall(
             order="order:Q",
         )
     )
-    floor = alt.Chart(_inline([{"y": prevalence}])).mark_rule(color=_GREY, strokeDash=[4, 4])
+    floor = alt.Chart(inline([{"y": prevalence}])).mark_rule(color=_GREY, strokeDash=[4, 4])
     return _draw(alt.layer(floor.encode(y="y:Q"), lines))
 
 
@@ -93,7 +93,7 @@ def draw_skill_by_year(strata: Sequence[Mapping[str, Any]]) -> str:
         for rival in ("climatology", "conflictology")
         if one[f"brier_skill_{rival}"] is not None
     ]
-    base = alt.Chart(_inline(rows)).encode(
+    base = alt.Chart(inline(rows)).encode(
         x=alt.X("year:N", title=None, axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("against:N"),
         color=alt.Color(
@@ -110,7 +110,7 @@ def draw_skill_by_year(strata: Sequence[Mapping[str, Any]]) -> str:
         y=alt.Y("low:Q", title="Brier skill"), y2=alt.Y2("high:Q")
     )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(y=alt.Y("value:Q"))
-    zero = alt.Chart(_inline([{"y": 0}])).mark_rule(color=_GREY).encode(y="y:Q")
+    zero = alt.Chart(inline([{"y": 0}])).mark_rule(color=_GREY).encode(y="y:Q")
     return _draw(alt.layer(zero, bars, dots))
 
 
@@ -127,7 +127,7 @@ def draw_cost_loss(curves: Mapping[str, Any]) -> str:
         if value is not None
     ]
     lines = (
-        alt.Chart(_inline(rows))
+        alt.Chart(inline(rows))
         .mark_line(point=True)
         .encode(
             x=alt.X("ratio:Q", title="cost of acting / loss avoided", axis=_percents()),
@@ -135,7 +135,7 @@ def draw_cost_loss(curves: Mapping[str, Any]) -> str:
             color=_colours(NAMES),
         )
     )
-    zero = alt.Chart(_inline([{"y": 0}])).mark_rule(color=_GREY).encode(y="y:Q")
+    zero = alt.Chart(inline([{"y": 0}])).mark_rule(color=_GREY).encode(y="y:Q")
     return _draw(alt.layer(zero, lines))
 
 
@@ -153,7 +153,7 @@ def draw_coverage(coverage: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     names = {name: NAMES[name] for name in ("model", "conflictology")}
     dots = (
-        alt.Chart(_inline(rows))
+        alt.Chart(inline(rows))
         .mark_point(filled=True, size=60, opacity=1)
         .encode(
             x=alt.X("group:N", title=None, sort=None, axis=alt.Axis(labelAngle=-25)),
@@ -165,7 +165,7 @@ def draw_coverage(coverage: Mapping[str, Mapping[str, Any]]) -> str:
     nominal = [
         {"y": float(level.rstrip("%")) / 100} for level in sorted({row["level"] for row in rows})
     ]
-    lines = alt.Chart(_inline(nominal)).mark_rule(color=_GREY, strokeDash=[4, 4]).encode(y="y:Q")
+    lines = alt.Chart(inline(nominal)).mark_rule(color=_GREY, strokeDash=[4, 4]).encode(y="y:Q")
     return _draw(alt.layer(lines, dots))
 
 
@@ -182,13 +182,19 @@ def _percents() -> alt.Axis:
     return alt.Axis(format="%", tickCount=6)
 
 
-def _inline(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+def inline(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    """Returns rows as the data of a chart."""
     return alt.InlineData(values=[dict(row) for row in rows])
+
+
+def render_svg(chart: alt.LayerChart | alt.FacetChart) -> str:
+    """Returns a chart as SVG; nothing is fetched."""
+    spec = chart.configure_view(stroke="#d8dee2").to_dict()
+    with _renderer:
+        return vl_convert.vegalite_to_svg(json.dumps(spec), allowed_base_urls=[])
 
 
 def _draw(chart: alt.LayerChart | alt.FacetChart) -> str:
     """Returns the picture as a `data:` address."""
-    spec = chart.properties(**_SIZE).configure_view(stroke="#d8dee2").to_dict()
-    with _renderer:
-        svg = vl_convert.vegalite_to_svg(json.dumps(spec), allowed_base_urls=[])
+    svg = render_svg(chart.properties(**_SIZE))
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -10,10 +10,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from data.database import open_database
-from data.errors import NothingKnown
+from data.errors import NothingKnown, UsageError
 from data.regions import save_region_set
 from data.simulate import simulate_world
 from service.alerts.rule_files import SHIPPED
+from service.alerts.simulate import Figures
+from service.alerts.simulated_costs import net_saving
 from service.cli.main import app
 
 Call = Callable[..., Result]
@@ -55,6 +57,30 @@ def test_table_and_json(call: Call, tmp_path: Path) -> None:
     assert "11 as-ofs, origins 2020-01 to 2020-11" in words
     assert "100% (1 of 1)" in words
     assert "onset-in-calm: there are no scores" in words
+
+
+def test_the_picture_has_a_panel_for_each_rule_that_saw_an_episode(
+    call: Call, tmp_path: Path
+) -> None:
+    file = ("--predictions", str(tmp_path / "p.csv"))
+    for ending, beginning in ((".svg", b"<svg"), (".png", b"\x89PNG")):
+        path = tmp_path / f"costs{ending}"
+        assert f"Picture: {path}" in call(*file, "--picture", str(path)).stdout.replace("\n", "")
+        assert path.read_bytes().startswith(beginning)
+    text = (tmp_path / "costs.svg").read_text()
+    assert "escalation-risk" in text
+    assert "onset-in-calm" not in text
+    assert isinstance(call(*file, "--picture", str(tmp_path / "costs.gif")).exception, UsageError)
+
+
+def test_what_alerts_save_is_what_a_count_by_hand_says(call: Call, tmp_path: Path) -> None:
+    """Two alerts, one episode, which one of them met: acting costs twice and saves it once."""
+    shown = json.loads(call("--predictions", str(tmp_path / "p.csv"), "--json").stdout)
+    figures = {rule["rule_id"]: Figures(**rule["figures"]) for rule in shown["rules"]}
+    risk = figures["escalation-risk"]
+    assert (risk.n_judged, risk.n_episodes, risk.n_missed) == (2, 1, 0)
+    assert [net_saving(risk, ratio) for ratio in (0.0, 0.25, 0.5, 1.0)] == [1.0, 0.5, 0.0, -1.0]
+    assert net_saving(figures["onset-in-calm"], 0.1) is None
 
 
 def test_without_publications_it_says_what_to_do(call: Call) -> None:
