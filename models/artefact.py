@@ -16,6 +16,7 @@ import numpy as np
 from joblib.numpy_pickle import NumpyUnpickler
 
 from data.errors import Refused
+from models.boosted import FittedTrees
 from models.calibration import Calibration
 from models.counts import FittedCounts
 from models.ensemble import FittedEnsemble
@@ -43,7 +44,7 @@ class HorizonModel:
         horizon: Steps ahead.
         estimator: The fitted service model.
         calibration: Line in log-odds that follows it.
-        covariance: Covariance of its coefficients; see `models.uncertainty`.
+        covariance: Covariance of its coefficients; see `models.uncertainty`. Trees have none.
     """
 
     horizon: int
@@ -73,7 +74,8 @@ def pack_artefact(horizons: Mapping[int, HorizonModel]) -> bytes:
         horizon: {
             "logit": _pack_logit(part.estimator.logit),
             "counts": _pack_counts(part.estimator.counts),
-            "wide": None if part.estimator.wide is None else _pack_logit(part.estimator.wide),
+            "wide": _pack_logit(part.estimator.wide),
+            "boosting": None if part.estimator.boosting is None else part.estimator.boosting.arrays,
             "covariance": part.covariance,
             "calibration": np.array([part.calibration.intercept, part.calibration.slope]),
         }
@@ -103,11 +105,10 @@ def unpack_artefact(artefact: bytes) -> dict[int, HorizonModel]:
             horizon: HorizonModel(
                 horizon=horizon,
                 estimator=FittedEnsemble(
-                    FittedLogit(**part["logit"]),
-                    FittedCounts(
-                        **{**part["counts"], "threshold": float(*part["counts"]["threshold"])}
-                    ),
-                    None if part["wide"] is None else FittedLogit(**part["wide"]),
+                    logit=_unpack_logit(part["logit"]),
+                    counts=_unpack_counts(part["counts"]),
+                    wide=_unpack_logit(part["wide"]),
+                    boosting=_unpack_trees(part.get("boosting")),
                 ),
                 covariance=part["covariance"],
                 calibration=Calibration(*(float(number) for number in part["calibration"])),
@@ -123,11 +124,19 @@ def unpack_artefact(artefact: bytes) -> dict[int, HorizonModel]:
         ) from problem
 
 
-def _pack_logit(fitted: FittedLogit) -> dict[str, Any]:
+def _pack_logit(fitted: FittedLogit | None) -> dict[str, Any] | None:
+    if fitted is None:
+        return None
     return {"centre": fitted.centre, "scale": fitted.scale, "logit": fitted.logit}
 
 
-def _pack_counts(fitted: FittedCounts) -> dict[str, Floats]:
+def _unpack_logit(part: dict[str, Any] | None) -> FittedLogit | None:
+    return None if part is None else FittedLogit(**part)
+
+
+def _pack_counts(fitted: FittedCounts | None) -> dict[str, Floats] | None:
+    if fitted is None:
+        return None
     return {
         "centre": fitted.centre,
         "scale": fitted.scale,
@@ -135,6 +144,16 @@ def _pack_counts(fitted: FittedCounts) -> dict[str, Floats]:
         "dispersion": fitted.dispersion,
         "threshold": np.array([fitted.threshold]),
     }
+
+
+def _unpack_counts(part: dict[str, Any] | None) -> FittedCounts | None:
+    if part is None:
+        return None
+    return FittedCounts(**{**part, "threshold": float(*part["threshold"])})
+
+
+def _unpack_trees(part: dict[str, Any] | None) -> FittedTrees | None:
+    return None if part is None else FittedTrees(**part)
 
 
 _RETRAIN = "Run `tocsin train` again with this version of Tocsin."

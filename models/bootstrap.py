@@ -65,10 +65,14 @@ def draw_blocks(region: Ints, year: Ints, *, n_draws: int, seed: int) -> BlockDr
 
 
 def mean_draws(values: Floats, draws: BlockDraws) -> Floats:
-    """Returns the mean of `values`, shape (n_forecasts,), in each draw: shape (n_draws,)."""
+    """Returns the mean of `values`, shape (n_forecasts,), in each draw: shape (n_draws,).
+
+    NaN for a draw that holds none of them.
+    """
     totals = np.bincount(draws.block, values, draws.counts.shape[1])
     sizes = np.bincount(draws.block, minlength=draws.counts.shape[1])
-    return np.asarray((draws.counts @ totals) / (draws.counts @ sizes))
+    drawn = draws.counts @ sizes
+    return np.divide(draws.counts @ totals, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
 
 
 def average_precision_draws(probability: Floats, observed: Floats, draws: BlockDraws) -> Floats:

@@ -27,6 +27,20 @@ LIMITS: tuple[str, ...] = (
 )
 
 
+KINDS: Mapping[str, str] = {
+    "mix": "Equal-weight mean in log-odds of a ridge logit and a negative-binomial count model of "
+    "the deaths in the window; with auxiliary region sets also of a logit that learns from them. "
+    "One per horizon, on standardised features.",
+    "logit": "A ridge logit on standardised features, one per horizon.",
+    "counts": "A negative-binomial count model of the deaths in the window, one per horizon, on "
+    "standardised features.",
+    "wide": "A ridge logit on standardised features that also learns from auxiliary region sets, "
+    "one per horizon.",
+    "boosting": "100 boosted trees of eight leaves, one forest per horizon.",
+}
+"""What a model is, by its recipe."""
+
+
 def build_card(
     manifest: Mapping[str, Any], drift: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -39,7 +53,7 @@ def build_card(
     Returns:
         `model_version`, `created_at`, `region_set`, `outcome`, `intended_use`, `not_for`, `data`,
         `features`, `estimator`, `horizons` (per horizon: verdict, reason, rows, origins, figures
-        with intervals, reliability, coefficients), `drift`, `limits`, `libraries`.
+        with intervals, reliability, strata, coefficients), `drift`, `limits`, `libraries`.
     """
     return {
         "format": CARD_FORMAT,
@@ -55,9 +69,8 @@ def build_card(
         "auxiliary": manifest["auxiliary"],
         "feature_set": manifest["feature_set"],
         "estimator": {
-            "kind": "equal-weight mean in log-odds of a ridge logit and a negative-binomial count "
-            "model of the deaths in the window; with auxiliary region sets also of a logit that "
-            "learns from them. One per horizon, on standardised features.",
+            "recipe": manifest["recipe"],
+            "kind": KINDS[manifest["recipe"]],
             "ridge_c": manifest["settings"]["ridge_c"],
         },
         "horizons": {
@@ -72,7 +85,10 @@ def build_card(
 
 def _describe_horizon(described: Mapping[str, Any]) -> dict[str, Any]:
     skill = described["skill"]
-    heaviest = sorted(described["features"], key=lambda one: -abs(one["coefficient"]))
+    heaviest = sorted(
+        (one for one in described["features"] if one["coefficient"] is not None),
+        key=lambda one: -abs(one["coefficient"]),
+    )
     return {
         "is_served": described["gate"]["is_passed"],
         "reason": described["gate"]["reason"],
@@ -96,6 +112,7 @@ def _describe_horizon(described: Mapping[str, Any]) -> dict[str, Any]:
         "brier_skill_against": skill["skill_against"],
         "within_region_auc": skill["model"]["within_region_auc"],
         "reliability": skill["reliability"],
+        "strata": described.get("strata", []),
         "coefficients": [
             {"feature": one["name"], "label": one["label"], "coefficient": one["coefficient"]}
             for one in heaviest

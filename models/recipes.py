@@ -1,7 +1,8 @@
 """Recipes: every way to make a forecast that a backtest can try, by name.
 
-The first is the default, which `tocsin train` fits. The others are challengers: they are measured
-beside it and must prove themselves before one of them takes its place.
+The first is the default. The others are challengers: they are measured beside it and must prove
+themselves before one of them takes its place. Those of `SERVED` can be trained, stored and served
+(`tocsin train --model`); the rest is tried in backtests only.
 """
 
 from __future__ import annotations
@@ -10,16 +11,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from data.errors import UnknownName
-from models.challengers.boosting import fit_boosting
-from models.challengers.counts_alone import fit_counts_alone
-from models.challengers.logit_alone import fit_logit_alone
 from models.challengers.recalibrated import fit_recalibrated
 from models.challengers.regions import fit_regions
 from models.challengers.splines import fit_splines
 from models.challengers.stacking import fit_stacking
 from models.challengers.trees import fit_trees
-from models.challengers.wide import fit_wide
-from models.ensemble import ensemble_log_odds, fit_ensemble
+from models.ensemble import PARTS, FittedEnsemble, ensemble_log_odds, fit_ensemble
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows
@@ -32,20 +29,47 @@ Recipe = Callable[[ClosedRows, ModelSettings], Forecaster]
 DEFAULT_RECIPE = "mix"
 
 
-def fit_mix(rows: ClosedRows, settings: ModelSettings) -> Forecaster:
-    """Returns the default: the service model of `models.ensemble`."""
-    fitted = fit_ensemble(rows, settings.ridge_c)
-    return lambda new: ensemble_log_odds(fitted, new)
+SERVED: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
+    {
+        DEFAULT_RECIPE: None,
+        **{name: (name,) for name in PARTS},
+    }
+)
+"""Recipes that can be served, and the parts of `models.ensemble` that each is made of."""
+
+
+def fit_served(recipe: str, rows: ClosedRows, settings: ModelSettings) -> FittedEnsemble:
+    """Returns a recipe that can be served, fitted to closed rows.
+
+    Args:
+        recipe: A name in `SERVED`.
+        rows: What may train.
+        settings: Penalty, seed.
+
+    Raises:
+        UnknownName: There is no such recipe, or it cannot be served.
+    """
+    if recipe not in SERVED:
+        check_recipe(recipe)
+        raise UnknownName(
+            f"The model '{recipe}' can be tried and not be served.",
+            f"Choose from {', '.join(SERVED)}, or see `tocsin backtest --model {recipe}`.",
+        )
+    return fit_ensemble(rows, settings, SERVED[recipe])
+
+
+def _forecaster(recipe: str) -> Recipe:
+    def fit(rows: ClosedRows, settings: ModelSettings) -> Forecaster:
+        fitted = fit_served(recipe, rows, settings)
+        return lambda new: ensemble_log_odds(fitted, new)
+
+    return fit
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
-        DEFAULT_RECIPE: fit_mix,
-        "logit": fit_logit_alone,
-        "counts": fit_counts_alone,
-        "wide": fit_wide,
+        **{name: _forecaster(name) for name in SERVED},
         "trees": fit_trees,
-        "boosting": fit_boosting,
         "splines": fit_splines,
         "regions": fit_regions,
         "stacking": fit_stacking,

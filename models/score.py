@@ -69,7 +69,7 @@ class Score:
         risk_score: The probability that is served, in [0, 1]; None if the status is `stale`.
         model_probability: What the model says, in [0, 1], served or not; None without data.
         low: Lower end of the 90 % interval of `risk_score`, in [0, 1]; None unless the status is
-            `ok`. What it holds: see `models.uncertainty`.
+            `ok`, and None of trees. What it holds: see `models.uncertainty`.
         high: Its upper end.
         climatology: The region's own past frequency of the outcome, in [0, 1]; None without data.
         threshold: Deaths in the window that make the outcome true; None without data.
@@ -180,8 +180,8 @@ def _score_horizon(
                 base_log_odds=float(base[region]),
                 contributions=_explain(features, added[region], region) if is_scored else (),
                 reason=reason,
-                low=float(low[region]) if status == "ok" else None,
-                high=float(high[region]) if status == "ok" else None,
+                low=_end(low[region]) if status == "ok" else None,
+                high=_end(high[region]) if status == "ok" else None,
             )
         )
     return scores
@@ -190,8 +190,11 @@ def _score_horizon(
 def _interval(
     model: LoadedModel, part: HorizonModel, panel: Panel, settings: ModelSettings, rows: Rows
 ) -> tuple[Floats, Floats]:
-    """Returns the ends of each region's interval, NaN without a threshold."""
+    """Returns the ends of each region's interval, NaN without a threshold or coefficients."""
     estimator = part.estimator
+    if not part.covariance.size:
+        unknown = np.full(len(rows.features), np.nan)
+        return unknown, unknown
     low_input, high_input = (
         ensemble_log_odds(
             estimator,
@@ -215,6 +218,10 @@ def _interval(
     )
     low, high = (probability_of(part.calibration.apply(end)) for end in ends)
     return low, high
+
+
+def _end(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _counted_by(panel: Panel, estimate: str) -> Panel:

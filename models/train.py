@@ -20,7 +20,7 @@ from models.backtest import backtest_folds, run_backtest
 from models.bootstrap import draw_blocks
 from models.calibration import PRIOR_DEVIATION, CalibrationChoice, choose_calibration
 from models.drift import describe_inputs
-from models.ensemble import FittedEnsemble, fit_ensemble
+from models.ensemble import FittedEnsemble
 from models.estimators import base_log_odds, probability_of
 from models.forecasts import Forecasts, check_forecasts, forecast_table
 from models.group_gate import judge_by_country
@@ -29,9 +29,10 @@ from models.history import OutcomeHistory
 from models.manifest import complete_manifest, describe_training, encode_manifest
 from models.outcome import ESCALATION
 from models.progress import Progress, StepCounter
-from models.recipes import DEFAULT_RECIPE
+from models.recipes import DEFAULT_RECIPE, fit_served
 from models.settings import ModelSettings
 from models.skill import measure_skill
+from models.strata import divide, measure_strata
 from models.task import Task, build_task
 from models.uncertainty import LEVEL, WIDENING, coefficient_covariance
 
@@ -75,6 +76,7 @@ def train_model(
     vintages: Sequence[str] = (),
     outcome: str = ESCALATION,
     auxiliary: Sequence[Panel] = (),
+    recipe: str = DEFAULT_RECIPE,
 ) -> TrainedModel:
     """Returns a model of an outcome, one fit per horizon, with its measured skill.
 
@@ -88,9 +90,10 @@ def train_model(
         vintages: Vintages of the deliveries behind the panel, for the manifest.
         outcome: Name of the outcome.
         auxiliary: Panels of other region sets whose closed windows train too.
+        recipe: A name in `models.recipes.SERVED`.
 
     Raises:
-        UnknownName: There is no such outcome or feature set.
+        UnknownName: There is no such outcome, feature set or recipe that can be served.
         UsageError: An auxiliary set cannot train beside this one; see `models.task.build_task`.
         NotReady: There is too little history to learn from or to measure on.
     """
@@ -98,11 +101,11 @@ def train_model(
     # and the small matrices are faster for it.
     with threadpool_limits(limits=1, user_api="blas"):
         fitted, described, backtest = _train_horizons(
-            panel, settings, outcome, auxiliary, on_progress
+            panel, settings, outcome, auxiliary, recipe, on_progress
         )
     content = {
         **describe_training(panel, settings, vintages, outcome, auxiliary),
-        "recipe": DEFAULT_RECIPE,
+        "recipe": recipe,
         "horizons": described,
     }
     artefact = pack_artefact(fitted)
@@ -125,6 +128,7 @@ def _train_horizons(
     settings: ModelSettings,
     outcome: str,
     auxiliary: Sequence[Panel],
+    recipe: str,
     on_progress: Progress | None,
 ) -> tuple[dict[int, HorizonModel], dict[str, Any], pd.DataFrame]:
     tasks = {
@@ -136,14 +140,15 @@ def _train_horizons(
     count = StepCounter(
         sum(len(backtest_folds(task, settings)) + 1 for task in tasks.values()), on_progress
     )
-    countries = [panel.countries[at] for at in panel.country_of]
     fitted, described, tables = {}, {}, []
     for horizon, task in tasks.items():
         name = f"horizon {horizon}"
-        forecasts = run_backtest(task, settings, on_fold=partial(count, f"{name}: backtest"))
+        forecasts = run_backtest(
+            task, settings, recipe=recipe, on_fold=partial(count, f"{name}: backtest")
+        )
         check_forecasts(forecasts, task.history, TOO_LITTLE)
         fitted[horizon], described[str(horizon)], table = _finish(
-            task, forecasts, settings, countries
+            task, forecasts, settings, panel, recipe
         )
         tables.append(table)
         count(f"{name}: fit")
@@ -151,7 +156,11 @@ def _train_horizons(
 
 
 def _finish(
-    task: Task, forecasts: Forecasts, settings: ModelSettings, countries: Sequence[str]
+    task: Task,
+    forecasts: Forecasts,
+    settings: ModelSettings,
+    panel: Panel,
+    recipe: str,
 ) -> tuple[HorizonModel, dict[str, Any], pd.DataFrame]:
     history = task.history
     draws = draw_blocks(
@@ -165,10 +174,12 @@ def _finish(
         forecasts.year,
         draws,
     )
-    gate = judge_by_country(forecasts, probability_of(choice.log_odds), draws, countries, settings)
+    probability = probability_of(choice.log_odds)
+    countries = [panel.countries[at] for at in panel.country_of]
+    gate = judge_by_country(forecasts, probability, draws, countries, settings)
     last = len(history.periods) - 1
     rows = task.closed_rows(last)
-    estimator = fit_ensemble(rows, settings.ridge_c)
+    estimator = fit_served(recipe, rows, settings)
     origins = [period_label(int(ordinal), history.step) for ordinal in history.periods]
     described = {
         "feature_fingerprint": task.features.fingerprint,
@@ -179,7 +190,7 @@ def _finish(
             task.features.values[history.first_row :],
             history.rows_of_years(1),
         ),
-        "intercept": base_log_odds(estimator.logit),
+        "intercept": None if estimator.logit is None else base_log_odds(estimator.logit),
         "n_rows": len(task.closed_labels(last)),
         "n_sampled": len(rows.labels),
         "n_auxiliary": 0 if rows.others is None else len(rows.others.labels),
@@ -188,7 +199,7 @@ def _finish(
         "calibration": _describe_calibration(choice),
         "gate": gate,
         "interval": {"level": LEVEL, "widening": WIDENING},
-        "guard": measure_range(forecasts, probability_of(choice.log_odds)),
+        "guard": measure_range(forecasts, probability),
         "backtest": {
             "first_origin": origins[int(forecasts.row.min())],
             "last_origin": origins[int(forecasts.row.max())],
@@ -196,6 +207,7 @@ def _finish(
             "embargo": history.horizon,
         },
         "skill": measure_skill(forecasts, choice.log_odds, draws, seed=settings.seed),
+        "strata": measure_strata(divide(panel, forecasts), forecasts, probability, draws),
     }
     return (
         HorizonModel(
@@ -215,17 +227,18 @@ def _describe_features(task: Task, estimator: FittedEnsemble) -> list[dict[str, 
     `coefficient` is the logit's, `count_mean` and `count_dispersion` are the count model's.
     """
     logit, counts, wide = estimator.logit, estimator.counts, estimator.wide
-    n_features = len(task.features.names)
+    scaled = logit or counts or wide
+    none = [None] * len(task.features.names)
     columns = {
         "name": task.features.names,
         "label": task.features.labels,
         "unit": task.features.units,
-        "centre": logit.centre.tolist(),
-        "scale": logit.scale.tolist(),
-        "coefficient": logit.logit.coef_[0].tolist(),
-        "count_mean": counts.mean[1:].tolist(),
-        "count_dispersion": counts.dispersion[1:].tolist(),
-        "wide_coefficient": [None] * n_features if wide is None else wide.logit.coef_[0].tolist(),
+        "centre": none if scaled is None else scaled.centre.tolist(),
+        "scale": none if scaled is None else scaled.scale.tolist(),
+        "coefficient": none if logit is None else logit.logit.coef_[0].tolist(),
+        "count_mean": none if counts is None else counts.mean[1:].tolist(),
+        "count_dispersion": none if counts is None else counts.dispersion[1:].tolist(),
+        "wide_coefficient": none if wide is None else wide.logit.coef_[0].tolist(),
     }
     return [
         dict(zip(columns, column, strict=True)) for column in zip(*columns.values(), strict=True)

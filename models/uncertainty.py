@@ -51,8 +51,11 @@ def coefficient_covariance(fitted: FittedEnsemble, rows: ClosedRows, ridge_c: fl
         ridge_c: Inverse penalty of the logits.
 
     Returns:
-        The order is logit, log mean, log dispersion and wide logit, in each the intercept first.
+        The order is logit, log mean, log dispersion and wide logit, as far as the model has them,
+        in each the intercept first. Empty with trees, which have no coefficients.
     """
+    if fitted.boosting is not None:
+        return np.empty((0, 0))
     every = [rows] if rows.others is None else [rows, rows.others]
     pairs = np.stack(
         [np.concatenate([getattr(one, name) for one in every]) for name in ("region", "year")]
@@ -60,10 +63,11 @@ def coefficient_covariance(fitted: FittedEnsemble, rows: ClosedRows, ridge_c: fl
     block = np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
     n_blocks = int(block.max()) + 1
     own = block[: len(rows.labels)]
-    pulls = [
-        _logit_pull(fitted.logit, [rows], ridge_c, own, n_blocks),
-        *_counts_pulls(fitted.counts, rows, own, n_blocks),
-    ]
+    pulls: list[Floats] = []
+    if fitted.logit is not None:
+        pulls.append(_logit_pull(fitted.logit, [rows], ridge_c, own, n_blocks))
+    if fitted.counts is not None:
+        pulls.extend(_counts_pulls(fitted.counts, rows, own, n_blocks))
     if fitted.wide is not None:
         pulls.append(_logit_pull(fitted.wide, every, ridge_c, block, n_blocks))
     # Blocks that pull on several parts alike make their errors alike.
@@ -102,7 +106,17 @@ def interval_of_log_odds(
 
 def _gradient(fitted: FittedEnsemble, rows: Rows) -> Floats:
     """Returns the slope of each row's log-odds along each coefficient."""
-    counts = fitted.counts
+    parts: list[Floats] = []
+    if fitted.logit is not None:
+        parts.append(_design(fitted.logit.centre, fitted.logit.scale, rows))
+    if fitted.counts is not None:
+        parts.extend(_counts_gradient(fitted.counts, rows))
+    if fitted.wide is not None:
+        parts.append(_design(fitted.wide.centre, fitted.wide.scale, rows))
+    return np.concatenate(parts, axis=1) / len(fitted.parts)
+
+
+def _counts_gradient(counts: FittedCounts, rows: Rows) -> tuple[Floats, Floats]:
     design = _design(counts.centre, counts.scale, rows)
     log_mean, log_dispersion = design @ counts.mean, design @ counts.dispersion
     by_mean, by_dispersion = (
@@ -113,14 +127,7 @@ def _gradient(fitted: FittedEnsemble, rows: Rows) -> Floats:
         / (2 * _STEP)
         for step in ((_STEP, 0.0), (0.0, _STEP))
     )
-    parts = [
-        _design(fitted.logit.centre, fitted.logit.scale, rows),
-        by_mean[:, None] * design,
-        by_dispersion[:, None] * design * _used(counts),
-    ]
-    if fitted.wide is not None:
-        parts.append(_design(fitted.wide.centre, fitted.wide.scale, rows))
-    return np.concatenate(parts, axis=1) / len(fitted.parts)
+    return by_mean[:, None] * design, by_dispersion[:, None] * design * _used(counts)
 
 
 def _design(centre: Floats, scale: Floats, rows: Rows) -> Floats:

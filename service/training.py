@@ -15,6 +15,7 @@ from data.panel import Panel, build_panel
 from data.regions import load_region_set
 from data.store import list_deliveries
 from models.outcome import ESCALATION
+from models.recipes import DEFAULT_RECIPE
 from models.registry import Role, save_model
 from models.signing import load_or_make_key
 from models.train import train_model
@@ -60,6 +61,7 @@ def train_outcomes(
     region_set: str,
     as_of: date,
     also: Sequence[str] | None = None,
+    recipe: str = DEFAULT_RECIPE,
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> TrainingRun:
     """Trains every outcome of the settings; what is too rare in the set is left out and named.
@@ -71,6 +73,7 @@ def train_outcomes(
         region_set: Name of the set.
         as_of: Knowledge limit.
         also: Other region sets whose closed windows train too; None for those of the settings.
+        recipe: A name in `models.recipes.SERVED`.
         on_progress: Called with steps done, steps in all and what is done, outcome by outcome.
 
     Raises:
@@ -89,6 +92,7 @@ def train_outcomes(
                 as_of=as_of,
                 outcome=outcome,
                 also=also,
+                recipe=recipe,
                 on_progress=on_progress,
             )
         except NotReady as problem:
@@ -109,6 +113,7 @@ def train_set(
     as_of: date,
     outcome: str = ESCALATION,
     also: Sequence[str] | None = None,
+    recipe: str = DEFAULT_RECIPE,
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> TrainingReport:
     """Trains a model of a region set on what was known on a day, and stores it signed.
@@ -121,6 +126,7 @@ def train_set(
         as_of: Knowledge limit.
         outcome: Name of the outcome.
         also: Other region sets whose closed windows train too; None for those of the settings.
+        recipe: A name in `models.recipes.SERVED`.
         on_progress: Called with steps done, steps in all and what is done.
 
     Raises:
@@ -147,6 +153,7 @@ def train_set(
         vintages=vintages,
         outcome=outcome,
         auxiliary=auxiliary,
+        recipe=recipe,
     )
     with database.write() as connection:
         saved = save_model(connection, trained, key)

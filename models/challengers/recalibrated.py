@@ -26,14 +26,14 @@ def fit_recalibrated(rows: ClosedRows, settings: ModelSettings) -> Callable[[Row
         rows: What may train.
         settings: Penalty of the logit.
     """
-    fitted = fit_ensemble(rows, settings.ridge_c)
+    fitted = fit_ensemble(rows, settings)
     split = np.quantile(rows.period, EARLIER)
     earlier = pick_rows(rows, rows.period <= split - GAP_PERIODS)
     later = pick_rows(rows, rows.period > split)
     cases = [min(one.labels.sum(), (one.labels <= 0).sum()) for one in (earlier, later)]
     if min(cases) < LEAST_CASES:
         return lambda new: ensemble_log_odds(fitted, new)
-    before = fit_ensemble(earlier, settings.ridge_c)
+    before = fit_ensemble(earlier, settings)
     line = LogisticRegression(C=np.inf, max_iter=200)
     line.fit(
         ensemble_log_odds(before, later)[:, None], later.labels > 0, sample_weight=later.weights

@@ -13,15 +13,12 @@ from dataclasses import replace
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from models.challengers.counts_alone import fit_counts_alone
-from models.challengers.logit_alone import fit_logit_alone
 from models.challengers.trees import fit_trees
 from models.ensemble import ensemble_log_odds, fit_ensemble
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows, pick_rows
 
-PARTS = (fit_logit_alone, fit_counts_alone, fit_trees)
 EARLIER = 0.75
 GAP_PERIODS = 12
 """Periods left out between the two, so that no window of the earlier reaches into the later."""
@@ -41,17 +38,26 @@ def fit_stacking(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], 
     later = pick_rows(rows, rows.period > split)
     cases = [min(one.labels.sum(), (one.labels <= 0).sum()) for one in (earlier, later)]
     if min(cases) < LEAST_CASES:
-        fitted = fit_ensemble(replace(rows, others=None), settings.ridge_c)
+        fitted = fit_ensemble(replace(rows, others=None), settings)
         return lambda new: ensemble_log_odds(fitted, new)
-    said = _said([fit(earlier, settings) for fit in PARTS], later)
+    said = _said(_fit_parts(earlier, settings), later)
     weigher = LogisticRegression(C=1.0, max_iter=200)
     weigher.fit(said, later.labels > 0, sample_weight=later.weights)
-    parts = [fit(rows, settings) for fit in PARTS]
+    parts = _fit_parts(rows, settings)
 
     def forecast(new: Rows) -> Floats:
         return np.asarray(weigher.decision_function(_said(parts, new)), np.float64)
 
     return forecast
+
+
+def _fit_parts(rows: ClosedRows, settings: ModelSettings) -> list[Callable[[Rows], Floats]]:
+    logit, counts = (fit_ensemble(rows, settings, (name,)) for name in ("logit", "counts"))
+    return [
+        lambda new: ensemble_log_odds(logit, new),
+        lambda new: ensemble_log_odds(counts, new),
+        fit_trees(rows, settings),
+    ]
 
 
 def _said(parts: list[Callable[[Rows], Floats]], rows: Rows) -> Floats:

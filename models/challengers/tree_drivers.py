@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from data.errors import UnknownName, UsageError
-from models.challengers.boosting import fit_boosted_trees
+from models.boosted import fit_boosted_trees
 from models.challengers.trees import fit_forest
 from models.estimators import standardise
 from models.metrics import Floats
@@ -58,7 +58,7 @@ def explain_trees(recipe: str, rows: ClosedRows, new: Rows, settings: ModelSetti
         raise UnknownName(f"'{recipe}' is made of no trees.", f"Choose {' or '.join(EXPLAINED)}.")
     shap = _load_shap()
     if recipe == "boosting":
-        boosted = fit_boosted_trees(rows, settings)
+        boosted = fit_boosted_trees(rows, settings.seed)
         explainer = shap.TreeExplainer(boosted)
         added = np.asarray(explainer.shap_values(new.features.astype(np.float64)), np.float64)
         total = np.asarray(boosted.decision_function(new.features), np.float64)

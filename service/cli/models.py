@@ -83,7 +83,10 @@ def show(version: VersionArgument, as_json: JsonOption = False) -> None:
         return
     manifest = entry.manifest
     say(f"{entry.model_version} ({entry.role}), trained {entry.created_at:%Y-%m-%d %H:%M} UTC")
-    say(f"outcome {manifest['outcome']['version']}, features {manifest['feature_set']}")
+    say(
+        f"outcome {manifest['outcome']['version']}, features {manifest['feature_set']}, "
+        f"model '{manifest.get('recipe', 'logit')}'"
+    )
     known = manifest["data"]
     say(f"data as of {known['as_of']}, origin {known['origin']}, {', '.join(known['vintages'])}")
     print_skill(manifest)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from models.outcome import OUTCOMES, check_outcome
+from models.recipes import DEFAULT_RECIPE, SERVED
 from service.cli.output import (
     AlsoOption,
     AsOfOption,
@@ -32,6 +33,9 @@ def train(
         ),
     ] = None,
     also: AlsoOption = None,
+    model: Annotated[
+        str, typer.Option("--model", help=f"What is fitted: one of {', '.join(SERVED)}.")
+    ] = DEFAULT_RECIPE,
     as_json: JsonOption = False,
 ) -> None:
     """Trains models on what was known, and measures them out of time against simple baselines.
@@ -42,6 +46,8 @@ def train(
     Example: tocsin train --set sahel --as-of 2022-01-15
 
     Example: tocsin train --set sahel --as-of 2022-01-15 --outcome severe --also west_africa
+
+    Example: tocsin train --set sahel-grid --as-of 2022-01-15 --model boosting
     """
     with open_session() as session:
         settings, region_set = session.settings, session.set_name(name)
@@ -56,6 +62,7 @@ def train(
                 region_set=region_set,
                 as_of=session.as_of(as_of),
                 also=also,
+                recipe=model,
                 on_progress=tell,
             )
     if as_json:

@@ -64,7 +64,7 @@ def fit_limit(
         build_task(panel, settings, horizon, outcome).closed_rows(len(panel.periods) - 1)
         for panel in panels
     ]
-    return fit_ensemble(join_rows(rows), settings.ridge_c)
+    return fit_ensemble(join_rows(rows), settings)
 
 
 def measure_coverage(
@@ -109,7 +109,7 @@ def _intervals(
     n_periods = len(panel.periods)
     for back in ORIGINS_BACK:
         closed = task.closed_rows(n_periods - back)
-        fitted = fit_ensemble(closed, settings.ridge_c)
+        fitted = fit_ensemble(closed, settings)
         covariance = coefficient_covariance(fitted, closed, settings.ridge_c)
         for row in range(n_periods - back, min(n_periods - back + 30, n_periods - horizon), EVERY):
             region = np.flatnonzero(np.isfinite(task.history.thresholds[row]))

@@ -59,7 +59,7 @@ def test_forecasts_of_a_fold_do_not_know_later_labels(task, settings):
 def test_a_forecast_equals_one_made_by_hand(task, settings):
     forecasts = run_backtest(task, settings)
     refit = backtest_folds(task, settings)[3]
-    fitted = fit_ensemble(task.closed_rows(refit[0]), settings.ridge_c)
+    fitted = fit_ensemble(task.closed_rows(refit[0]), settings)
     rows = task.origin_rows(refit[2], np.arange(12))
     here = forecasts.row == refit[2]
     assert forecasts.log_odds[here] == pytest.approx(ensemble_log_odds(fitted, rows))

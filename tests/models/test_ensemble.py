@@ -45,12 +45,12 @@ def test_the_mix_is_the_mean_of_its_parts(task, settings):
         (replace(task.closed_rows(120), others=None), ("logit", "counts")),
     ):
         parts = [RECIPES[name](closed, settings)(rows) for name in names]
-        assert fit_ensemble(closed, settings.ridge_c).parts == names
+        assert fit_ensemble(closed, settings).parts == names
         assert RECIPES["mix"](closed, settings)(rows) == pytest.approx(np.mean(parts, axis=0))
 
 
 def test_contributions_sum_to_the_log_odds(task, settings):
-    fitted = fit_ensemble(task.closed_rows(120), settings.ridge_c)
+    fitted = fit_ensemble(task.closed_rows(120), settings)
     rows = task.origin_rows(130, REGIONS)
     base, added = explain_ensemble(fitted, rows)
     assert np.abs(base + added.sum(axis=1) - ensemble_log_odds(fitted, rows)).max() < 1e-9

@@ -10,6 +10,7 @@ import pytest
 from models.ensemble import ensemble_log_odds, fit_ensemble
 from models.estimators import fit_logit, log_odds_of, probability_of
 from models.score import score_panel
+from models.settings import ModelSettings
 from models.task import ClosedRows, build_task, join_rows
 from models.uncertainty import (
     LEVEL,
@@ -17,6 +18,9 @@ from models.uncertainty import (
     interval_of_log_odds,
     log_odds_deviation,
 )
+
+WEAK = ModelSettings(ridge_c=1.0)
+"""A weak penalty, so that the coefficients move with the data."""
 
 
 def make_rows(seed: int, n_blocks: int = 400, size: int = 12) -> ClosedRows:
@@ -44,11 +48,11 @@ def make_rows(seed: int, n_blocks: int = 400, size: int = 12) -> ClosedRows:
 def test_the_deviation_is_that_of_models_of_other_draws():
     """The slow way: the same model fitted to eighty other draws of the same world."""
     rows = make_rows(0)
-    fitted = fit_ensemble(rows, 1.0)
+    fitted = fit_ensemble(rows, WEAK)
     few = replace(rows, features=rows.features[:20], thresholds=rows.thresholds[:20])
     deviation = log_odds_deviation(fitted, coefficient_covariance(fitted, rows, 1.0), few)
     said = np.stack(
-        [ensemble_log_odds(fit_ensemble(make_rows(seed), 1.0), few) for seed in range(1, 41)]
+        [ensemble_log_odds(fit_ensemble(make_rows(seed), WEAK), few) for seed in range(1, 41)]
     )
     assert np.median(deviation / said.std(axis=0)) == pytest.approx(1.0, abs=0.25)
 
@@ -59,7 +63,7 @@ def test_other_regions_share_in_the_covariance_of_the_wide_logit(make_panel, pan
     wide = build_task(panel, settings, 3, auxiliary=(abroad,)).closed_rows(120)
     sizes = []
     for rows in (alone, wide):
-        fitted = fit_ensemble(rows, settings.ridge_c)
+        fitted = fit_ensemble(rows, settings)
         covariance = coefficient_covariance(fitted, rows, settings.ridge_c)
         assert np.allclose(covariance, covariance.T)
         assert np.linalg.eigvalsh(covariance).min() > -1e-10
@@ -69,7 +73,7 @@ def test_other_regions_share_in_the_covariance_of_the_wide_logit(make_panel, pan
 
 def test_rows_of_one_block_that_move_together_count_as_few():
     rows = make_rows(3)
-    fitted = fit_ensemble(rows, 1.0)
+    fitted = fit_ensemble(rows, WEAK)
     apart = replace(rows, region=np.arange(len(rows.labels)))
     together = coefficient_covariance(fitted, rows, 1.0)
     assert together[0, 0] > 1.5 * coefficient_covariance(fitted, apart, 1.0)[0, 0]
@@ -128,12 +132,12 @@ def test_the_interval_holds_what_a_model_of_many_worlds_says(make_panel, setting
     parts = [
         build_task(make_panel(seed=seed), settings, 3).closed_rows(170) for seed in range(50, 62)
     ]
-    limit = fit_ensemble(join_rows(parts), settings.ridge_c)
+    limit = fit_ensemble(join_rows(parts), settings)
     held = []
     for seed in range(3):
         task = build_task(make_panel(seed=seed), settings, 3)
         closed = task.closed_rows(140)
-        fitted = fit_ensemble(closed, settings.ridge_c)
+        fitted = fit_ensemble(closed, settings)
         covariance = coefficient_covariance(fitted, closed, settings.ridge_c)
         for row in range(140, 170, 3):
             rows = task.origin_rows(row, np.arange(12))
@@ -149,7 +153,7 @@ def test_the_interval_holds_what_a_model_of_many_worlds_says(make_panel, setting
 def test_the_logit_alone_has_the_covariance_of_the_textbook():
     """White's sandwich with the penalty, against a plain loop over rows."""
     rows = make_rows(7, n_blocks=200, size=1)
-    fitted = fit_ensemble(rows, 1.0)
+    fitted = fit_ensemble(rows, WEAK)
     found = coefficient_covariance(fitted, rows, 1.0)[:3, :3]
     logit = fit_logit(rows.features, rows.labels, 1.0)
     standard = (rows.features - logit.centre) / logit.scale
