@@ -1,29 +1,34 @@
-"""Slots: the moments at which a cycle is due, what became of them, and who may run one.
+"""Slots: the moments at which a task is due, what became of them, and who may run one.
 
-A slot is a row of the table `slots`. Whoever inserts the row runs the cycle: the database lets only
-one process do that. A row that says `running` for longer than a lease belonged to a process that
-died; a row that failed and has attempts left says when it is due again. One other process may take
-such a row over.
+A task is the cycle of a region set (table `slots`) or the fetch of a source (table `fetch_slots`).
+A slot is a row. Whoever inserts the row runs the task: the database lets only one process do that.
+A row that says `running` for longer than a lease belonged to a process that died; a row that failed
+and has attempts left says when it is due again. One other process may take such a row over.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database
 from service.schedules import Schedule, newest_slot, slots_between
-from service.tables import slots
+from service.tables import fetch_slots, slots
+
+CYCLES: Column[Any] = slots.c.region_set
+"""Tasks that are cycles, by their region set."""
+FETCHES: Column[Any] = fetch_slots.c.fetch
+"""Tasks that are fetches, by their name in the settings."""
 
 SlotStatus = Literal["running", "done", "failed", "skipped"]
 """`skipped`: it was missed, and so many newer ones were due that it was not caught up with."""
 
 LEASE = timedelta(hours=1)
-"""How long a cycle may run before another process may take its slot over."""
+"""How long a task may run before another process may take its slot over."""
 
 _LISTED_FOR = timedelta(days=366)
 """Slots missed longer ago than this are not even listed."""
@@ -36,17 +41,17 @@ class Slot:
     """A slot and what became of it.
 
     Attributes:
-        region_set: The set whose cycle is due.
+        task: What is due: the region set, or the name of the fetch.
         slot_at: When it was due, UTC.
         status: What became of it.
         started_at: When it was last begun.
         finished_at: When it ended; None while it runs.
-        detail: One line: what was published, or why not.
+        detail: One line: what was done, or why not.
         attempts: How often it was begun.
         retry_at: When it is due again after a failure; None if it is not.
     """
 
-    region_set: str
+    task: str
     slot_at: datetime
     status: SlotStatus
     started_at: datetime
@@ -64,7 +69,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class DueSlots:
-    """What is due of a set.
+    """What is due of a task.
 
     Attributes:
         run: Slots to be run, oldest first.
@@ -76,24 +81,31 @@ class DueSlots:
 
 
 def find_due(
-    connection: Connection, region_set: str, schedule: Schedule, now: datetime, *, at_most: int
+    connection: Connection,
+    task: str,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    at_most: int,
+    of: Column[Any] = CYCLES,
 ) -> DueSlots:
-    """Returns which slots of a set are due.
+    """Returns which slots of a task are due.
 
-    Every slot since the last one that has a row is due; of a set that has none, only the newest, so
-    that a new set does not begin with its past.
+    Every slot since the last one that has a row is due; of a task that has none, only the newest,
+    so that a new one does not begin with its past.
 
     Args:
         connection: A read transaction.
-        region_set: Name of the set.
-        schedule: When its cycles are due.
+        task: Its name.
+        schedule: When it is due.
         now: The present moment.
         at_most: How many missed slots are run, the newest ones; the others are skipped.
+        of: `CYCLES` or `FETCHES`; so in all functions of this file.
 
     Raises:
         SettingsError: The schedule cannot be read.
     """
-    rows = {slot.slot_at: slot for slot in list_slots(connection, region_set)}
+    rows = {slot.slot_at: slot for slot in list_slots(connection, task, of)}
     again = [slot_at for slot_at, slot in rows.items() if slot.is_open(now)]
     if rows:
         since = max(max(rows), now - _LISTED_FOR)
@@ -106,25 +118,29 @@ def find_due(
     )
 
 
-def claim_slot(database: Database, region_set: str, slot_at: datetime, now: datetime) -> bool:
+def claim_slot(
+    database: Database, task: str, slot_at: datetime, now: datetime, of: Column[Any] = CYCLES
+) -> bool:
     """Returns True if the caller may run the slot now, and nobody else.
 
     Args:
         database: The database.
-        region_set: The set.
+        task: What is due.
         slot_at: When it was due.
         now: The present moment.
+        of: `CYCLES` or `FETCHES`.
     """
-    if _insert_slot(database, region_set, slot_at, now, status="running"):
+    if _insert_slot(database, task, slot_at, now, of, status="running"):
         return True
+    rows = of.table
     with database.write() as connection:
         taken = connection.execute(
-            update(slots)
+            update(rows)
             .where(
-                *_is_slot(region_set, slot_at),
+                *_is_slot(task, slot_at, of),
                 or_(
-                    (slots.c.status == "running") & (slots.c.started_at <= now - LEASE),
-                    (slots.c.status == "failed") & (slots.c.retry_at <= now),
+                    (rows.c.status == "running") & (rows.c.started_at <= now - LEASE),
+                    (rows.c.status == "failed") & (rows.c.retry_at <= now),
                 ),
             )
             .values(
@@ -132,66 +148,76 @@ def claim_slot(database: Database, region_set: str, slot_at: datetime, now: date
                 started_at=now,
                 finished_at=None,
                 retry_at=None,
-                attempts=slots.c.attempts + 1,
+                attempts=rows.c.attempts + 1,
             )
         )
         return taken.rowcount == 1
 
 
-def skip_slot(database: Database, region_set: str, slot_at: datetime, now: datetime) -> None:
+def skip_slot(
+    database: Database, task: str, slot_at: datetime, now: datetime, of: Column[Any] = CYCLES
+) -> None:
     """Lists a missed slot as skipped, unless it has a row."""
-    _insert_slot(database, region_set, slot_at, now, status="skipped")
+    _insert_slot(database, task, slot_at, now, of, status="skipped")
 
 
 def finish_slot(
     connection: Connection,
-    region_set: str,
+    task: str,
     slot_at: datetime,
     *,
     status: SlotStatus,
     now: datetime,
     detail: str,
     retry_at: datetime | None = None,
+    of: Column[Any] = CYCLES,
 ) -> None:
     """Writes what became of a claimed slot, and when it is due again if it failed."""
     connection.execute(
-        update(slots)
-        .where(*_is_slot(region_set, slot_at))
+        update(of.table)
+        .where(*_is_slot(task, slot_at, of))
         .values(status=status, finished_at=now, detail=detail[:_MAX_DETAIL], retry_at=retry_at)
     )
 
 
-def find_slot(connection: Connection, region_set: str, slot_at: datetime) -> Slot | None:
+def find_slot(
+    connection: Connection, task: str, slot_at: datetime, of: Column[Any] = CYCLES
+) -> Slot | None:
     """Returns the slot, or None if nobody has claimed it."""
-    query = select(slots).where(*_is_slot(region_set, slot_at))
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Slot(**row)
+    query = select(of.table).where(*_is_slot(task, slot_at, of))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Slot(*row)
 
 
-def list_slots(connection: Connection, region_set: str) -> tuple[Slot, ...]:
-    """Returns the slots of a set that have a row, the newest first."""
-    rows = connection.execute(
-        select(slots).where(slots.c.region_set == region_set).order_by(slots.c.slot_at.desc())
-    ).mappings()
-    return tuple(Slot(**row) for row in rows)
+def list_slots(connection: Connection, task: str, of: Column[Any] = CYCLES) -> tuple[Slot, ...]:
+    """Returns the slots of a task that have a row, the newest first."""
+    query = select(of.table).where(of == task).order_by(of.table.c.slot_at.desc())
+    return tuple(Slot(*row) for row in connection.execute(query))
 
 
 def _insert_slot(
-    database: Database, region_set: str, slot_at: datetime, now: datetime, *, status: SlotStatus
+    database: Database,
+    task: str,
+    slot_at: datetime,
+    now: datetime,
+    of: Column[Any],
+    *,
+    status: SlotStatus,
 ) -> bool:
     is_skipped = status == "skipped"
     try:
         with database.write() as connection:
             connection.execute(
-                insert(slots).values(
-                    region_set=region_set,
-                    slot_at=slot_at,
-                    status=status,
-                    started_at=now,
-                    finished_at=now if is_skipped else None,
-                    detail=_SKIPPED if is_skipped else "",
-                    attempts=0 if is_skipped else 1,
-                    retry_at=None,
+                insert(of.table).values(
+                    {
+                        of: task,
+                        "slot_at": slot_at,
+                        "status": status,
+                        "started_at": now,
+                        "finished_at": now if is_skipped else None,
+                        "detail": _SKIPPED if is_skipped else "",
+                        "attempts": 0 if is_skipped else 1,
+                    }
                 )
             )
     except IntegrityError:
@@ -199,5 +225,5 @@ def _insert_slot(
     return True
 
 
-def _is_slot(region_set: str, slot_at: datetime) -> tuple[ColumnElement[bool], ...]:
-    return slots.c.region_set == region_set, slots.c.slot_at == slot_at
+def _is_slot(task: str, slot_at: datetime, of: Column[Any]) -> tuple[ColumnElement[bool], ...]:
+    return of == task, of.table.c.slot_at == slot_at

@@ -245,6 +245,19 @@ slots = Table(
     Column("retry_at", EpochSecond),
 )
 
+fetch_slots = Table(
+    "fetch_slots",
+    METADATA,
+    Column("fetch", String(64), primary_key=True),
+    Column("slot_at", EpochSecond, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("started_at", EpochSecond, nullable=False),
+    Column("finished_at", EpochSecond),
+    Column("detail", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("retry_at", EpochSecond),
+)
+
 acknowledgements = Table(
     "acknowledgements",
     METADATA,

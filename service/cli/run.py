@@ -51,7 +51,7 @@ def run(
         print_json(newest)
     else:
         for slot in newest:
-            say(f"{slot.region_set} {slot.slot_at:%Y-%m-%d %H:%M} {slot.status}: {slot.detail}")
+            say(f"{slot.task} {slot.slot_at:%Y-%m-%d %H:%M} {slot.status}: {slot.detail}")
         if not newest:
             say("No set has a schedule: see TOCSIN_SCHEDULES.")
     if any(slot.status == "failed" for slot in newest):
