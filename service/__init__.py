@@ -26,6 +26,7 @@ Where to go:
     who may do what: keys             service/keys.py, service/api/access.py
     features for QGIS and ArcGIS      service/ogc/
     when a cycle is due               service/schedules.py, service/slots.py
+    what is fetched when              service/fetch_plans.py, service/scheduled_fetches.py
     is it on time                     service/lateness.py, service/probes.py, service/metrics.py
     is something wrong, are we alive  service/watch.py, service/heartbeat.py
     words in two languages            service/languages.py

@@ -15,11 +15,13 @@ from sqlalchemy import func, select
 
 from data.database import Database
 from data.errors import TocsinError
+from data.quality import list_examinations
 from data.regions import RegionSet, list_region_sets
-from data.store import coverage_as_known
+from data.store import coverage_as_known, list_deliveries
 from models.registry import find_champion, load_champion
 from models.signing import KEY_FILE, load_or_make_key
 from service.publication_store import latest_publication
+from service.scheduled_fetches import list_fetch_states
 from service.settings import Settings
 from service.tables import outbox
 
@@ -68,6 +70,7 @@ def examine(database: Database, settings: Settings, now: datetime) -> list[Findi
         )
     for region_set in region_sets:
         findings.extend(_examine_set(database, settings, region_set, now))
+    findings.extend(_examine_sources(database, settings, now))
     findings.append(_examine_outbox(database))
     return findings
 
@@ -168,10 +171,42 @@ def _examine_model(database: Database, settings: Settings, name: str) -> Finding
     return Finding(f"{name}: model", "ok", f"{', '.join(found)}, {hold}")
 
 
+def _examine_sources(database: Database, settings: Settings, now: datetime) -> Iterator[Finding]:
+    with database.read() as connection:
+        newest = {item.source: item for item in list_deliveries(connection)}
+        held = list_examinations(connection, "held")
+    states = list_fetch_states(database, settings, now)
+    for name in sorted({*newest, *(state.source for state in states)}):
+        stored = newest.get(name)
+        text = "nothing stored"
+        if stored is not None:
+            days = (now.date() - stored.known_at.date()).days
+            text = f"last delivery {stored.vintage}, known {days} days ago"
+        n_held = sum(item.source == name for item in held)
+        if n_held:
+            yield Finding(
+                f"source {name}", "warning", f"{text}; {n_held} held", "`tocsin data list --held`."
+            )
+        else:
+            yield Finding(f"source {name}", "ok", text)
+    for state in states:
+        subject, slot = f"fetch {state.name}", state.slot
+        due = f", due {state.due_at:%Y-%m-%d %H:%M} UTC" if state.due_at else ""
+        if state.problem:
+            yield Finding(subject, "failure", state.problem, "Mend TOCSIN_FETCHES.")
+        elif slot is None:
+            yield Finding(subject, "ok", f"not run yet{due}")
+        elif state.is_failing:
+            text = f"failed at {slot.slot_at:%Y-%m-%d %H:%M}: {slot.detail}{due}"
+            yield Finding(subject, "warning", text, "`tocsin sources schedule` says more.")
+        else:
+            yield Finding(subject, "ok", f"{slot.status}: {slot.detail}{due}")
+
+
 def _examine_outbox(database: Database) -> Finding:
     query = select(outbox.c.status, func.count()).group_by(outbox.c.status)
     with database.read() as connection:
-        counts: dict[str, int] = dict(connection.execute(query).tuples().all())
+        counts = {status: number for status, number in connection.execute(query)}  # noqa: C416
     text = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     if counts.get("dead"):
         return Finding(

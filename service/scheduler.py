@@ -1,11 +1,11 @@
-"""The ticker: looks now and then whether a cycle or a message is due, and does it.
+"""The ticker: looks now and then whether a fetch, a cycle or a message is due, and does it.
 
 What is due lies in the database (`service.slots`, the outbox), never in the ticker: it holds no
 state, so a restart loses nothing and two processes do nothing twice. After a pause the slots that
 were missed are caught up with in order, at most so many as settings say. A cycle that fails is
 tried again later, and until then the last publication stays served with its age.
 
-A set is scored here if settings give it a schedule or its source can be fetched. Any other is
+A set is scored here if settings give it a schedule or its source is fetched on one. Any other is
 scored by `tocsin score`; until then its pages say how old its publication is.
 """
 
@@ -23,9 +23,11 @@ from data.errors import TocsinError
 from data.regions import RegionSet, list_region_sets
 from service.alerts.delivery import deliver_due
 from service.clock import Clock, system_clock
+from service.fetch_plans import check_fetches
 from service.fetching import ingest_new, is_fetchable
 from service.heartbeat import send_heartbeat
 from service.pipeline import run_cycle
+from service.scheduled_fetches import tick_fetches
 from service.schedules import check_schedules, schedule_of
 from service.settings import Settings
 from service.slots import SlotStatus, claim_slot, find_due, find_slot, finish_slot, skip_slot
@@ -37,7 +39,7 @@ _log = logging.getLogger("tocsin.scheduler")
 
 
 class Ticker:
-    """Runs due cycles and deliveries, and watches, each at most once at a time.
+    """Runs due fetches, cycles and deliveries, and watches, each at most once at a time.
 
     Args:
         database: The open database.
@@ -45,13 +47,15 @@ class Ticker:
         clock: The clock; it decides what is due. The ticking itself is by the machine's time.
 
     Raises:
-        SettingsError: A cron line or time zone cannot be read.
+        SettingsError: A cron line or time zone cannot be read, or a fetch lacks what it needs.
     """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         check_schedules(settings, clock())
+        check_fetches(settings, clock().date())
         self._scheduler = BackgroundScheduler(timezone="UTC")
         jobs: tuple[tuple[Callable[..., object], int], ...] = (
+            (tick_fetches, CYCLE_TICK_SECONDS),
             (tick_cycles, CYCLE_TICK_SECONDS),
             (watch_lateness, CYCLE_TICK_SECONDS),
             (tick_outbox, settings.deliver_every_seconds),

@@ -39,12 +39,14 @@ def schedule_of(settings: Settings, region_set: RegionSet) -> Schedule | None:
     """Returns the schedule of a set, or None if it is scored by hand.
 
     A set that settings name has the schedule that they give; any other has the general one if its
-    source can be fetched.
+    source is fetched without anybody's doing.
     """
     own = settings.schedules.get(region_set.name)
     if own is not None:
         return Schedule(own.cron, own.time_zone)
-    return general_schedule(settings) if is_fetchable(region_set) else None
+    fetched = {plan.source for plan in settings.fetches.values()}
+    is_fed = is_fetchable(region_set) or region_set.source in fetched
+    return general_schedule(settings) if is_fed else None
 
 
 def general_schedule(settings: Settings) -> Schedule:
@@ -58,9 +60,13 @@ def check_schedules(settings: Settings, now: datetime) -> None:
     Raises:
         SettingsError: A cron line or time zone cannot be read.
     """
-    newest_slot(general_schedule(settings), now)
-    for own in settings.schedules.values():
-        newest_slot(Schedule(own.cron, own.time_zone), now)
+    named = {f"TOCSIN_SCHEDULES: '{name}'": own for name, own in settings.schedules.items()}
+    schedules = {setting: Schedule(own.cron, own.time_zone) for setting, own in named.items()}
+    for setting, schedule in {"TOCSIN_CYCLE_CRON": general_schedule(settings), **schedules}.items():
+        try:
+            newest_slot(schedule, now)
+        except SettingsError as problem:
+            raise SettingsError(f"{setting}: {problem.message}", problem.hint) from None
 
 
 def slots_between(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:
@@ -99,18 +105,28 @@ def newest_slot(schedule: Schedule, now: datetime) -> datetime | None:
     return None
 
 
+def next_slot(schedule: Schedule, now: datetime) -> datetime | None:
+    """Returns the first moment after `now` at which a task is due; None if there is none.
+
+    Raises:
+        SettingsError: The cron line or the time zone cannot be read.
+    """
+    due = _read_schedule(schedule).get_next_fire_time(None, now + timedelta(seconds=1))
+    return None if due is None else due.astimezone(UTC)
+
+
 def _read_schedule(schedule: Schedule) -> CronTrigger:
     try:
         zone = ZoneInfo(schedule.time_zone)
     except (KeyError, ValueError, OSError):
         raise SettingsError(
-            f"TOCSIN_SCHEDULES: '{schedule.time_zone}' is no time zone.",
+            f"'{schedule.time_zone}' is no time zone.",
             "Write it as 'Africa/Bamako' or 'UTC'.",
         ) from None
     try:
         return CronTrigger.from_crontab(schedule.cron, timezone=zone)
     except ValueError as problem:
         raise SettingsError(
-            f"TOCSIN_CYCLE_CRON or TOCSIN_SCHEDULES: '{schedule.cron}' is no cron line: {problem}.",
+            f"'{schedule.cron}' is no cron line: {problem}.",
             "Write it as '0 6 12 * *': minute, hour, day, month, day of week.",
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +23,26 @@ class OwnSchedule(BaseModel):
 
     cron: str = Field(description="Minute, hour, day of month, month, day of week.")
     time_zone: str = Field(default="UTC", description="Name of the time zone.")
+
+
+class OwnFetch(OwnSchedule):
+    """What is asked of a source, and when."""
+
+    source: str = Field(description="Name of the source: see `tocsin sources list`.")
+    countries: tuple[str, ...] = Field(default=(), description="Countries, ISO alpha-3 codes.")
+    days: int | None = Field(
+        default=None, ge=1, description="Ask for the last so many days, up to the day before."
+    )
+    since: date | None = Field(default=None, description="Ask for all days from this one on.")
+    version: str | None = Field(
+        default=None,
+        description="As the source names it; 'candidate' for UCDP's Candidate release of the month "
+        "before.",
+    )
+    part: str | None = Field(default=None, description="Which of the source's tables.")
+    place: str | None = Field(
+        default=None, description="The https address of a file, instead of the source's API."
+    )
 
 
 class Settings(ModelSettings, BaseSettings):
@@ -103,16 +124,24 @@ class Settings(ModelSettings, BaseSettings):
             "A set that is named here is scored on time whether its source is fetched or not."
         ),
     )
+    fetches: dict[str, OwnFetch] = Field(
+        default={},
+        description=(
+            "What is fetched on schedule, by a name of your choice, as JSON: "
+            '{"hapi": {"source": "hapi", "cron": "0 4 * * *", "countries": ["MLI", "NER"]}}. '
+            "Credentials are settings of their own."
+        ),
+    )
     catch_up_slots: int = Field(
         default=3,
         ge=1,
         description="Missed cycles that are caught up with; older ones are skipped.",
     )
     cycle_attempts: int = Field(
-        default=4, ge=1, description="How often a cycle is tried before it counts as failed."
+        default=4, ge=1, description="How often a cycle or fetch is tried before it has failed."
     )
     cycle_retry_minutes: int = Field(
-        default=5, ge=1, description="Minutes until the first retry of a cycle; then twice as many."
+        default=5, ge=1, description="Minutes until the first retry of either; then twice as many."
     )
     publication_grace_hours: int = Field(
         default=6, ge=1, description="Hours after which a due publication counts as late."

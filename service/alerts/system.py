@@ -30,6 +30,7 @@ from service.tables import outbox, system_alerts
 SystemAlertKind = Literal[
     "feed_late",
     "source_stale",
+    "fetch_failing",
     "coverage_low",
     "cycle_failed",
     "drift",
@@ -40,6 +41,7 @@ SystemAlertKind = Literal[
 
 - `feed_late`: a publication is due and not there.
 - `source_stale`: a source has delivered nothing new for long.
+- `fetch_failing`: a source that is fetched on schedule cannot be had, or its delivery is held.
 - `coverage_low`: many regions of a publication have no score for want of data.
 - `cycle_failed`: a scheduled cycle failed.
 - `drift`: data or forecasts are no longer like those that the model was trained on.

@@ -28,6 +28,11 @@ _TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
             "A source has delivered nothing new for long, so scores become old. Look whether it "
             "still publishes, then fetch or ingest again.",
         ),
+        "fetch_failing": (
+            "Fetch failing",
+            "A source that is fetched on schedule cannot be had, or what it delivered is held. "
+            "What is stored stays. See `tocsin sources schedule`, and `tocsin data list --held`.",
+        ),
         "coverage_low": (
             "Coverage low",
             "Many regions have no score for want of data. No score does not mean no risk.",
@@ -66,6 +71,12 @@ _TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
             "Source sans nouvelles",
             "Une source n’a rien livré de nouveau depuis longtemps : les scores vieillissent. "
             "Vérifier si elle publie encore, puis la récupérer de nouveau.",
+        ),
+        "fetch_failing": (
+            "Récupération en échec",
+            "Une source récupérée à heures fixes ne répond pas, ou sa livraison est retenue. "
+            "Ce qui est enregistré reste. Voir `tocsin sources schedule` et "
+            "`tocsin data list --held`.",
         ),
         "coverage_low": (
             "Couverture faible",

@@ -14,12 +14,14 @@ from data.errors import UsageError
 from data.regions import list_region_sets, load_region_set
 from service.cli.output import JsonOption, SetOption, print_json, progress_bar, say
 from service.cli.session import Session, open_session
+from service.fetch_plans import check_fetches
 from service.logs import configure_logs
 from service.pipeline import CycleReport, run_cycle
 from service.publication_store import find_head, list_publications
+from service.scheduled_fetches import tick_fetches
 from service.scheduler import Ticker, tick_cycles, tick_outbox
 from service.schedules import general_schedule, schedule_of, slots_between
-from service.slots import list_slots
+from service.slots import FETCHES, list_slots
 
 
 def run(
@@ -28,9 +30,9 @@ def run(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Runs due cycles and sends due messages, without serving; any number may run at once.
+    """Fetches, runs cycles and sends messages that are due, without serving.
 
-    With --once the exit code is 1 if a cycle failed.
+    Any number may run at once. With --once the exit code is 1 if a fetch or cycle failed.
 
     Example: tocsin run --once
     """
@@ -39,21 +41,23 @@ def run(
         if not once:
             _run_until_told(session)
             return
+        check_fetches(session.settings, session.clock().date())
+        tick_fetches(session.database, session.settings, session.clock)
         tick_cycles(session.database, session.settings, session.clock)
         tick_outbox(session.database, session.settings, session.clock)
         with session.database.read() as connection:
-            newest = [
-                found[0]
-                for region_set in list_region_sets(connection)
-                if (found := list_slots(connection, region_set.name))
+            found = [
+                *(list_slots(connection, fetch, FETCHES) for fetch in session.settings.fetches),
+                *(list_slots(connection, item.name) for item in list_region_sets(connection)),
             ]
+        newest = [slots[0] for slots in found if slots]
     if as_json:
         print_json(newest)
     else:
         for slot in newest:
             say(f"{slot.task} {slot.slot_at:%Y-%m-%d %H:%M} {slot.status}: {slot.detail}")
         if not newest:
-            say("No set has a schedule: see TOCSIN_SCHEDULES.")
+            say("Nothing has a schedule: see TOCSIN_FETCHES and TOCSIN_SCHEDULES.")
     if any(slot.status == "failed" for slot in newest):
         raise typer.Exit(1)
 

@@ -22,6 +22,7 @@ from service.cli.output import (
 )
 from service.cli.session import open_session
 from service.fetching import fetch_source
+from service.scheduled_fetches import list_fetch_states
 
 app = typer.Typer(help="Sources: terms, credentials, fetching.", no_args_is_help=True)
 
@@ -136,6 +137,39 @@ def fetch(
     else:
         for report in reports:
             say(describe_report(report, SOURCES[name].kind))
+
+
+@app.command("schedule")
+def show_schedule(as_json: JsonOption = False) -> None:
+    """Lists what is fetched on schedule (TOCSIN_FETCHES), what came of it, and when it is due next.
+
+    Exit code 1 if the last fetch of one failed.
+
+    Example: tocsin sources schedule
+    """
+    with open_session() as session:
+        states = list_fetch_states(session.database, session.settings, session.clock())
+    if as_json:
+        print_json(states)
+    elif not states:
+        say("Nothing is fetched on schedule: set TOCSIN_FETCHES, see docs/operations.md.")
+    else:
+        print_table(
+            ["fetch", "source", "last", "status", "what came of it", "due next"],
+            [
+                [
+                    state.name,
+                    state.source,
+                    f"{state.slot.slot_at:%Y-%m-%d %H:%M}" if state.slot else None,
+                    state.slot.status if state.slot else None,
+                    state.slot.detail if state.slot else state.problem,
+                    f"{state.due_at:%Y-%m-%d %H:%M}" if state.due_at else None,
+                ]
+                for state in states
+            ],
+        )
+    if any(state.is_failing for state in states):
+        raise typer.Exit(1)
 
 
 def _is_fetched(name: str) -> bool:
