@@ -53,7 +53,7 @@ COMMANDS = {
     ),
     "run": Entry(
         "run:run",
-        "Runs due cycles and sends due messages, without serving; any number may run at once.",
+        "Fetches, runs cycles and sends messages that are due, without serving.",
     ),
     "backfill": Entry(
         "run:backfill",
