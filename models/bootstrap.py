@@ -72,7 +72,9 @@ def mean_draws(values: Floats, draws: BlockDraws) -> Floats:
     totals = np.bincount(draws.block, values, draws.counts.shape[1])
     sizes = np.bincount(draws.block, minlength=draws.counts.shape[1])
     drawn = draws.counts @ sizes
-    return np.divide(draws.counts @ totals, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
+    means: Floats = np.full(len(drawn), np.nan)
+    np.divide(draws.counts @ totals, drawn, out=means, where=drawn > 0)
+    return means
 
 
 def average_precision_draws(probability: Floats, observed: Floats, draws: BlockDraws) -> Floats:
