@@ -23,7 +23,7 @@ from models.decisions import (
 )
 from models.estimators import probability_of
 from models.forecasts import Forecasts
-from models.group_gate import judge_by_country
+from models.group_gate import judge_by_group
 from models.history import OutcomeHistory
 from models.metrics import Floats, average_precision, log_losses
 from models.settings import ModelSettings
@@ -69,13 +69,7 @@ def assess_forecasts(
     figures = {
         "first_origin": labels[0],
         "last_origin": labels[-1],
-        "gate": judge_by_country(
-            forecasts,
-            probability,
-            draws,
-            [panel.countries[at] for at in panel.country_of],
-            settings,
-        ),
+        "gate": judge_by_group(forecasts, probability, draws, panel, settings),
         "calibration": "identity" if choice.is_identity else "linear in log-odds",
         "skill": measure_skill(forecasts, choice.log_odds, draws, seed=settings.seed),
         "paired": _pair_up(forecasts, probability, draws),

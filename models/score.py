@@ -264,7 +264,8 @@ def _judge_region(
             "The history of this region is too short or has gaps: its own past frequency is served."
         )
     country = panel.countries[panel.country_of[region]]
-    gate = gate.get("groups", {}).get(country, gate)
+    group = gate.get("group_of", {}).get(panel.region_ids[region], country)
+    gate = gate.get("groups", {}).get(group, gate)
     if not gate["is_passed"]:
         return "baseline_only", f"{gate['reason']} The region's own past frequency is served."
     return "ok", ""

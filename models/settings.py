@@ -77,8 +77,13 @@ class ModelSettings(DataSettings):
     gate_group_cases: int = Field(
         default=100,
         ge=20,
-        description="Cases, and as many others, among a country's out-of-time forecasts from which "
+        description="Cases, and as many others, among a group's out-of-time forecasts from which "
         "on the gate judges it by itself.",
+    )
+    gate_groups: dict[str, dict[str, tuple[str, ...]]] = Field(
+        default={},
+        description="Region set to groups of its regions that the gate judges apart, as JSON: "
+        '{"sahel": {"liptako": ["ML07", "BF56", "NE006"]}}. Other regions go by country.',
     )
     bootstrap_draws: int = Field(default=1000, ge=100, description="Draws for intervals of skill.")
     seed: int = Field(default=20_260_101, description="Seed of everything that is drawn.")

@@ -23,7 +23,7 @@ from models.drift import describe_inputs
 from models.ensemble import FittedEnsemble
 from models.estimators import base_log_odds, probability_of
 from models.forecasts import Forecasts, check_forecasts, forecast_table
-from models.group_gate import judge_by_country
+from models.group_gate import judge_by_group
 from models.guard import measure_range
 from models.history import OutcomeHistory
 from models.manifest import complete_manifest, describe_training, encode_manifest
@@ -175,8 +175,7 @@ def _finish(
         draws,
     )
     probability = probability_of(choice.log_odds)
-    countries = [panel.countries[at] for at in panel.country_of]
-    gate = judge_by_country(forecasts, probability, draws, countries, settings)
+    gate = judge_by_group(forecasts, probability, draws, panel, settings)
     last = len(history.periods) - 1
     rows = task.closed_rows(last)
     estimator = fit_served(recipe, rows, settings)

@@ -246,10 +246,10 @@ def _print_trial(report: dict[str, Any]) -> None:
             )
         gate = figures["gate"]
         say(f"Gate: {'passed' if gate['is_passed'] else 'not passed. ' + gate['reason']}")
-        for country, verdict in gate["groups"].items():
+        for group, verdict in gate["groups"].items():
             if verdict["is_own"]:
                 said = "passed" if verdict["is_passed"] else f"not passed. {verdict['reason']}"
-                say(f"Gate, {country} by itself ({verdict['n_positives']} cases): {said}")
+                say(f"Gate, {group} by itself ({verdict['n_positives']} cases): {said}")
 
 
 def _rows(skill: dict[str, Any]) -> list[list[object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.group_gate import countries_without
+from models.group_gate import groups_without
 from service.cli.output import print_table, say
 
 
@@ -21,7 +21,7 @@ def print_skill(manifest: Mapping[str, Any]) -> None:
         skill = described["skill"]
         against = skill["skill_against"]
         verdict = "served" if described["gate"]["is_passed"] else "baseline only"
-        held_back = countries_without(described["gate"])
+        held_back = groups_without(described["gate"])
         if held_back:
             verdict += f"; baseline only in {', '.join(held_back)}"
         rows.append(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.group_gate import countries_without
+from models.group_gate import groups_without
 from models.manifest import FINAL_DATA
 from service.publication import Publication
 from service.web import words
@@ -135,9 +135,13 @@ def _row(publication: Publication, horizon: int, record: Mapping[str, Any]) -> S
         verdict = "no score is served"
     elif is_passed:
         verdict = "passed: the model's number is served"
-        held_back = countries_without(dict(_told(publication, "gate", horizon)))
+        gate = dict(_told(publication, "gate", horizon))
+        held_back = groups_without(gate)
         if held_back:
-            named = words.listed([words.country_name(code) for code in held_back])
+            own_groups = set(gate.get("group_of", {}).values())
+            named = words.listed(
+                [one if one in own_groups else words.country_name(one) for one in held_back]
+            )
             verdict += f", but in {named} baseline only"
     else:
         verdict = "not passed: baseline only"
