@@ -263,11 +263,11 @@ acknowledgements = Table(
     METADATA,
     Column("acknowledgement_id", Integer, primary_key=True, autoincrement=True),
     Column("incident_id", String(96), nullable=False, index=True),
-    Column("sequence", Integer, nullable=False),
     Column("actor", String(64), nullable=False),
     Column("note", Text, nullable=False),
     Column("until", EpochSecond),
     Column("created_at", EpochSecond, nullable=False),
+    Column("rises", JSON, nullable=False),
 )
 
 silences = Table(

@@ -99,7 +99,7 @@ def evaluate_publication(
     states, events = _take_step(connection, rules, before, publication, shapes)
     shapes = publication.manifest.get(SHAPES)
     for later in place.later:
-        rules_there = _rules_in_force(connection, later)
+        rules_there = _rules_in_force(connection, later) or ()
         replayed = load_publication(connection, later)
         states, _ = _take_step(connection, rules_there, states, replayed, shapes)
         shapes = replayed.manifest.get(SHAPES)
@@ -142,13 +142,15 @@ def _choose_rules(
     if place.later:
         candidates += [*reversed(place.predecessors), place.before]
     for candidate in candidates:
-        if rules := _rules_in_force(connection, candidate):
+        if (rules := _rules_in_force(connection, candidate)) is not None:
             return rules
     return active_rules(connection)
 
 
-def _rules_in_force(connection: Connection, publication_id: int | None) -> tuple[Rule, ...]:
-    return load_rules(connection, load_snapshot(connection, publication_id).rule_versions)
+def _rules_in_force(connection: Connection, publication_id: int | None) -> tuple[Rule, ...] | None:
+    """Returns the rules that a publication was evaluated under, maybe none; None: it never was."""
+    versions = load_snapshot(connection, publication_id).rule_versions
+    return None if versions is None else load_rules(connection, versions)
 
 
 def _take_step(

@@ -31,12 +31,16 @@ class Snapshot:
 
     Attributes:
         states: Series that are not at rest, by dedup key.
-        rule_versions: Id and version of each rule that was in force; empty if none was, or if the
+        rule_versions: Id and version of each rule that was in force, maybe none; None if the
             publication was never evaluated.
     """
 
     states: States
-    rule_versions: frozenset[tuple[str, int]]
+    rule_versions: frozenset[tuple[str, int]] | None
+
+
+_NO_RULE = ""
+"""Id in the row of a publication at which no rule was in force: that, too, is remembered."""
 
 
 def load_past_scores(
@@ -112,7 +116,8 @@ def load_snapshot(connection: Connection, publication_id: int | None) -> Snapsho
             versions.add((row.rule_id, row.rule_version))
         else:
             states[row.dedup_key] = _read_state(row.rule_id, row.rule_version, row.state)
-    return Snapshot(states, frozenset(versions))
+    in_force = frozenset(item for item in versions if item[0] != _NO_RULE)
+    return Snapshot(states, in_force if versions else None)
 
 
 def save_snapshot(
@@ -121,12 +126,13 @@ def save_snapshot(
     """Writes the states after a publication, and which rules were in force.
 
     A rule in force has a row of its own, under its key without labels: a later replay must use the
-    same versions, even where a rule left no series in any state.
+    same versions, even where a rule left no series in any state, or where no rule was in force.
     """
+    in_force = [(rule.id, rule.version) for rule in rules] or [(_NO_RULE, 0)]
     rows = [
-        {"dedup_key": rule_key(rule.id), "rule_id": rule.id, "rule_version": rule.version}
+        {"dedup_key": rule_key(rule_id), "rule_id": rule_id, "rule_version": version}
         | {"publication_id": publication_id, "state": {}}
-        for rule in rules
+        for rule_id, version in in_force
     ]
     rows += [
         {
@@ -139,8 +145,7 @@ def save_snapshot(
         for key, tracked in sorted(states.items())
     ]
     connection.execute(delete(alert_states).where(alert_states.c.publication_id == publication_id))
-    if rows:
-        connection.execute(insert(alert_states), rows)
+    connection.execute(insert(alert_states), rows)
 
 
 def save_events(connection: Connection, publication_id: int, events: Iterable[AlertEvent]) -> None:

@@ -6,11 +6,12 @@ whatever its labels match, for at most 90 days. Both are rows, so both survive a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from data.errors import Conflict, UnknownName, UsageError
 from service.alerts.audit import record_action
@@ -71,15 +72,15 @@ def acknowledge(
     """
     if until is not None and until <= now:
         raise UsageError("An acknowledgement cannot end in the past.", "Choose a later end.")
-    whole, sequence = find_open(connection, incident_id)
+    whole = find_open(connection, incident_id)
     connection.execute(
         insert(acknowledgements).values(
             incident_id=whole,
-            sequence=sequence,
             actor=actor,
             note=note,
             until=until,
             created_at=now,
+            rises=_rises(connection, alert_events.c.incident_id == whole)[whole],
         )
     )
     record_action(
@@ -97,25 +98,30 @@ def acknowledged_incidents(
     connection: Connection, region_set: str, now: datetime
 ) -> frozenset[str]:
     """Returns the incidents of a set that are acknowledged now and did not rise since."""
-    risen = (
-        select(alert_events.c.incident_id, func.max(alert_events.c.sequence).label("sequence"))
-        .where(
-            alert_events.c.region_set == region_set,
-            alert_events.c.type == "escalated",
-            ~alert_events.c.is_superseded,
-        )
-        .group_by(alert_events.c.incident_id)
-        .subquery()
+    rises = _rises(connection, alert_events.c.region_set == region_set)
+    query = select(acknowledgements.c.incident_id, acknowledgements.c.rises).where(
+        acknowledgements.c.until.is_(None) | (acknowledgements.c.until > now)
     )
-    query = (
-        select(acknowledgements.c.incident_id)
-        .outerjoin(risen, risen.c.incident_id == acknowledgements.c.incident_id)
-        .where(
-            acknowledgements.c.until.is_(None) | (acknowledgements.c.until > now),
-            risen.c.sequence.is_(None) | (risen.c.sequence <= acknowledgements.c.sequence),
-        )
+    return frozenset(
+        row.incident_id
+        for row in connection.execute(query)
+        if all(rise in row.rises for rise in rises[row.incident_id])
     )
-    return frozenset(connection.scalars(query))
+
+
+def _rises(connection: Connection, where: ColumnElement[bool]) -> dict[str, list[list[str | int]]]:
+    """Returns as-of and level of each rise of an incident that stands.
+
+    A correction numbers the events of an incident anew, so only what they say tells which rise
+    somebody has seen.
+    """
+    query = select(alert_events.c.incident_id, alert_events.c.as_of, alert_events.c.level).where(
+        where, alert_events.c.type == "escalated", ~alert_events.c.is_superseded
+    )
+    found: dict[str, list[list[str | int]]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.incident_id].append([row.as_of.isoformat(), row.level])
+    return found
 
 
 def add_silence(
@@ -213,8 +219,8 @@ def list_silences(connection: Connection) -> tuple[Silence, ...]:
     )
 
 
-def find_open(connection: Connection, beginning: str) -> tuple[str, int]:
-    """Returns id and last sequence of the one open incident whose id begins so.
+def find_open(connection: Connection, beginning: str) -> str:
+    """Returns the id of the one open incident whose id begins so.
 
     Raises:
         UnknownName: No incident has an id that begins so.
@@ -235,7 +241,7 @@ def find_open(connection: Connection, beginning: str) -> tuple[str, int]:
     if len(still) != 1:
         problem = "several are open" if still else "it is over"
         raise Conflict(f"Incident '{beginning}': {problem}.")
-    return still[0].incident_id, still[0].sequence
+    return str(still[0].incident_id)
 
 
 def find_incident(connection: Connection, beginning: str) -> str:

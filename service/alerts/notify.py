@@ -132,7 +132,7 @@ def decide(
     """
     reason = _compare(told, standing, now, repeat_after)
     if quiet.is_silenced:
-        return _while_silenced(reason, standing)
+        return _while_silenced(reason, told, standing)
     if _is_silence_over(reason, told, standing, quiet):
         return Reason.SILENCE_ENDED
     if reason is Reason.REPEAT and quiet.is_acknowledged:
@@ -140,11 +140,20 @@ def decide(
     return reason
 
 
-def _while_silenced(reason: Reason, standing: Standing | None) -> Reason:
-    # Nothing holds a rise back, even where the contact point never heard of the incident.
-    if reason is Reason.NEW and standing is not None and standing.is_risen:
+def _while_silenced(reason: Reason, told: Told | None, standing: Standing | None) -> Reason:
+    # Nothing holds a rise back, even where the contact point never heard of the incident, or where
+    # a correction made it.
+    if standing is not None and standing.is_risen and reason is Reason.NEW:
         return Reason.ESCALATED
-    return Reason.SILENCED if reason.is_sent and reason is not Reason.ESCALATED else reason
+    if not reason.is_sent or _is_rise(reason, told, standing):
+        return reason
+    return Reason.SILENCED
+
+
+def _is_rise(reason: Reason, told: Told | None, standing: Standing | None) -> bool:
+    if reason is not Reason.CORRECTED or told is None or standing is None:
+        return reason is Reason.ESCALATED
+    return standing.is_risen if told.is_closed else standing.level > told.level
 
 
 def _is_silence_over(

@@ -9,14 +9,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from data.database import METADATA, Database, open_database
 from data.errors import SettingsError, StateError
 from data.store import events_as_known
 from models.tables import models
-from service.tables import publications
+from service.tables import acknowledgements, publications
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -107,6 +107,37 @@ def test_an_outbox_that_is_written_again_keeps_its_messages(
         assert rows == [("{}", "new", "ok")]
         with pytest.raises(IntegrityError):
             connection.execute(text("DELETE FROM outbox"))
+    database.close()
+
+
+def test_an_acknowledgement_keeps_the_rises_that_it_knew_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0020 reads them from the number of the last event at the time."""
+    url = f"sqlite:///{tmp_path / 't.db'}"
+    with monkeypatch.context() as at_0019:
+        upgrade = command.upgrade
+        at_0019.setattr(command, "upgrade", lambda config, _: upgrade(config, "0019"))
+        database = open_database(url)
+    event = (
+        "INSERT INTO alert_events VALUES ('{0}', 1, 'k', 'i', {0}, '{1}', {0}, 'l', {0}, 1, 'r', 1,"
+        " 's', 'a', 'escalation', 3, 0.5, {2}, '')"
+    )
+    with database.write() as connection:
+        for statement in (
+            _A_MESSAGE[0].replace("0)", "0, NULL)"),
+            "INSERT INTO publications VALUES (1, 's', 0, 1, 'month', 0, 0, 0, 'm', 0, 'd', '{}')",
+            event.format(1, "fired", 0),
+            event.format(2, "escalated", 0),
+            event.format(3, "escalated", 1),
+            event.format(4, "escalated", 0),
+            "INSERT INTO acknowledgements VALUES (1, 'i', 3, 'awa', '', NULL, 0)",
+        ):
+            connection.exec_driver_sql(statement)
+    database.close()
+    database = open_database(url)
+    with database.read() as connection:
+        assert connection.scalar(select(acknowledgements.c.rises)) == [["1970-01-03", 2]]
     database.close()
 
 

@@ -222,6 +222,22 @@ def test_a_correction_of_the_past_uses_the_rules_of_its_time(world: Any, build: 
     assert found == [("fired", 2, 2), ("withdrawn", 2, 3)]
 
 
+def test_that_no_rule_was_in_force_is_remembered(world: Any, build: Any) -> None:
+    world.apply(build.rule())
+    world.publish(build.month(0), {"ML01": LOW})
+    world.apply(build.rule(enabled=False))
+    publication, _ = world.publish(build.month(1), {"ML01": HIGH})
+    world.apply(build.rule())
+    before = dump(world)
+    with world.database.write() as connection:
+        again = load_publication(connection, publication.publication_id)
+        evaluate_publication(connection, again, settings=world.settings, now=world.clock())
+    assert dump(world) == before
+    world.publish(build.month(2), {"ML01": LOW})
+    _, report = world.publish(build.month(1), {"ML01": TOP})
+    assert (report.n_rules, world.events()) == (0, [])
+
+
 def test_a_correction_of_the_present_uses_the_rules_of_now(world: Any, build: Any) -> None:
     world.apply(build.rule())
     world.publish(build.month(0), {"ML01": LOW})

@@ -74,6 +74,26 @@ def test_an_acknowledgement_stops_repeats_until_a_rise(lived: Any) -> None:
     assert lived.tell(ML01=0.3) == {"deescalated": 1}
 
 
+def test_a_rise_that_a_correction_renumbers_ends_an_acknowledgement(lived: Any, build: Any) -> None:
+    """The gap counted as an event; without it the rise has the number that was acknowledged."""
+    lived.tell(ML01=0.3)
+    lived.tell(ML01=None)
+    ack(lived, lived.events()[0]["incident_id"])
+    lived.publish(build.month(1), {"ML01": 0.3})
+    assert lived.tell(ML01=0.6) == {"escalated": 1}
+    assert lived.tell(ML01=0.6) == {"repeat": 1}
+
+
+def test_a_correction_that_leaves_the_rise_leaves_the_acknowledgement(
+    lived: Any, build: Any
+) -> None:
+    lived.tell(ML01=0.3)
+    lived.tell(ML01=0.6)
+    ack(lived, lived.events()[0]["incident_id"])
+    lived.publish(build.month(1), {"ML01": 0.65})
+    assert lived.tell(ML01=0.6) == {"acknowledged": 1}
+
+
 def test_an_acknowledgement_ends_on_its_day(lived: Any) -> None:
     lived.tell(ML01=0.3)
     ack(lived, lived.events()[0]["incident_id"], until=lived.clock() + 30 * DAY)

@@ -118,6 +118,20 @@ RISEN = replace(OPEN, level=2, is_risen=True, opened=FEB)
         pytest.param(TOLD, RISEN, Quiet(is_silenced=True), "escalated", id="a rise is not"),
         pytest.param(None, RISEN, Quiet(is_silenced=True), "escalated", id="nor one unheard of"),
         pytest.param(
+            replace(TOLD, is_superseded=True), replace(OPEN, level=2, as_of=FEB),
+            Quiet(is_silenced=True), "corrected", id="nor one that a correction made",
+        ),
+        pytest.param(
+            replace(TOLD, is_superseded=True, level=2), replace(OPEN, as_of=FEB),
+            Quiet(is_silenced=True), "silenced", id="a correction downwards is held",
+        ),
+        pytest.param(
+            TOLD_END, OPEN, Quiet(is_silenced=True), "silenced", id="one that was not over is held"
+        ),
+        pytest.param(
+            TOLD_END, RISEN, Quiet(is_silenced=True), "corrected", id="but not if it rose"
+        ),
+        pytest.param(
             TOLD, OPEN, Quiet(silence_ended=NOW), "silence_ended", id="over, told before it"
         ),
         pytest.param(
