@@ -151,6 +151,7 @@ class Lifetime(RuleBasedStateMachine):
         ]
         repeat = {} if self.repeat is None else {"repeat_after_days": self.repeat}
         edited = {"name": f"Version {self.version}", "enabled": self.is_enabled}
+        self.n_actions += 1
         self.world.apply(self.build.rule(levels=levels, **self.counts, **repeat, **edited))
 
     # What may happen.

@@ -70,6 +70,6 @@ def test_who_unsubscribed_gets_nothing_until_enabled(mailed: Any, build: Any) ->
         with pytest.raises(UnknownName):
             enable_contact(connection, "desk", actor="awa", now=mailed.clock())
         trail = [(item.actor, item.action) for item in list_actions(connection)]
-    assert trail == [("awa", "enable_contact"), ("link:desk", "unsubscribe")]
+    assert trail[:2] == [("awa", "enable_contact"), ("link:desk", "unsubscribe")]
     mailed.publish(build.month(1), {"ML01": 0.3})
     assert len(mailed.messages()) == 1
