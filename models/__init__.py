@@ -12,7 +12,8 @@ contributions sum to the score.
 
 Where to go:
     what is forecast                  models/outcome.py (numbers: models/settings.py)
-    the service model and its parts   models/ensemble.py, models/estimators.py, models/counts.py
+    the service model                 models/ensemble.py, models/recipes.py
+    … its parts                       models/estimators.py, models/counts.py, models/boosted.py
     recalibration                     models/calibration.py
     the interval of a probability     models/uncertainty.py
     which rows train, other regions   models/task.py, models/sampling.py
@@ -24,8 +25,10 @@ Where to go:
     a backtest with every figure      models/trial.py, models/assessment.py
     where and when, strata, alerts    models/where_when.py, models/strata.py, models/decisions.py
     fatalities as a distribution      models/fatalities.py, models/conformal.py, models/units.py
+    … origin by origin                models/fatality_path.py
     … from the present                models/fatality_forecast.py
     … measured                        models/fatality_trial.py, models/distribution.py
+    … in the layout of VIEWS          models/views_layout.py
     inputs and calibration that drift models/drift.py, models/sequential.py
     scored and never served           models/shadows.py
     what was published, verified      models/verification.py, models/track_record.py
