@@ -17,7 +17,8 @@ def print_fatalities(report: Mapping[str, Any]) -> None:
     figures, step = report["figures"], report["step"]
     ahead = report["horizons"]
     say(
-        f"{report['outcome']['version']} in {report['region_set']} by {report['by']}, origins from "
+        f"{report['outcome']['version']} in {report['region_set']} by {report['by']}, model "
+        f"'{report['widening']}', origins from "
         f"{report['from']}, periods to {report['to']}, {min(ahead)} to {max(ahead)} {step}s ahead: "
         f"{figures['n_forecasts']} forecasts; replay: {report['replay']}."
     )

@@ -43,6 +43,7 @@ def render_reliability(
         view = view_reliability(
             record,
             horizon,
+            named=frame.outcome_words.name.lower(),
             asked_outcome=frame.asked_outcome,
             outcomes=link_outcomes(frame, lambda of: links.to_reliability(name, horizon, of)),
         )

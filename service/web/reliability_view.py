@@ -136,6 +136,7 @@ def view_reliability(
     record: Mapping[str, Any],
     horizon: int | None,
     *,
+    named: str | None = None,
     asked_outcome: str | None = None,
     outcomes: tuple[SwitchLink, ...] = (),
 ) -> ReliabilityView:
@@ -144,6 +145,7 @@ def view_reliability(
     Args:
         record: What `service.verification.describe_record` returned.
         horizon: The horizon that is asked for.
+        named: The outcome in words; None for its own name.
         asked_outcome: The outcome, if it is not the first.
         outcomes: Links to the outcomes.
 
@@ -161,7 +163,7 @@ def view_reliability(
             f"Nothing was published {words.steps(chosen, step)} ahead.", f"There is {named}."
         )
     return ReliabilityView(
-        outcome=words.spoken(record["outcome"]),
+        outcome=named or words.spoken(record["outcome"]),
         outcome_name=record["outcome"],
         horizon_words=words.steps(chosen, step),
         outcomes=outcomes,

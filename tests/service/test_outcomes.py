@@ -116,7 +116,7 @@ def test_record_and_drift_follow_every_outcome(both, client, publication, monkey
     place = "/sets/demo/reliability"
     first, other = client.get(place).text, client.get(f"{place}?outcome=severe&horizon=1").text
     assert "Every forecast of escalation" in first
-    assert "Every forecast of severe" in other
+    assert "Every forecast of severe violence" in other
     assert f"{place}?outcome=severe" in first
     assert f"{place}?outcome=severe&amp;horizon=3" in other
     assert "verification?outcome=severe" in other
