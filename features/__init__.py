@@ -23,7 +23,8 @@ Where to go:
     distances, nearby, capitals       features/geography.py
     the front and the capital         features/fronts.py
     the calendar of a window          features/season.py
-    the builder                       features/build.py, features/fill.py
+    the builder                       features/build.py, features/fill.py, features/plan.py
+    more machines                     features/cluster.py, features/blocks.py
     an update after a delivery        features/incremental.py, features/changes.py
     the page in docs/                 features/page.py
     escalation and other labels       features/outcomes.py

@@ -6,7 +6,7 @@ know nothing of each other, so threads may share them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,39 +14,18 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 
 from data.panel import Panel
-from features.evaluation import Evaluation, Given
+from features.blocks import fill_on_cluster
+from features.cluster import is_on_cluster
+from features.evaluation import Evaluation
 from features.geography import Geography
 from features.indicator import Indicator
-from features.measures import (
-    CapitalFront,
-    CountrySum,
-    DecayedSum,
-    Exposure,
-    FixedTrait,
-    Measure,
-    NeighbourMax,
-    NeighbourMean,
-    NeighbourSum,
-    ThresholdRatio,
-    WindowSeason,
-    WindowSum,
-)
+from features.measures import Measure
 from features.outcomes import EscalationDefinition
+from features.plan import plan_series, split_by_reach
 from features.slices import PanelSlice
-from features.temporal import DecayState, decayed_sums, fill_window_sums
 
 Float32 = npt.NDArray[np.float32]
 
-_WHOLE = (
-    CapitalFront,
-    CountrySum,
-    Exposure,
-    FixedTrait,
-    NeighbourMax,
-    NeighbourMean,
-    NeighbourSum,
-    WindowSeason,
-)
 _CELLS_PER_BLOCK = 3_000_000
 """Rows times regions of a block: about twelve megabytes per series. Narrower blocks read memory in
 steps too short to be fast."""
@@ -65,6 +44,8 @@ def fill_indicators(
 ) -> None:
     """Writes the natural values of indicators.
 
+    Inside `features.cluster.on_cluster` the workers of the cluster compute them.
+
     Args:
         panel: What was known on one day.
         indicators: What to compute.
@@ -79,16 +60,16 @@ def fill_indicators(
         StateError: The panel lacks a variable that an indicator needs.
     """
     geography = geography or Geography(panel)
+    if is_on_cluster():
+        fill_on_cluster(panel, geography, indicators, rows, horizon, definition, out)
+        return
     whole = PanelSlice(panel, *rows, geography)
     target_of = {one.measure: target for one, target in zip(indicators, out, strict=True)}
     given, jobs = plan_series(whole, target_of)
     run_all(jobs, n_jobs)
 
-    by_block = [one for one in target_of if one not in given and not isinstance(one, _WHOLE)]
-    groups: dict[object, list[Measure]] = {}
-    for one in target_of:
-        if isinstance(one, _WHOLE):
-            groups.setdefault(getattr(one, "variable", type(one)), []).append(one)
+    groups, others = split_by_reach(target_of)
+    by_block = [one for one in others if one not in given]
 
     def fill_group(measures: list[Measure]) -> None:
         # A slice of its own: threads share no working memory.
@@ -112,7 +93,7 @@ def fill_indicators(
 
     run_all(
         [
-            *(partial(fill_group, measures) for measures in groups.values()),
+            *(partial(fill_group, measures) for measures in groups),
             *(partial(fill_block, first) for first in starts),
         ],
         n_jobs,
@@ -126,62 +107,3 @@ def run_all(jobs: Sequence[Callable[[], object]], n_jobs: int) -> None:
             job()
     else:
         Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(job)() for job in jobs)
-
-
-def needed_decays(
-    measures: Iterable[Measure], periods: Callable[[int], int]
-) -> dict[str, dict[int, DecayedSum]]:
-    """Returns the decayed sums that measures need, by variable and half-life in periods.
-
-    Args:
-        measures: What is wanted.
-        periods: Turns months into periods.
-    """
-    needed: dict[str, dict[int, DecayedSum]] = {}
-    for one in measures:
-        if isinstance(one, ThresholdRatio) and one.half_life_months is not None:
-            one = DecayedSum("deaths", one.half_life_months)
-        if isinstance(one, DecayedSum):
-            needed.setdefault(one.variable, {})[periods(one.half_life_months)] = one
-    return needed
-
-
-def plan_series(
-    wanted: PanelSlice,
-    target_of: dict[Measure, Float32],
-    carried: Mapping[str, DecayState] | None = None,
-) -> tuple[Given, list[Callable[[], object]]]:
-    """Returns the arrays of window and decayed sums, and the jobs that fill them.
-
-    A series is gone through once for all its windows, and once for all its half-lives.
-
-    Args:
-        wanted: Which rows and regions.
-        target_of: Array of each measure that is wanted.
-        carried: By variable, the decayed sums of all regions before the first wanted row; without
-            them the decays begin with the panel.
-    """
-    given: Given = {}
-    jobs: list[Callable[[], object]] = []
-    for variable, decays in needed_decays(target_of, wanted.periods).items():
-        for one in decays.values():
-            target = target_of.get(one)
-            given[one] = np.empty(wanted.shape, np.float32) if target is None else target
-        targets = {half_life: given[one] for half_life, one in decays.items()}
-        if carried:
-            values, before = wanted.values(variable, wanted.first), carried[variable]
-            here = before.of(wanted.columns)
-            jobs.append(partial(decayed_sums, values, targets, first_row=0, before=here))
-        else:
-            values = wanted.values(variable, 0)
-            jobs.append(partial(decayed_sums, values, targets, first_row=wanted.first))
-    windows: dict[str, dict[int, Float32]] = {}
-    for measure, target in target_of.items():
-        if isinstance(measure, WindowSum):
-            given[measure] = target
-            windows.setdefault(measure.variable, {})[wanted.periods(measure.months)] = target
-    for variable, targets in windows.items():
-        start = wanted.start(max(targets))
-        values = wanted.values(variable, start)
-        jobs.append(partial(fill_window_sums, values, targets, wanted.first - start))
-    return given, jobs

@@ -18,7 +18,7 @@ from features.build import FeatureMatrix, build_features
 from features.catalogue import indicators_of
 from features.changes import Changes
 from features.evaluation import Evaluation
-from features.fill import fill_indicators, needed_decays, plan_series
+from features.fill import fill_indicators
 from features.geography import Geography
 from features.measures import (
     CapitalFront,
@@ -32,6 +32,7 @@ from features.measures import (
     WindowSeason,
 )
 from features.outcomes import EscalationDefinition
+from features.plan import needed_decays, plan_series
 from features.slices import PanelSlice
 from features.temporal import DecayState, decayed_sums
 

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from data.calendar import months_to_periods, parse_period, period_label
 from data.errors import UsageError
+from features.cluster import Shared
 from models.baselines import BASELINES
 from models.forecasts import Forecasts, join_forecasts
 from models.history import OutcomeHistory
@@ -112,8 +113,8 @@ def run_backtest(
 ) -> Forecasts:
     """Returns the forecasts of all folds, none if there is too little history.
 
-    Folds are fitted side by side through joblib; a backend chosen with `joblib.parallel_config`
-    (Dask's, for more than one machine) is used and gives the same numbers.
+    Folds are fitted side by side through joblib: in threads here, or on the workers of a cluster
+    inside `features.cluster.on_cluster`, which gives the same numbers.
 
     Args:
         task: Arrays of one horizon.
@@ -133,9 +134,10 @@ def run_backtest(
         done[origins[0]] = kept
         if on_fold is not None:
             on_fold()
+    shared = Shared(task)
     work = joblib.Parallel(n_jobs=settings.n_jobs, prefer="threads", return_as="generator")
     parts: Iterator[Forecasts] = work(
-        joblib.delayed(_run_fold)(task, origins, settings, recipe) for origins in open_folds
+        joblib.delayed(_run_fold)(shared, origins, settings, recipe) for origins in open_folds
     )
     for origins, part in zip(open_folds, parts, strict=True):
         done[origins[0]] = part
@@ -146,7 +148,10 @@ def run_backtest(
     return join_forecasts([done[row] for row in sorted(done)])
 
 
-def _run_fold(task: Task, origins: list[int], settings: ModelSettings, recipe: str) -> Forecasts:
+def _run_fold(
+    shared: Shared[Task], origins: list[int], settings: ModelSettings, recipe: str
+) -> Forecasts:
+    task = shared.value
     # In another process the caller's limit does not hold: see `models.train`.
     with threadpool_limits(limits=1, user_api="blas"):
         forecast = RECIPES[recipe](task.closed_rows(origins[0]), settings)

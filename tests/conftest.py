@@ -10,7 +10,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +134,20 @@ def postgres(postgres_url: str) -> Iterator[Database]:
     database = open_database(postgres_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def start_cluster() -> Callable[[int], Any]:
+    """Starts a Dask cluster of so many workers, each a process of its own; for use with `with`."""
+    from distributed import LocalCluster
+
+    return lambda n_workers: LocalCluster(
+        n_workers=n_workers, threads_per_worker=1, dashboard_address=":0"
+    )
+
+
+@pytest.fixture(scope="session")
+def scheduler(start_cluster: Callable[[int], Any]) -> Iterator[str]:
+    """Address of the scheduler of a cluster of two workers."""
+    with start_cluster(2) as cluster:
+        yield cluster.scheduler_address

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import UsageError
+from features.cluster import on_cluster
 from models.fatality_trial import DEFAULT_WIDENING, FATALITIES, WIDENERS
 from models.outcome import ESCALATION, OUTCOMES
 from models.recipes import DEFAULT_RECIPE, RECIPES
@@ -19,6 +20,7 @@ from service.cli.output import (
     AlsoOption,
     AsOfOption,
     JsonOption,
+    SchedulerOption,
     SetOption,
     print_json,
     print_table,
@@ -62,6 +64,7 @@ def backtest(
     jobs: Annotated[
         int | None, typer.Option("--jobs", help="Folds side by side; -1 uses every core.")
     ] = None,
+    scheduler: SchedulerOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Predictions: a .parquet or .csv file. A killed run goes on."),
@@ -90,9 +93,15 @@ def backtest(
 
     Example: tocsin backtest --set sahel --as-of 2022-01-15 --outcome fatalities --by country
     --from 2017-01 --to 2021-12 --out fatalities.parquet --draws views
+
+    Example: tocsin backtest --set sahel --from 2017-01 --scheduler tcp://10.0.0.5:8786
     """
     views_draws = parse_draws(draws, outcome, out)
-    with open_session() as session:
+    if scheduler is not None and (jobs is not None or outcome == FATALITIES):
+        raise UsageError(
+            "--scheduler goes with neither --jobs nor fatalities.", "Leave one of them out."
+        )
+    with open_session() as session, on_cluster(scheduler):
         settings = session.settings
         if jobs is not None:
             settings = settings.model_copy(update={"n_jobs": jobs})

@@ -30,6 +30,14 @@ AlsoOption = Annotated[
         "weight; may be repeated. Default: TOCSIN_AUXILIARY_SETS.",
     ),
 ]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        help="Address of a Dask scheduler, e.g. tcp://10.0.0.5:8786: its workers do the work. "
+        "Needs the extra `distributed`.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SetOption = Annotated[
     str | None, typer.Option("--set", help="Region set; may be left out if there is only one.")

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from features.cluster import on_cluster
 from models.outcome import OUTCOMES, check_outcome
 from models.recipes import DEFAULT_RECIPE, SERVED
 from service.cli.output import (
     AlsoOption,
     AsOfOption,
     JsonOption,
+    SchedulerOption,
     SetOption,
     print_json,
     progress_bar,
@@ -36,6 +38,7 @@ def train(
     model: Annotated[
         str, typer.Option("--model", help=f"What is fitted: one of {', '.join(SERVED)}.")
     ] = DEFAULT_RECIPE,
+    scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Trains models on what was known, and measures them out of time against simple baselines.
@@ -49,7 +52,7 @@ def train(
 
     Example: tocsin train --set sahel-grid --as-of 2022-01-15 --model boosting
     """
-    with open_session() as session:
+    with open_session() as session, on_cluster(scheduler):
         settings, region_set = session.settings, session.set_name(name)
         if outcome is not None:
             check_outcome(outcome)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.cluster import on_cluster
 from models.backtest import MIN_FIT_POSITIVES, backtest_folds, run_backtest
 from models.ensemble import ensemble_log_odds, fit_ensemble
 from models.estimators import probability_of
@@ -108,3 +109,12 @@ def test_unknown_regions_have_no_forecast_to_score(panel, settings, blank_rows):
     forecasts = run_backtest(blanked, settings)
     assert forecasts.row[forecasts.region == 4].max() == 138
     assert forecasts.row.max() == 178
+
+
+def test_a_cluster_of_two_workers_gives_the_same_bits(task, settings, scheduler):
+    here = run_backtest(task, settings)
+    with on_cluster(scheduler):
+        there = run_backtest(task, settings)
+    assert (here.row == there.row).all()
+    assert (here.log_odds == there.log_odds).all()
+    assert all((here.baselines[name] == there.baselines[name]).all() for name in here.baselines)
