@@ -26,6 +26,9 @@ MARKER_COLUMNS: dict[str, str] = {
 }
 """Columns of a table of markers and their dtypes; days since 1970-01-01."""
 
+KNOWN_MARKER_COLUMNS: dict[str, str] = {**MARKER_COLUMNS, "date_known": "int64"}
+"""With `date_known`: the day on which a marker was first known to begin on that day."""
+
 
 @dataclass(frozen=True)
 class Marker:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from data.calendar import end_of_day, to_epoch_day
 from data.database import take_turn
 from data.errors import Conflict, UnknownName
-from data.marker import MARKER_COLUMNS, Marker
+from data.marker import KNOWN_MARKER_COLUMNS, MARKER_COLUMNS, Marker
 from data.tables import markers
 
 
@@ -80,17 +80,29 @@ def markers_as_known(connection: Connection, as_of: date) -> pd.DataFrame:
     """Returns the markers that were known at the end of a day (UTC).
 
     Returns:
-        Columns and dtypes `data.marker.MARKER_COLUMNS`, ordered by first day and name; `<NA>` in
-        `date_end` where the end was not known.
+        Columns and dtypes `data.marker.KNOWN_MARKER_COLUMNS`, ordered by first day and name; `<NA>`
+        in `date_end` where the end was not known.
     """
+    first_known = {
+        (row.marker_id, row.date_start): row.known_at
+        for row in connection.execute(
+            select(
+                markers.c.marker_id,
+                markers.c.date_start,
+                func.min(markers.c.known_at).label("known_at"),
+            ).group_by(markers.c.marker_id, markers.c.date_start)
+        )
+    }
     rows: list[dict[str, Any]] = []
     for row in _read_known(connection, end_of_day(as_of)):
         if not row.deleted:
             values = {name: getattr(row, name) for name in MARKER_COLUMNS}
+            known_at = first_known[row.marker_id, row.date_start]
+            values["date_known"] = to_epoch_day(known_at.date())
             values["date_start"] = to_epoch_day(row.date_start)
             values["date_end"] = pd.NA if row.date_end is None else to_epoch_day(row.date_end)
             rows.append(values)
-    found = pd.DataFrame(rows, columns=list(MARKER_COLUMNS)).astype(MARKER_COLUMNS)
+    found = pd.DataFrame(rows, columns=list(KNOWN_MARKER_COLUMNS)).astype(KNOWN_MARKER_COLUMNS)
     return found.sort_values(["date_start", "marker_id"], kind="stable", ignore_index=True)
 
 

@@ -158,6 +158,23 @@ _MARKERS: tuple[tuple[str, str, str, str, Transform, str], ...] = (
         "What a mission held is open when it goes.",
     ),
     (
+        "months_since_election",
+        "Months since the last election",
+        "months",
+        f"months from the first day of the last election to the end of t, at most {LONGEST_MONTHS}",
+        "log1p",
+        "Results are contested in the months after the vote.",
+    ),
+    (
+        "months_to_election",
+        "Months to the next election",
+        "months",
+        "months from the end of t to the first day of the next election whose day is known by "
+        f"then, at most {LONGEST_MONTHS}",
+        "log1p",
+        "Before a vote, armed groups keep people from it and rivals fight over it.",
+    ),
+    (
         "blockades",
         "Blockades in force",
         "blockades",

@@ -75,3 +75,18 @@ def test_a_withdrawn_marker_stays_known_before(
         withdraw_marker(connection, "mli-coup-2020", author="b", known_at=moment, entered_at=moment)
     assert enter(8, COUP) == 1
     assert len(known(database, 8)) == 1
+
+
+def test_the_day_of_an_election_is_known_since_it_was_first_told(
+    database: Database, enter: Callable[..., int]
+) -> None:
+    vote = replace(COUP, kind="election", date_start=date(2024, 6, 1), date_end=date(2024, 6, 1))
+    enter(2, vote)
+    enter(4, replace(vote, title="Vote of the president"))
+    enter(6, replace(vote, date_start=date(2024, 7, 1), date_end=date(2024, 7, 1)))
+    with database.read() as connection:
+        told = [markers_as_known(connection, date(2024, 3, day)) for day in (5, 6)]
+    assert [table["date_known"].tolist() for table in told] == [
+        [to_epoch_day(date(2024, 3, 2))],
+        [to_epoch_day(date(2024, 3, 6))],
+    ]

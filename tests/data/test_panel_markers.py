@@ -7,10 +7,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import box
 
-from data.calendar import period_of, to_epoch_day
-from data.marker import MARKER_COLUMNS
+from data.calendar import from_epoch_day, period_end, period_of, to_epoch_day
+from data.marker import KNOWN_MARKER_COLUMNS
 from data.panel_markers import mark_regions
 from data.regions import Region, RegionSet
 
@@ -34,7 +36,9 @@ def make_set(step: str = "month") -> RegionSet:
     )
 
 
-def table_of(*rows: tuple[str, str, str, date, date | None]) -> pd.DataFrame:
+def table_of(
+    *rows: tuple[str, str, str, date, date | None], known: date = date(1999, 1, 1)
+) -> pd.DataFrame:
     filled = [
         {
             "marker_id": str(number),
@@ -46,10 +50,11 @@ def table_of(*rows: tuple[str, str, str, date, date | None]) -> pd.DataFrame:
             "title": "",
             "reference": "",
             "author": "",
+            "date_known": to_epoch_day(known),
         }
         for number, (kind, country, place, start, end) in enumerate(rows)
     ]
-    return pd.DataFrame(filled, columns=list(MARKER_COLUMNS)).astype(MARKER_COLUMNS)
+    return pd.DataFrame(filled, columns=list(KNOWN_MARKER_COLUMNS)).astype(KNOWN_MARKER_COLUMNS)
 
 
 def test_nothing_marked_is_nothing_known() -> None:
@@ -82,14 +87,20 @@ def test_blockades_count_while_they_are_in_force_and_where() -> None:
     assert set(found) == {"blockades", "ceasefires"}
 
 
-@pytest.mark.parametrize("kind", ["coup", "mission_withdrawal"])
-def test_months_since_the_last_one(kind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("coup", "months_since_coup"),
+        ("mission_withdrawal", "months_since_withdrawal"),
+        ("election", "months_since_election"),
+    ],
+)
+def test_months_since_the_last_one(kind, name) -> None:
     marked = table_of(
         (kind, "MLI", "", date(2000, 1, 1), date(2000, 1, 1)),
         (kind, "MLI", "", date(2020, 3, 31), date(2020, 3, 31)),
         (kind, "MLI", "ML01", date(2020, 5, 1), None),
     )
-    name = "months_since_coup" if kind == "coup" else "months_since_withdrawal"
     found = mark_regions(marked, make_set(), PERIODS)[name]
     since_march = [30 / 30.4375, 61 / 30.4375, 91 / 30.4375]
     np.testing.assert_allclose(found[:, 1], [120, 120, 0, *since_march], rtol=1e-5)
@@ -106,3 +117,26 @@ def test_what_comes_later_changes_no_earlier_period() -> None:
     np.testing.assert_array_equal(before["blockades"][:4], after["blockades"][:4])
     assert (before["blockades"][4:, :2] != after["blockades"][4:, :2]).all()
     assert np.isnan(after["months_since_coup"][:4]).all()
+
+
+days = st.integers(to_epoch_day(date(2019, 6, 1)), to_epoch_day(date(2021, 1, 1)))
+
+
+@given(st.lists(st.tuples(days, days), max_size=5), st.sampled_from(("month", "week")))
+def test_an_election_lies_ahead_once_its_day_is_known(told: list[tuple[int, int]], step) -> None:
+    tables = [
+        table_of(
+            ("election", "MLI", "", from_epoch_day(start), from_epoch_day(start)),
+            known=from_epoch_day(known),
+        )
+        for start, known in told
+    ]
+    periods = PERIODS if step == "month" else PERIODS + 2000
+    found = mark_regions(pd.concat([table_of(), *tables]), make_set(step), periods)
+    ahead = found.get("months_to_election", np.full((len(periods), 4), np.nan))
+    for row, period in enumerate(periods):
+        end = to_epoch_day(period_end(int(period), step))
+        coming = [start - end for start, known in told if known <= end < start]
+        expected = min(coming) / 30.4375 if coming else np.nan
+        np.testing.assert_allclose(ahead[row, :2], expected, rtol=1e-5)
+    assert np.isnan(ahead[:, 2:]).all()

@@ -42,7 +42,7 @@ def test_every_indicator_says_what_it_is(indicator) -> None:
 
 def test_names_labels_and_measures_are_unique() -> None:
     declared = list(declare_indicators())
-    assert len(declared) == len(CATALOGUE) == 153
+    assert len(declared) == len(CATALOGUE) == 155
     for attribute in ("name", "label", "measure"):
         assert len({getattr(one, attribute) for one in declared}) == len(declared), attribute
 
