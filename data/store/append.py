@@ -15,7 +15,7 @@ from data.errors import Conflict, StateError
 from data.events import Batch, check_batch
 from data.sources.contract import SourceInfo
 from data.store.as_known import read_latest
-from data.store.blocks import insert_events
+from data.store.blocks import insert_events, merge_small_blocks
 from data.store.changes import Changes, find_changes, is_claimed
 from data.store.deliveries import DeliveryReport, Tally, find_stored, insert_delivery, report_of
 from data.tables import deliveries
@@ -101,6 +101,7 @@ def append_delivery(
         known_at=moment,
         delivery_id=report.delivery_id,
     )
+    merge_small_blocks(connection, source.name)
     return report
 
 

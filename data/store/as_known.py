@@ -69,8 +69,8 @@ def read_latest(connection: Connection, source: str, moment: datetime) -> pd.Dat
         float64), and `deleted` (bool) and `known_at` (seconds since 1970-01-01), ordered by
         `event_id`.
     """
-    largest, *others = read_blocks(connection, source, moment)
-    rows = _merge_newest(largest, pa.concat_tables(others)) if others else largest
+    known = read_blocks(connection, source, moment)
+    rows = _merge_newest(known.largest, known.others) if len(known.others) else known.largest
     # A block a column: most columns are then used where they lie.
     latest: pd.DataFrame = rows.to_pandas(split_blocks=True)
     return latest

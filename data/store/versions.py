@@ -33,7 +33,8 @@ def read_versions(
         Columns `EVENT_COLUMNS`, `known_from` and `known_until` (seconds since 1970-01-01; it stood
         from the first, until before the second).
     """
-    told = pa.concat_tables(read_blocks(connection, source, moment))
+    known = read_blocks(connection, source, moment)
+    told = pa.concat_tables([known.largest, known.others])
     recent = told["event_id"].filter(pc.greater_equal(told["date"], since_day))
     is_wanted = pc.is_in(told["event_id"], value_set=recent.combine_chunks())
     found = told.filter(is_wanted).rename_columns({"known_at": "known_from"}).to_pandas()

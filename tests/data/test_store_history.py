@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Connection, func, select
 
 from data.calendar import end_of_day, to_epoch_day
 from data.database import Database, open_database
 from data.errors import Conflict
 from data.events import Batch, Refusal
 from data.sources.contract import SourceInfo
-from data.store import append_delivery, events_as_known
+from data.store import append_delivery, blocks, events_as_known, read_latest, read_versions
+from data.tables import event_blocks
 
 FIRST = date(2021, 1, 1)
 KNOWN_FROM = date(2021, 3, 1)
@@ -203,3 +205,35 @@ def test_what_is_told_later_does_not_change_what_was_known(
     with database.read() as connection:
         tell(connection, both)
         assert stored(connection, as_of) == before
+
+
+@relaxed
+@given(st.lists(deliveries(is_within=True), min_size=4, max_size=10))
+def test_merging_small_blocks_changes_no_history(
+    database: Database, tell: Tell, history: list[Told]
+) -> None:
+    """Every delivery that follows two small blocks merges them, whichever is the older."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(blocks, "MERGE_FROM", 3)
+        with database.read() as connection:
+            taken = tell(connection, history)
+            count = select(func.count()).select_from(event_blocks)
+            assert (connection.scalar(count) or 0) < 3
+            merged = [read(connection, day) for day in range(-1, 4)]
+            for as_of in range(-1, 4):
+                assert stored(connection, as_of) == replay(taken, as_of)
+    with database.read() as connection:
+        tell(connection, history)
+        plain = [read(connection, day) for day in range(-1, 4)]
+    for (latest, versions), (plain_latest, plain_versions) in zip(merged, plain, strict=True):
+        assert_frame_equal(latest, plain_latest)
+        assert_frame_equal(versions, plain_versions)
+
+
+def read(connection: Connection, as_of: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns the newest rows and all versions that were known on a day."""
+    moment = end_of_day(KNOWN_FROM + timedelta(days=as_of))
+    return (
+        read_latest(connection, SOURCE.name, moment),
+        read_versions(connection, SOURCE.name, moment, since_day=0),
+    )

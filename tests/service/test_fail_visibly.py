@@ -16,10 +16,11 @@ from typing import Any, get_args
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import text
+from sqlalchemy import update
 
 from data.errors import Refused
 from models.score import Status
+from models.tables import models
 from service.app import make_app
 from service.feeds.app import FeedsApp
 from service.feeds.bulletin import compose_bulletin
@@ -132,7 +133,7 @@ def test_a_refused_model_publishes_nothing_and_what_stands_keeps_its_day(demo, b
     feeds = browse(FeedsApp(demo.database, recheck_seconds=0))
     before = feeds.get("/feeds/demo/latest.csv").content
     with demo.database.write() as connection:
-        connection.execute(text("UPDATE models SET artefact = x'00'"))
+        connection.execute(update(models).values(artefact=b"\0"))
     with pytest.raises(Refused):
         run_cycle(
             demo.database, demo.settings, demo.clock, region_set="demo", as_of=date(2022, 1, 15)

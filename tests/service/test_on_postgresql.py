@@ -1,0 +1,41 @@
+"""The whole way on PostgreSQL: deliveries, a model, publications, alerts, messages, chains."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from service.alerts.audit import record_action, verify_audit
+from service.alerts.delivery import deliver_due
+from service.alerts.read import list_messages
+from service.alerts.rule_store import apply_default_rules
+from service.fetching import ingest_new
+from service.forecast_ledger import verify_ledger
+from service.pipeline import run_cycle
+from service.publication_store import list_publications, load_document
+
+AS_OFS = (date(2021, 12, 15), date(2022, 1, 15))
+
+
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_the_whole_way(demo):
+    with demo.database.write() as connection:
+        apply_default_rules(connection, demo.clock())
+    ingest_new(demo.database, demo.settings, demo.clock, region_set="demo")
+    for as_of in AS_OFS:
+        run_cycle(demo.database, demo.settings, demo.clock, region_set="demo", as_of=as_of)
+    deliver_due(demo.database, demo.settings, demo.clock)
+    with demo.database.write() as connection:
+        record_action(
+            connection, actor="awa", action="test", subject="x", detail={}, now=demo.clock()
+        )
+    with demo.database.read() as connection:
+        assert [head.as_of for head in list_publications(connection, "demo")] == [*AS_OFS[::-1]]
+        assert load_document(connection, "demo", AS_OFS[1], "csv").body.startswith(b"set,region_id")
+        messages = list_messages(connection)
+        assert messages
+        assert {message.status for message in messages} == {"delivered"}
+        for report in (verify_audit(connection), verify_ledger(connection)):
+            assert report.is_good
+            assert report.n_entries > 0
