@@ -87,8 +87,9 @@ def draw_fatalities(
         )
         # Ties in the order of the rows, so that the same data give the same draws.
         order = np.argsort(distance, kind="stable")
+        nearest_rows, nearest_units = rows[order], units[order]
         for horizon in horizons:
-            ratios = _ratios(series, levels, rows[order], units[order], row, horizon)
+            ratios = _ratios(series, levels, nearest_rows, nearest_units, row, horizon)
             if len(ratios) < N_ANALOGUES:
                 continue
             ahead = np.maximum(np.expm1(long + ratios), 0.0)

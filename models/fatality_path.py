@@ -74,7 +74,7 @@ def walk_origins(
     horizons: tuple[int, ...],
     first_row: int,
     *,
-    widener: Widener = widen,
+    widener: Widener | None = None,
     on_progress: Progress | None = None,
 ) -> Iterator[OriginDraws]:
     """Yields the forecasts of each origin, in order.
@@ -84,7 +84,8 @@ def walk_origins(
         rows: Rows of the origins; each needs `rows_needed` rows from `first_row` on.
         horizons: Periods ahead.
         first_row: First row of the histories that may be analogues.
-        widener: How draws are widened; nothing after the origin is given to it.
+        widener: A way to widen that learns: it is also given the origins before the first, and
+            nothing after an origin. None for the default.
         on_progress: Called with origins done, origins in all, and what was done.
     """
     levels = measure_levels(series)
@@ -97,13 +98,16 @@ def walk_origins(
         found = draw_fatalities(series, levels, row, drawn, first_row)
         for horizon, draws in found.items():
             ends[horizon][at] = knot_ends(draws)
-        closed = {h: _closed_at(series, ends, strata, walked.start, row, h) for h in horizons}
-        widened = {
-            h: widener(found[h], strata[at], closed[h], row=row, horizon=h) for h in horizons
-        }
         if on_progress is not None:
             label = period_label(int(series.periods[row]), series.step)
             on_progress(at + 1, len(walked), label)
+        if row < rows.start and widener is None:
+            continue
+        closed = {h: _closed_at(series, ends, strata, walked.start, row, h) for h in horizons}
+        widened = {
+            h: (widener or widen)(found[h], strata[at], closed[h], row=row, horizon=h)
+            for h in horizons
+        }
         if row >= rows.start:
             yield OriginDraws(row, widened, {h: found[h] for h in horizons})
 

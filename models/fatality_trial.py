@@ -16,7 +16,7 @@ from data.errors import UnknownName, UsageError
 from data.panel import Panel
 from models.bootstrap import BlockDraws, as_json, draw_blocks, interval_of, mean_draws
 from models.challengers.adaptive import AdaptiveWidener
-from models.conformal import LOOK_BACK, Widener, widen
+from models.conformal import LOOK_BACK, Widener
 from models.distribution import INTERVALS, N_DRAWS, crps, interval_ends, is_covered, spread_values
 from models.fatalities import draw_conflictology
 from models.fatality_path import (
@@ -40,9 +40,9 @@ ESCALATING = 1.5
 
 
 DEFAULT_WIDENING = "conformal"
-WIDENERS: Mapping[str, Callable[[UnitSeries], Widener]] = MappingProxyType(
+WIDENERS: Mapping[str, Callable[[UnitSeries], Widener | None]] = MappingProxyType(
     {
-        DEFAULT_WIDENING: lambda _series: widen,
+        DEFAULT_WIDENING: lambda _series: None,
         "adaptive": lambda series: AdaptiveWidener(series.deaths),
     }
 )
