@@ -25,6 +25,9 @@ from service.languages import Language
 Picture = Callable[[Mapping[str, Any]], bytes | None]
 """Draws the map (PNG) for the `data` of a message; None if there is nothing to draw."""
 
+LONGEST_MAIL = 20_000
+"""Bytes of text and HTML together; what they do not hold lies behind the link."""
+
 _FOLDER = Path(__file__).parent / "templates"
 _MAP_ID = "map"
 
@@ -109,14 +112,31 @@ def compose_mail(
     mail["List-Unsubscribe"] = f"<{link}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["Content-Language"] = language
-    mail.set_content(_template("mail.txt").render(facts))
-    mail.add_alternative(_template("mail.html").render(facts), subtype="html")
+    text, html = _render(facts)
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
     if drawn is not None:
-        html = mail.get_payload(1)
-        if isinstance(html, EmailMessage):
-            html.add_related(drawn, "image", "png", cid=f"<{_MAP_ID}>", filename="map.png")
+        part = mail.get_payload(1)
+        if isinstance(part, EmailMessage):
+            part.add_related(drawn, "image", "png", cid=f"<{_MAP_ID}>", filename="map.png")
     _fix_boundaries(mail, message.message_id)
     return mail
+
+
+def _render(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns text and HTML with as many alerts as fit, at least one."""
+    data = facts["data"]
+    listed = len(data["alerts"])
+    while True:
+        n_omitted = data.get("n_omitted", 0) + len(data["alerts"]) - listed
+        shown = {**data, "alerts": data["alerts"][:listed], "n_omitted": n_omitted}
+        text, html = (
+            _template(name).render({**facts, "data": shown}) for name in ("mail.txt", "mail.html")
+        )
+        size = len(text.encode()) + len(html.encode())
+        if size <= LONGEST_MAIL or listed <= 1:
+            return text, html
+        listed = max(1, min(listed - 1, listed * LONGEST_MAIL // size))
 
 
 def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:

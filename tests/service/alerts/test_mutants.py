@@ -251,5 +251,6 @@ def test_a_mutant_dies(name: str, old: str, new: str) -> None:
     pytest.fail(f"{name}: it survives that\n{old}\nbecomes\n{new}")
 
 
-def test_there_are_enough_of_them() -> None:
-    assert len({(param.values[0], param.values[2]) for param in MUTANTS}) >= 40
+@pytest.mark.parametrize("mistakes", [[*RULES, *MACHINE], NOTIFY])
+def test_there_are_enough_of_them(mistakes: list[tuple[str, str]]) -> None:
+    assert len(set(mistakes)) >= 20
