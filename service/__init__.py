@@ -17,6 +17,7 @@ Where to go:
     what came of what was published   service/verification.py, service/track_record.py
     forecasts of others beside ours   service/others.py
     why a score is what it is         service/explanation.py (words: service/explanation_words.py)
+    indicators in French              service/indicator_words.py
     what was published, sealed        service/forecast_ledger.py (chains: service/chain.py)
     an alert rule, its semantics      service/alerts/
     a channel                         service/channels/ (one file each)

@@ -1,6 +1,6 @@
 """English and French: days, steps, percentages, and the names of levels and outcomes.
 
-Names of indicators and regions come from the data and are not translated.
+Names of indicators are in `service.indicator_words`; those of regions are not translated.
 """
 
 from __future__ import annotations

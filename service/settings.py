@@ -67,7 +67,7 @@ class Settings(ModelSettings, BaseSettings):
     )
     webhook_allow_loopback: bool = Field(
         default=False,
-        description="Let webhooks and heartbeat be plain http on this machine (tests, relays).",
+        description="Let webhooks, chats and heartbeat be plain http on this machine (relays).",
     )
     smtp_host: str | None = Field(
         default=None, description="Mail server that e-mail alerts are handed in to."

@@ -16,6 +16,10 @@ from service.alerts.identity import Series
 from service.alerts.tracking import States, TrackedSeries
 from service.redraws import Redraw
 
+OUTSIDE_NOW = "Its region was redrawn and lies outside the set now."
+PART_OF = "Its region was redrawn. It is now part of: "
+"""What is stored of an incident whose region goes on nowhere; the names of the regions follow."""
+
 
 @dataclass(frozen=True)
 class HandOver:
@@ -57,6 +61,6 @@ def hand_over(states: States, redraw: Redraw | None) -> HandOver:
 
 def _note(redraw: Redraw, parts: tuple[str, ...]) -> str:
     if not parts:
-        return "Its region was redrawn and lies outside the set now."
+        return OUTSIDE_NOW
     names = ", ".join(f"{redraw.names[part]} ({part})" for part in parts)
-    return f"Its region was redrawn. It is now part of: {names}."
+    return f"{PART_OF}{names}."

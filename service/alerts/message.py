@@ -24,6 +24,7 @@ from service.alerts.wording import (
     headline_words,
     probability_words,
     record_words,
+    redraw_words,
     region_address,
     removed_rule,
     set_address,
@@ -222,7 +223,7 @@ def _entry(
             language,
         ),
         "sentences": [
-            *([notice.note] if notice.note else []),
+            *([redraw_words(notice.note, language)] if notice.note else []),
             *_sentences(publication, notice, scored, language),
         ],
         "link": region_address(public_url, publication.region_set, notice.region_id),

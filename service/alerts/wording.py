@@ -1,6 +1,6 @@
 """Words of alerts, in English and French: short titles and plain sentences.
 
-Names of rules, regions and indicators come from the data and are not translated.
+Names of rules and regions come from the data and are not translated.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from data.calendar import period_label
 from models.score import Contribution
+from service.alerts.hand_over import OUTSIDE_NOW, PART_OF
 from service.alerts.notify import Reason
 from service.alerts.rules import Rule
+from service.indicator_words import name_indicator, name_unit
 from service.languages import Language, name_level, name_outcome, write_percent
 from service.publication import Publication, PublishedScore
 
@@ -279,6 +281,24 @@ def change_words(change: float | None, language: Language = "en") -> str:
     return words["points"].format(points=round(change * 100))
 
 
+def redraw_words(note: str, language: Language) -> str:
+    """Returns the note on a region that was redrawn, a sentence.
+
+    Args:
+        note: What is stored of it (`service.alerts.hand_over`), which is English.
+        language: Language.
+    """
+    if language == "en":
+        return note
+    if note == OUTSIDE_NOW:
+        return "Sa région a été redessinée et se trouve maintenant hors de l’ensemble."
+    if note.startswith(PART_OF):
+        return "Sa région a été redessinée. Elle fait maintenant partie de : " + note.removeprefix(
+            PART_OF
+        )
+    return note
+
+
 def record_words(
     n_alerts: int, n_followed: int, scope: Scope | None, outcome: str, language: Language
 ) -> str:
@@ -334,8 +354,11 @@ def _bound(rule: Rule, value: float, language: Language) -> str:
 def _driver(item: Contribution, language: Language) -> str:
     words = WORDS[language]
     direction = words["raises" if item.log_odds > 0 else "lowers"]
+    label = name_indicator(item.feature, item.label, language)
     if item.value is None:
-        return f"{item.label}{words['colon']}{words['not_known']} ({direction})"
+        return f"{label}{words['colon']}{words['not_known']} ({direction})"
     amount = f"{item.value:.3g}" if abs(item.value) < 1000 else f"{item.value:.0f}"
-    unit = f" {item.unit}" if item.unit else ""
-    return f"{item.label}{words['colon']}{amount}{unit} ({direction})"
+    if language == "fr":
+        amount = amount.replace(".", ",")
+    unit = f" {name_unit(item.unit, language)}" if item.unit else ""
+    return f"{label}{words['colon']}{amount}{unit} ({direction})"

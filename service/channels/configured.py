@@ -85,7 +85,7 @@ def open_channel(
             allow_loopback=settings.webhook_allow_loopback,
         )
     if contact.channel == "apprise":
-        return ChatChannel(address)
+        return ChatChannel(address, allow_loopback=settings.webhook_allow_loopback)
     if contact.channel == "cap_folder":
         return CapFolderChannel(address, read_cap or _read_no_cap)
     return MailChannel(contact.name, address, settings, picture)

@@ -52,7 +52,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "simulated": "SIMULÉ : ces événements n’ont pas eu lieu.",
         "why": "Pourquoi ce message",
         "map": "Carte du risque ; les régions de ce message ont un contour foncé",
-        "drivers": "Facteurs principaux (libellés en anglais)",
+        "drivers": "Facteurs principaux",
         "acknowledge": "Prendre en charge",
         "silence": "Silence d’une semaine",
         "region": "Voir la région",

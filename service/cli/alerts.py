@@ -14,7 +14,7 @@ from service.cli.output import JsonOption, SetOption, print_json, print_table, s
 from service.cli.session import open_session
 from service.cli.simulation import simulate
 
-app = typer.Typer(help="Incidents and the messages about them.", no_args_is_help=True)
+app = typer.Typer(help="Incidents, messages about them, and dead letters.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -62,7 +62,13 @@ def show_messages(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists the messages of the outbox, newest first, with what became of them."""
+    """Lists the messages of the outbox, newest first; dead letters with --status dead.
+
+    A dead letter is a message that was given up: after ten tries, or because its receiver wants
+    none. `tocsin alerts replay` makes one due again, and `tocsin deliver` sends what is due.
+
+    Example: tocsin alerts messages --status dead
+    """
     with open_session() as session, session.database.read() as connection:
         queued = list_messages(connection, status=status)
     if as_json:
@@ -82,22 +88,26 @@ def show_messages(
                 for item in queued
             ],
         )
+        if any(item.status == "dead" for item in queued):
+            say("Dead letters are sent again by: tocsin alerts replay MESSAGE --by YOU")
     else:
         say("No messages.")
 
 
 @app.command("replay")
 def replay_message(
-    message_id: Annotated[str, typer.Argument(help="Id of a dead message, from the list.")],
+    message_id: Annotated[
+        str, typer.Argument(help="Its id, from `tocsin alerts messages --status dead`.")
+    ],
     by: Annotated[str, typer.Option("--by", help="Who does it; stands in the audit trail.")],
 ) -> None:
-    """Makes a dead message due again, under the same id.
+    """Makes a dead letter due again, under the same id; `tocsin deliver` sends it.
 
     Example: tocsin alerts replay msg_5d41402abc4b2a76b9719d911017c592 --by awa
     """
     with open_session() as session, session.database.write() as connection:
         replay(connection, message_id, actor=by, now=session.clock())
-    say(f"{message_id} is due again.")
+    say(f"{message_id} is due again; `tocsin deliver` sends it now, a running server by itself.")
 
 
 app.command("simulate")(simulate)

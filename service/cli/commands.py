@@ -67,7 +67,7 @@ COMMANDS = {
         "serve:serve",
         "Serves pages, feeds and API; runs due cycles and sends queued messages while it serves.",
     ),
-    "deliver": Entry("serve:deliver", "Sends the queued messages that are due, once."),
+    "deliver": Entry("serve:deliver", "Sends the alert messages that are due, once."),
     "demo": Entry(
         "demo:demo",
         "Simulates a Sahel, trains, publishes month by month up to today, and serves the result.",
@@ -103,7 +103,7 @@ COMMANDS = {
         "contacts:app",
         "Contact points and routes: check a file, apply it, try them.",
     ),
-    "alerts": Entry("alerts:app", "Incidents and the messages about them."),
+    "alerts": Entry("alerts:app", "Incidents, messages about them, and dead letters."),
     "audit": Entry("audit:app", "The audit trail: who did what, and when."),
     "keys": Entry("keys:app", "Keys of the API, with what each may do."),
     "ledger": Entry("ledger:app", "The forecast ledger: a sealed chain of all that was published."),

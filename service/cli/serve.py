@@ -37,7 +37,13 @@ def serve(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
 
 
 def deliver(as_json: JsonOption = False) -> None:
-    """Sends the queued messages that are due, once. `tocsin serve` does so all the time."""
+    """Sends the alert messages that are due, once.
+
+    `tocsin serve` and `tocsin run` do so all the time. What was given up, the dead letters, is
+    listed by `tocsin alerts messages --status dead` and made due by `tocsin alerts replay`.
+
+    Example: tocsin deliver
+    """
     with open_session() as session:
         configure_logs()
         report = deliver_due(session.database, session.settings, session.clock)
@@ -46,6 +52,8 @@ def deliver(as_json: JsonOption = False) -> None:
     else:
         say(f"{report.n_delivered} delivered, {report.n_failed} to be tried again, ", end="")
         say(f"{report.n_dead} given up.")
+        if report.n_dead:
+            say("See them: tocsin alerts messages --status dead")
         for name, problem in report.problems.items():
             say(f"{name} cannot be used, its messages wait: {problem}")
     if report.problems:

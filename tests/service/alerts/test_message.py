@@ -91,6 +91,19 @@ def test_drivers(value: float | None, unit: str, log_odds: float, words: list[st
 
 
 @pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (3.5, "Décès au cours des 3 derniers mois : 3,5 décès (augmente le risque)"),
+        (None, "Décès au cours des 3 derniers mois : inconnu (augmente le risque)"),
+    ],
+)
+def test_drivers_in_french(value: float | None, words: str) -> None:
+    driver = Contribution("deaths_3m", "Deaths in the last 3 months", value, "deaths", 0.5)
+    (said,) = driver_words((driver,), "fr")
+    assert said.replace("\xa0", " ").replace("\u202f", " ") == words
+
+
+@pytest.mark.parametrize(
     ("change", "words"), [(0.111, "+11 points"), (-0.1, "-10 points"), (None, "no earlier score")]
 )
 def test_changes(change: float | None, words: str) -> None:

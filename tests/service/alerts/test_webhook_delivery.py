@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
 from service.alerts.delivery import DeliveryReport, deliver_due
+from service.channels.chat import ChatChannel
 from service.channels.guarded_client import GuardedClient
 from service.channels.log import LogChannel
 from service.channels.webhook import WebhookChannel
@@ -85,6 +86,20 @@ def test_failures_follow_the_schedule_under_one_id(world: Any, httpserver: HTTPS
             delivery_attempts.c.message_id == row["message_id"]
         )
         assert connection.scalars(query).all() == ["HTTP 500", "HTTP 503", "HTTP 404", "HTTP 204"]
+
+
+def test_a_chat_that_always_refuses_ends_as_a_dead_letter(
+    world: Any, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/chat").respond_with_data("", 403)
+    chat = ChatChannel(f"json://127.0.0.1:{httpserver.port}/chat", allow_loopback=True)
+    channels = {"log": LogChannel(), "webhook": chat}
+    for n_tries in range(1, 11):
+        deliver_due(world.database, world.settings, world.clock, channels)
+        row = webhook_row(world)
+        assert len(httpserver.log) == n_tries
+        world.clock.now = max(row["due_at"], world.clock())
+    assert row["status"] == "dead"
 
 
 def test_too_many_requests_waits_as_asked(world: Any, httpserver: HTTPServer) -> None:
