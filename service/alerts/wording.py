@@ -23,6 +23,7 @@ SIMULATED: Mapping[Language, str] = {"en": "SIMULATED", "fr": "SIMULÉ"}
 """First word of every title about simulated events."""
 
 _DRIVERS = 3
+_NO_UNIT = ("", "1", "ratio")
 
 HAPPENED: Mapping[Reason, Mapping[Language, tuple[str, str]]] = {
     Reason.ESCALATED: {"en": ("escalated", "escalated"), "fr": ("en hausse", "en hausse")},
@@ -360,5 +361,5 @@ def _driver(item: Contribution, language: Language) -> str:
     amount = f"{item.value:.3g}" if abs(item.value) < 1000 else f"{item.value:.0f}"
     if language == "fr":
         amount = amount.replace(".", ",")
-    unit = f" {name_unit(item.unit, language)}" if item.unit else ""
+    unit = "" if item.unit in _NO_UNIT else f" {name_unit(item.unit, language)}"
     return f"{label}{words['colon']}{amount}{unit} ({direction})"

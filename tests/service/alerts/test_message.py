@@ -83,6 +83,7 @@ def test_a_week_is_named_by_its_number(build: Any) -> None:
         (1000.0, "km", 0.5, ["x: 1000 km (raises the risk)"]),
         (999.4, "km", 0.5, ["x: 999 km (raises the risk)"]),
         (None, "km", -0.5, ["x: not known (lowers the risk)"]),
+        (2.071, "ratio", 0.5, ["x: 2.07 (raises the risk)"]),
         (5.0, "km", 0.0, []),
     ],
 )
