@@ -103,6 +103,8 @@ _NAMES: Mapping[str, str] = {
     "poverty_rate": "Part de la population pauvre",
     "travel_hours_to_city": "Heures de trajet jusqu’à la ville la plus proche",
     "months_since_coup": "Mois depuis le dernier coup d’État",
+    "months_since_election": "Mois depuis la dernière élection",
+    "months_to_election": "Mois jusqu’à la prochaine élection",
     "months_since_withdrawal": "Mois depuis le dernier retrait d’une mission",
     "blockades": "Blocus en vigueur",
     "ceasefires": "Cessez-le-feu en vigueur",
