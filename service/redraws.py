@@ -29,6 +29,10 @@ from service.tables import publications
 SHAPES = "shapes"
 """Member of a publication's manifest: the digest of the borders that it was made with."""
 
+OUTSIDE_NOW = "Its region was redrawn and lies outside the set now."
+PART_OF = "Its region was redrawn. It is now part of: "
+"""What is stored of an incident whose region goes on nowhere; the names of the regions follow."""
+
 
 @dataclass(frozen=True)
 class Redraw:

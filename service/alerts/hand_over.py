@@ -14,11 +14,7 @@ from dataclasses import dataclass, replace
 
 from service.alerts.identity import Series
 from service.alerts.tracking import States, TrackedSeries
-from service.redraws import Redraw
-
-OUTSIDE_NOW = "Its region was redrawn and lies outside the set now."
-PART_OF = "Its region was redrawn. It is now part of: "
-"""What is stored of an incident whose region goes on nowhere; the names of the regions follow."""
+from service.redraws import OUTSIDE_NOW, PART_OF, Redraw
 
 
 @dataclass(frozen=True)

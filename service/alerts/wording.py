@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 from data.calendar import period_label
 from models.score import Contribution
-from service.alerts.hand_over import OUTSIDE_NOW, PART_OF
 from service.alerts.notify import Reason
 from service.alerts.rules import Rule
 from service.indicator_words import name_indicator, name_unit
 from service.languages import Language, name_level, name_outcome, write_percent
 from service.publication import Publication, PublishedScore
+from service.redraws import OUTSIDE_NOW, PART_OF
 
 SIMULATED: Mapping[Language, str] = {"en": "SIMULATED", "fr": "SIMULÉ"}
 """First word of every title about simulated events."""
@@ -286,7 +286,7 @@ def redraw_words(note: str, language: Language) -> str:
     """Returns the note on a region that was redrawn, a sentence.
 
     Args:
-        note: What is stored of it (`service.alerts.hand_over`), which is English.
+        note: What is stored of it (`OUTSIDE_NOW`, `PART_OF`), which is English.
         language: Language.
     """
     if language == "en":

@@ -10,11 +10,10 @@ import pytest
 from shapely.geometry import box
 
 from data.regions import Region, RegionSet, digest_shapes, save_region_set
-from service.alerts.hand_over import OUTSIDE_NOW
 from service.alerts.read import list_incidents
 from service.alerts.wording import redraw_words
 from service.publication_history import score_history
-from service.redraws import SHAPES, carry_publication, find_redraw, former_regions
+from service.redraws import OUTSIDE_NOW, SHAPES, carry_publication, find_redraw, former_regions
 
 pytestmark = pytest.mark.both_databases
 
