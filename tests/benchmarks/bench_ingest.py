@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
@@ -27,7 +27,8 @@ from data.placement import place_events
 from data.quality import receive_delivery
 from data.regions import Region, RegionSet
 from data.sources.ged import GED, read_ged
-from data.store import events_as_known
+from data.store import blocks, events_as_known
+from data.store.deliveries import Tally, insert_delivery
 
 N_EVENTS = 400_000
 KNOWN_ON = date(2022, 1, 15)
@@ -68,6 +69,11 @@ def measure(name: str = "ingest", n_events: int = N_EVENTS) -> dict[str, float]:
             f"{name}.place_s": placing,
             f"{name}.placed_per_second": n_events / placing,
         }
+        if n_events == N_EVENTS:
+            merged = know_after_a_year(Path(folder), batch, blocks.MERGE_FROM)
+            unmerged = know_after_a_year(Path(folder), batch, 10**9)
+            found[f"{name}.as_known_after_a_year_s"] = merged
+            found[f"{name}.as_known_unmerged_over_merged"] = unmerged / merged
         with postgres_server() as url:
             if url is None:
                 print(
@@ -108,6 +114,51 @@ def store_and_know(url: str, batch: Batch) -> tuple[float, float]:
     if len(known) != len(batch.events):
         raise AssertionError(f"{len(known)} of {len(batch.events)} events are known.")
     return storing, knowing
+
+
+def know_after_a_year(folder: Path, batch: Batch, merge_from: int) -> float:
+    """Returns the seconds to know events to which a year of daily deliveries added 200 each.
+
+    Args:
+        folder: Where the database goes.
+        batch: The first delivery.
+        merge_from: So many small blocks become one.
+    """
+    database = open_database(f"sqlite:///{folder}/year{merge_from}.db")
+    usual, blocks.MERGE_FROM = blocks.MERGE_FROM, merge_from
+    with database.write() as connection:
+        for day in range(366):
+            rows = batch.events
+            if day:
+                rows = batch.events.iloc[200 * day : 200 * (day + 1)]
+            moment = end_of_day(KNOWN_ON) + timedelta(days=day)
+            delivery_id = insert_delivery(
+                connection,
+                source=GED,
+                vintage=str(day),
+                known_at=moment,
+                received_at=moment,
+                file_name="ged.csv",
+                sha256="0" * 64,
+                countries=batch.countries,
+                days=(batch.covers_from, batch.covers_to),
+                n_rows=len(rows),
+                tally=Tally(added=len(rows), changed=0, unchanged=0, deleted=0),
+                refusals=(),
+            ).delivery_id
+            blocks.insert_events(
+                connection, rows, (), source=GED.name, known_at=moment, delivery_id=delivery_id
+            )
+            blocks.merge_small_blocks(connection, GED.name)
+    blocks.MERGE_FROM = usual
+    times = []
+    for _ in range(3):
+        with database.read() as connection:
+            start = perf_counter()
+            events_as_known(connection, GED.name, KNOWN_ON + timedelta(days=366))
+            times.append(perf_counter() - start)
+    database.close()
+    return min(times)
 
 
 def place(batch: Batch) -> float:
