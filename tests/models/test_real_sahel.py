@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.calendar import end_of_day
+from data.calendar import Step, end_of_day
 from data.database import open_database
 from data.panel import Panel, build_panel
 from data.regions.geojson import read_region_file
@@ -32,6 +32,10 @@ NOW = datetime(2022, 1, 16, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def real_panel(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Panel:
+    return _read_panel(shared_data, tmp_path_factory, "month")
+
+
+def _read_panel(shared_data: Path, tmp_path_factory: pytest.TempPathFactory, step: Step) -> Panel:
     events_file = shared_data / "ged_sahel_1989_2021.csv"
     region_set = read_region_file(
         shared_data / "sahel_admin1.geojson",
@@ -39,6 +43,7 @@ def real_panel(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         id_property="pcode",
         name_property="name",
         country_property="iso3",
+        step=step,
     )
     opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('real') / 'tocsin.db'}")
     with opened.write() as connection:
@@ -143,3 +148,18 @@ def test_a_horizon_of_its_own_gives_the_same_numbers(real_panel, real_model):
         replace(real_panel), ModelSettings(horizons=(3,), bootstrap_draws=400), created_at=NOW
     )
     assert alone.manifest["horizons"]["3"] == real_model.manifest["horizons"]["3"]
+
+
+def test_weeks_are_trained_and_scored_too(shared_data, tmp_path_factory):
+    panel = _read_panel(shared_data, tmp_path_factory, "week")
+    settings = ModelSettings(horizons=(4, 13), bootstrap_draws=200)
+    model = train_model(panel, settings, created_at=NOW)
+    for horizon in (4, 13):
+        forecasts = _origins(model, horizon)
+        assert forecasts["origin"].min() == "2017-W02"
+        probability = forecasts["probability"].to_numpy()
+        observed = forecasts["observed"].to_numpy(dtype=np.float64)
+        for rival in ("conflictology", "climatology", "calendar"):
+            values = forecasts[f"baseline_{rival}"].to_numpy()
+            assert brier_score(probability, observed) < brier_score(values, observed)
+            assert average_precision(probability, observed) > average_precision(values, observed)
