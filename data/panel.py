@@ -20,7 +20,15 @@ from data.calendar import Step, last_complete_period, period_of, period_start
 from data.errors import NothingKnown
 from data.events import EVENT_TYPES
 from data.gazetteer import CAPITALS, RIVALS
-from data.panel_details import ActorActivity, list_activity, split_actors, weigh_details
+from data.panel_counts import COUNTED, NEEDED, count_regions, require_countable
+from data.panel_details import (
+    DETAIL_VARIABLES,
+    RIVAL_VARIABLES,
+    ActorActivity,
+    list_activity,
+    split_actors,
+    weigh_details,
+)
 from data.panel_kinds import KINDS, blank_uncoded, weigh_kinds
 from data.panel_markers import MARKED, mark_regions
 from data.panel_observed import OBSERVED, observe_regions
@@ -33,6 +41,7 @@ from data.store import (
     events_as_known,
     list_deliveries,
     markers_as_known,
+    observations_as_known,
 )
 
 BASE_VARIABLES: tuple[str, ...] = (
@@ -84,6 +93,8 @@ class Panel:
         capitals: Longitude and latitude of each country's capital, degrees, shape
             (n_countries, 2), NaN where not given; None if no capital is given.
         actors: Who was active where and when; None if not known.
+        is_counted: True if the source tells only counts per area and month: what needs events is
+            NaN throughout.
     """
 
     region_set: str
@@ -102,6 +113,7 @@ class Panel:
     centres: npt.NDArray[np.float64] | None = None
     capitals: npt.NDArray[np.float64] | None = None
     actors: ActorActivity | None = None
+    is_counted: bool = False
 
     @property
     def origin(self) -> int:
@@ -126,7 +138,9 @@ def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> P
 
     Raises:
         NothingKnown: Nothing is known of the set's countries, or of no whole period.
+        UsageError: The source tells of no events, and of no counts that fit the set.
     """
+    require_countable(region_set)
     delivered = list_deliveries(connection, region_set.source, as_of)
     if not delivered:
         later = list_deliveries(connection, region_set.source)
@@ -136,14 +150,25 @@ def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> P
             else "Take in a delivery first: see `tocsin ingest --help`."
         )
         raise NothingKnown(f"Nothing from '{region_set.source}' is known as of {as_of}.", hint)
-    panel = assemble_panel(
-        events_as_known(connection, region_set.source, as_of),
-        coverage_as_known(connection, region_set.source, as_of),
-        region_set,
-        as_of,
-        is_simulated=any(delivery.is_simulated for delivery in delivered),
-        actors=load_actors(connection),
-    )
+    coverage = coverage_as_known(connection, region_set.source, as_of)
+    is_simulated = any(delivery.is_simulated for delivery in delivered)
+    if region_set.source in COUNTED:
+        panel = assemble_counts(
+            observations_as_known(connection, region_set.source, as_of),
+            coverage,
+            region_set,
+            as_of,
+            is_simulated=is_simulated,
+        )
+    else:
+        panel = assemble_panel(
+            events_as_known(connection, region_set.source, as_of),
+            coverage,
+            region_set,
+            as_of,
+            is_simulated=is_simulated,
+            actors=load_actors(connection),
+        )
     observed = observe_regions(connection, region_set, panel.periods, as_of)
     marked = mark_regions(markers_as_known(connection, as_of), region_set, panel.periods)
     return replace(panel, values=panel.values | observed | marked)
@@ -184,14 +209,8 @@ def assemble_panel(
         NothingKnown: No whole period of any country of the set is known.
     """
     step, countries = region_set.step, region_set.countries
-    relevant = [span for span in coverage if span.country in countries]
-    periods, country_known = _find_known(relevant, countries, as_of, step)
-    if not len(periods):
-        raise NothingKnown(
-            f"No whole {step} of {', '.join(countries)} is known as of {as_of}.",
-            "Take in a delivery that covers them, or choose a later day.",
-        )
-    country_of = np.array([countries.index(item.country) for item in region_set.regions], np.int64)
+    periods, country_known, data_cutoff = _find_known(coverage, countries, as_of, step)
+    country_of = _country_of(region_set)
     known = country_known[:, country_of]
     shares = _share_out(events, step)
     is_shown = (shares.period >= periods[0]) & (shares.period <= periods[-1])
@@ -218,17 +237,13 @@ def assemble_panel(
     position = {country: number for number, country in enumerate(countries)}
     country = events["country"].map(position).fillna(-1).to_numpy(dtype=np.int64)[shares.item]
     country_cell = row[at_country] * len(countries) + country[at_country]
-    return Panel(
-        region_set=region_set.name,
-        step=step,
-        as_of=as_of,
-        data_cutoff=max(span.covers_to for span in relevant),
-        region_ids=region_set.region_ids,
+    return _frame(
+        region_set,
+        as_of,
+        data_cutoff=data_cutoff,
         periods=periods,
         values=values,
         known=known,
-        countries=countries,
-        country_of=country_of,
         country_values={
             name: _sum_up(
                 country_cell,
@@ -237,25 +252,120 @@ def assemble_panel(
             )
             for name in ("events", "deaths")
         },
-        neighbours=region_set.neighbours,
         is_simulated=is_simulated,
-        centres=np.array(
-            [item.geometry.centroid.coords[0] for item in region_set.regions], np.float64
-        ),
-        capitals=np.array([CAPITALS.get(code, (np.nan, np.nan)) for code in countries]),
         actors=list_activity(
             sides, len(events), shares.item[is_dated], region[is_dated], row[is_dated]
         ),
     )
 
 
+def assemble_counts(
+    observations: pd.DataFrame,
+    coverage: Sequence[Coverage],
+    region_set: RegionSet,
+    as_of: date,
+    *,
+    is_simulated: bool,
+) -> Panel:
+    """Returns the panel of counts per area and month that are known already.
+
+    A region's month is known if the coverage holds every day of it and the source tells both of its
+    events and of its deaths. Nothing is held at country level: counts have a place or are totals.
+
+    Args:
+        observations: Columns `data.observation.OBSERVATION_COLUMNS`.
+        coverage: Spans per country, touching ones merged, as `coverage_as_known` returns them.
+        region_set: The regions; identifiers are P-codes.
+        as_of: The knowledge limit.
+        is_simulated: True if what is counted did not happen.
+
+    Raises:
+        NothingKnown: No whole period of any region of the set is known.
+    """
+    countries = region_set.countries
+    periods, country_known, data_cutoff = _find_known(coverage, countries, as_of, region_set.step)
+    counted = count_regions(observations, region_set, periods)
+    known = country_known[:, _country_of(region_set)]
+    for name in NEEDED:
+        known = known & ~np.isnan(counted[name])
+    if not known.any():
+        raise NothingKnown(
+            f"'{region_set.source}' counts nothing in any region of '{region_set.name}' as of "
+            f"{as_of}.",
+            "Counts are found by P-code: import the regions with --id-property naming theirs.",
+        )
+    unknown = np.full(known.shape, np.nan, np.float32)
+    told = [name for name in (*BASE_VARIABLES, *DETAIL_VARIABLES) if name not in RIVAL_VARIABLES]
+    return _frame(
+        region_set,
+        as_of,
+        data_cutoff=data_cutoff,
+        periods=periods,
+        values={name: np.where(known, counted.get(name, unknown), np.nan) for name in told},
+        known=known,
+        country_values={
+            name: np.where(country_known, np.float32(0), np.float32(np.nan)) for name in NEEDED
+        },
+        is_simulated=is_simulated,
+        is_counted=True,
+    )
+
+
+def _frame(
+    region_set: RegionSet,
+    as_of: date,
+    *,
+    data_cutoff: date,
+    periods: npt.NDArray[np.int64],
+    values: dict[str, npt.NDArray[np.float32]],
+    known: npt.NDArray[np.bool_],
+    country_values: dict[str, npt.NDArray[np.float32]],
+    is_simulated: bool,
+    actors: ActorActivity | None = None,
+    is_counted: bool = False,
+) -> Panel:
+    """Returns a panel with what is true of the regions whatever happens in them."""
+    countries = region_set.countries
+    return Panel(
+        region_set=region_set.name,
+        step=region_set.step,
+        as_of=as_of,
+        data_cutoff=data_cutoff,
+        region_ids=region_set.region_ids,
+        periods=periods,
+        values=values,
+        known=known,
+        countries=countries,
+        country_of=_country_of(region_set),
+        country_values=country_values,
+        neighbours=region_set.neighbours,
+        is_simulated=is_simulated,
+        centres=np.array(
+            [item.geometry.centroid.coords[0] for item in region_set.regions], np.float64
+        ),
+        capitals=np.array([CAPITALS.get(code, (np.nan, np.nan)) for code in countries]),
+        actors=actors,
+        is_counted=is_counted,
+    )
+
+
+def _country_of(region_set: RegionSet) -> npt.NDArray[np.int64]:
+    countries = region_set.countries
+    return np.array([countries.index(item.country) for item in region_set.regions], np.int64)
+
+
 def _find_known(
     coverage: Sequence[Coverage], countries: Sequence[str], as_of: date, step: Step
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Returns the periods and, shape (n_periods, n_countries), which of them are known."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], date]:
+    """Returns the periods, which are known by country (n_periods, n_countries), the last day told.
+
+    Raises:
+        NothingKnown: No whole period of any of the countries is known.
+    """
+    relevant = [span for span in coverage if span.country in countries]
     last = last_complete_period(as_of, step)
     spans: list[tuple[int, int, int]] = []
-    for span in coverage:
+    for span in relevant:
         first = period_of(span.covers_from, step)
         if period_start(first, step) < span.covers_from:
             first += 1
@@ -263,13 +373,16 @@ def _find_known(
         if first <= final:
             spans.append((countries.index(span.country), first, final))
     if not spans:
-        return np.empty(0, dtype=np.int64), np.empty((0, len(countries)), dtype=np.bool_)
+        raise NothingKnown(
+            f"No whole {step} of {', '.join(countries)} is known as of {as_of}.",
+            "Take in a delivery that covers them, or choose a later day.",
+        )
     start = min(first for _, first, _ in spans)
     periods = np.arange(start, last + 1, dtype=np.int64)
     known = np.zeros((len(periods), len(countries)), dtype=np.bool_)
     for country, first, final in spans:
         known[first - start : final - start + 1, country] = True
-    return periods, known
+    return periods, known, max(span.covers_to for span in relevant)
 
 
 def _share_out(events: pd.DataFrame, step: Step) -> Shares:

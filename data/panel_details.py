@@ -33,6 +33,8 @@ DETAIL_VARIABLES: tuple[str, ...] = (
 )
 """Further base variables; those of rivals are absent where the source names none."""
 
+RIVAL_VARIABLES = ("events_rival_first", "events_rival_second", "events_rival_clash")
+
 CIVILIANS = "Civilians"
 STATE = "state"
 _COUNTED_GROUPS = {

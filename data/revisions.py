@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from data.calendar import period_end, period_label, period_start, periods_of
 from data.errors import UnknownName, UsageError
 from data.events import EVENT_COLUMNS
+from data.panel_counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
 from data.store import Coverage, coverage_known_at, events_known_at, list_deliveries
@@ -96,8 +97,13 @@ def diff_vintages(
 
     Raises:
         UnknownName: A vintage is not stored.
-        UsageError: The second became known before the first.
+        UsageError: The second became known before the first, or the source tells no events.
     """
+    if region_set.source in COUNTED:
+        raise UsageError(
+            f"'{region_set.source}' tells counts: it has no events to compare.",
+            "`tocsin ingest list` says what each delivery changed.",
+        )
     stored = list_deliveries(connection, region_set.source)
     known_at = {delivery.vintage: delivery.known_at for delivery in stored}
     for vintage in (first, second):

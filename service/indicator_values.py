@@ -13,11 +13,15 @@ from data.calendar import period_label
 from data.errors import UnknownName
 from data.observation import QUANTITIES
 from data.panel import build_panel
+from data.panel_counts import COUNTED
+from data.panel_markers import MARKED
 from data.panel_observed import OBSERVED
 from data.regions import RegionSet
 from data.sources.registry import SOURCES
 from features.build import FeatureMatrix, rows_for_origin
 from features.catalogue import ALL, CATALOGUE, find_indicator
+from features.indicator import Indicator
+from features.measures import EscalationThreshold, FixedTrait, WindowSeason
 from models.outcome import definition_of
 from models.settings import ModelSettings
 
@@ -98,20 +102,42 @@ def read_indicators(
 
 
 @cache
-def list_closed_indicators() -> frozenset[str]:
+def list_closed_indicators(source: str) -> frozenset[str]:
     """Returns the indicators that are read off observations which may not be passed on.
 
     Sums and newest values of a source's own numbers are near enough to these numbers to stand for
     them: they inform scores, and are told to nobody outside.
+
+    Args:
+        source: Source of the region set.
     """
     closed = {
         variable
         for variable, observed in OBSERVED.items()
         if not SOURCES[QUANTITIES[observed.quantity].source].redistributable
     }
+    is_base_closed = are_counts_closed(source)
     return frozenset(
-        name for name, indicator in CATALOGUE.items() if not closed.isdisjoint(indicator.variables)
+        name
+        for name, indicator in CATALOGUE.items()
+        if not closed.isdisjoint(indicator.variables)
+        or (is_base_closed and _needs_counts(indicator))
     )
+
+
+def _needs_counts(indicator: Indicator) -> bool:
+    """Returns True for what is computed from the panel's base: a ratio gives its parts away too.
+
+    The threshold of an outcome is no such thing: without it nobody knows what a score means.
+    """
+    if isinstance(indicator.measure, WindowSeason | FixedTrait | EscalationThreshold):
+        return False
+    return not indicator.variables or not {*OBSERVED, *MARKED}.issuperset(indicator.variables)
+
+
+def are_counts_closed(source: str) -> bool:
+    """Returns True if a set's panel is made of counts that may not be passed on as they are."""
+    return source in COUNTED and not SOURCES[source].redistributable
 
 
 def _number(value: float) -> float | None:

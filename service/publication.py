@@ -62,6 +62,9 @@ class Inputs:
     coarse_share: float | None
 
 
+INPUTS, MONTHLY_COUNTS = "inputs", "monthly_counts"
+"""Member of a publication's manifest and its value: the scores are made from counts, not events."""
+
 NOT_MEASURED = Inputs(None, None, None, None, None, None)
 """Inputs of which nothing was measured, as in a publication that was made before they were."""
 
@@ -172,6 +175,11 @@ class Publication:
     def origin_label(self) -> str:
         """The origin as people write it, `2021-12`."""
         return period_label(self.origin, self.step)
+
+    @property
+    def is_counted(self) -> bool:
+        """True if the scores are made from counts per area and month, not from events."""
+        return self.manifest.get(INPUTS) == MONTHLY_COUNTS
 
     @property
     def outcomes(self) -> tuple[str, ...]:

@@ -15,7 +15,13 @@ from data.regions import RegionSet, digest_shapes
 from models.score import Contribution, Score, ScoreRun
 from service.explanation import compare_families
 from service.indicator_values import list_closed_indicators
-from service.publication import Attribution, Publication, PublishedScore
+from service.publication import (
+    INPUTS,
+    MONTHLY_COUNTS,
+    Attribution,
+    Publication,
+    PublishedScore,
+)
 from service.settings import Settings
 
 _Key = tuple[str, str, int]
@@ -87,6 +93,7 @@ def assemble_publication(
                 "model": summarise_model(model_manifest),
                 "previous_model_version": None if previous is None else previous.model_version,
                 "levels": settings.levels,
+                **({INPUTS: MONTHLY_COUNTS} if panel.is_counted else {}),
                 "shapes": digest_shapes(region_set),
                 **(
                     {
@@ -169,7 +176,7 @@ def _publish(
     risk_score = _number(score.risk_score)
     earlier = before.get((score.region_id, score.outcome, score.horizon))
     is_comparable = score.status == "ok" and risk_score is not None and earlier is not None
-    closed = list_closed_indicators()
+    closed = list_closed_indicators(region_set.source)
     return PublishedScore(
         region_id=region.region_id,
         region_name=region.name,

@@ -15,7 +15,7 @@ import numpy as np
 from data.calendar import months_to_periods, period_label
 from data.panel import Panel
 from data.quality import Completeness
-from service.publication import Inputs, Publication, PublishedScore
+from service.publication import NOT_MEASURED, Inputs, Publication, PublishedScore
 from service.settings import Settings
 
 YEAR_MONTHS = 12
@@ -24,12 +24,16 @@ YEAR_MONTHS = 12
 def describe_inputs(panel: Panel, completeness: Completeness) -> dict[str, Inputs]:
     """Returns how well each region is known at the panel's origin, by region id.
 
-    Deaths are those of the year to the origin, as far as it is known.
+    Deaths are those of the year to the origin, as far as it is known. Of a panel of counts nothing
+    is measured.
 
     Args:
         panel: What the scores are made from.
         completeness: Of the same regions, as known on the same day.
     """
+    if panel.is_counted:
+        # Counts have no ranges and no precision; and the counts themselves may not be passed on.
+        return dict.fromkeys(panel.region_ids, NOT_MEASURED)
     row = panel.origin - int(panel.periods[0])
     year = slice(max(0, row + 1 - months_to_periods(YEAR_MONTHS, panel.step)), row + 1)
     sums = {

@@ -30,6 +30,7 @@ from data.calendar import (
     periods_of,
     to_epoch_day,
 )
+from data.panel_counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
 from data.store import STILL, Delivery, list_deliveries, read_versions
@@ -80,10 +81,16 @@ def estimate_completeness(
         region_set: The regions.
         as_of: The knowledge limit.
         n_periods: How many periods are looked at.
+
+    Returns:
+        All NaN for a set whose source tells counts: they are no events that could still come.
     """
     step = region_set.step
     last = last_complete_period(as_of, step)
     periods = np.arange(last - n_periods + 1, last + 1, dtype=np.int64)
+    if region_set.source in COUNTED:
+        nothing = np.full((n_periods, len(region_set.regions)), np.nan)
+        return Completeness(periods, region_set.region_ids, nothing, nothing, nothing)
     oldest = period_start(int(periods[0]), step)
     since_day = to_epoch_day(oldest) - SETTLED_DAYS - LEARNT_FROM_DAYS
     deliveries = list_deliveries(connection, region_set.source, as_of)

@@ -6,12 +6,14 @@ as well), so they are never added up.
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data.calendar import from_epoch_day
+from data.calendar import from_epoch_day, to_epoch_day
 from data.observation import ObservationBatch
 from data.sources.contract import Access, Query, SourceInfo
 from data.sources.hapi_api import fetch_hapi_rows
@@ -43,20 +45,22 @@ _COLUMNS = (
 )
 
 
-def read_hapi(path: Path) -> ObservationBatch:
+def read_hapi(path: Path, known_at: date) -> ObservationBatch:
     """Returns `events_KIND` and `fatalities_KIND` per area and month, for the three kinds.
 
     The place is the second-order area where there is one, else the first-order area, else empty:
-    the whole country.
+    the whole country. A month that was not over when the file became known is left out: its counts
+    are those of a part of it, and would stand for the whole once it is.
 
     Args:
         path: CSV as the API gives it (`output_format=csv`).
+        known_at: Day on which it became known.
 
     Raises:
         MissingInput: The file is not there or cannot be read.
         BadInput: It is no such file, or too little of it can be used.
     """
-    return read_observations(path, HAPI.title, _COLUMNS, _read_row)
+    return read_observations(path, HAPI.title, _COLUMNS, partial(_read_row, to_epoch_day(known_at)))
 
 
 def fetch_hapi(access: Access, query: Query) -> list[Path]:
@@ -73,13 +77,15 @@ def fetch_hapi(access: Access, query: Query) -> list[Path]:
     return [target]
 
 
-def _read_row(row: dict[str, str]) -> list[dict[str, Any]]:
+def _read_row(known_day: int, row: dict[str, str]) -> list[dict[str, Any]]:
     kind = row["event_type"]
     if kind not in KINDS:
         raise Unusable("unknown_type", f"event_type '{kind}' is none of {', '.join(KINDS)}.")
     start, end = to_day(row["reference_period_start"]), to_day(row["reference_period_end"])
     if start > end:
         raise Unusable("date_order", f"It ends on {end} before it begins on {start}.")
+    if end >= known_day:
+        return []
     place = (row["admin2_code"] or row["admin1_code"]).strip()
     country = row["location_code"].strip().upper()
     read: list[dict[str, Any]] = []

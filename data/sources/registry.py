@@ -64,8 +64,8 @@ def _read_chirps(path: Path, _query: Query, _known_at: date) -> ObservationBatch
     return read_chirps(path)
 
 
-def _read_hapi(path: Path, _query: Query, _known_at: date) -> ObservationBatch:
-    return read_hapi(path)
+def _read_hapi(path: Path, _query: Query, known_at: date) -> ObservationBatch:
+    return read_hapi(path, known_at)
 
 
 def _read_idmc(path: Path, _query: Query, _known_at: date) -> ObservationBatch:

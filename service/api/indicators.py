@@ -117,7 +117,7 @@ def make_indicator_routes(context: ApiContext) -> APIRouter:
         else:
             name = indicator or ""
             found = [(place, name, value) for place, value in values.of_indicator(name).items()]
-        closed = list_closed_indicators()
+        closed = list_closed_indicators(region_set.source)
         return IndicatorValuesOut(
             set=set_name,
             as_of=values.as_of,

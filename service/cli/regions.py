@@ -9,6 +9,7 @@ import typer
 
 from data.calendar import STEPS, Step, parse_day
 from data.errors import UsageError
+from data.panel_counts import require_countable
 from data.regions import (
     RegionKind,
     RegionSet,
@@ -28,7 +29,9 @@ app = typer.Typer(help="Import, make and list region sets.", no_args_is_help=Tru
 
 NameOption = Annotated[str, typer.Option("--set", help="Name of the new region set.")]
 StepOption = Annotated[str, typer.Option(help="Calendar unit of its panel: month or week.")]
-SourceOption = Annotated[str, typer.Option(help="Event source that its panel is built from.")]
+SourceOption = Annotated[
+    str, typer.Option(help="Source of its panel: one of events, or hapi for monthly counts.")
+]
 
 
 @app.command("import")
@@ -76,6 +79,8 @@ def import_regions(
 
     Example: tocsin regions import adm2.geojson --set sahel-adm2 --kind admin2
     --id-property ADM2_PCODE --parent-property ADM1_PCODE --name-property ADM2_FR
+
+    Example: tocsin regions import admin1.geojson --set sahel --id-property pcode --source hapi
 
     Example: tocsin regions import bfa17.geojson --set bfa --replace --valid-from 2025-07-02
     """
@@ -231,6 +236,7 @@ def show_set(name: SetOption = None, as_json: JsonOption = False) -> None:
 def _save(
     session: Session, region_set: RegionSet, as_json: bool, *, replaces: bool = False
 ) -> None:
+    require_countable(region_set)
     with session.database.write() as connection:
         is_new = save_region_set(connection, region_set, session.clock(), replace=replaces)
     if as_json:

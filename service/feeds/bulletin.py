@@ -100,6 +100,8 @@ def write_notices(publication: Publication, language: Language) -> list[str]:
     notices = []
     if publication.is_simulated:
         notices.append(words["simulated"])
+    if publication.is_counted:
+        notices.append(words["counts"])
     if publication.is_schematic:
         notices.append(words["schematic"])
     note = publication.manifest.get("revision_note")

@@ -55,6 +55,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "sources": "Sources and licences",
         "simulated": "SIMULATED: these events did not happen. The figures show how the service works "
         "and say nothing about any real place.",
+        "counts": "Made from monthly counts per area, without a list of events: actors, kinds of "
+        "fighting and precision are not known.",
         "schematic": "The map shapes are computed, not surveyed: they are no borders.",
         "baseline_only": "Baseline only over {horizon}: {n} of {total} scores are the region's own past "
         "frequency.",
@@ -118,6 +120,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "sources": "Sources et licences",
         "simulated": "SIMULÉ : ces événements n’ont pas eu lieu. Les chiffres montrent le fonctionnement "
         "du service et ne disent rien d’un lieu réel.",
+        "counts": "Établi à partir de décomptes mensuels par zone, sans liste d'événements : les "
+        "acteurs, les types de combat et la précision ne sont pas connus.",
         "schematic": "Les formes de la carte sont calculées, non relevées : ce ne sont pas des "
         "frontières.",
         "baseline_only": "Référence seulement sur {horizon} : {n} valeurs sur {total} sont la fréquence "

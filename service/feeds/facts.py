@@ -20,6 +20,10 @@ SIMULATED_NOTICE = (
     "Simulated: these events did not happen. The scores show how the service works and say nothing "
     "about any real place."
 )
+COUNTS_NOTICE = (
+    "Made from monthly counts per area, without a list of events: actors, kinds of fighting, "
+    "ranges and precision are not known, and indicators that need them are missing."
+)
 SCHEMATIC_NOTICE = "The map shapes are computed, not surveyed: they are no borders."
 
 
@@ -77,6 +81,8 @@ def write_notices(publication: Publication, counts: StatusCounts) -> list[str]:
     notices = []
     if publication.is_simulated:
         notices.append(SIMULATED_NOTICE)
+    if publication.is_counted:
+        notices.append(COUNTS_NOTICE)
     if publication.is_schematic:
         notices.append(SCHEMATIC_NOTICE)
     note = publication.manifest.get("revision_note")

@@ -10,7 +10,7 @@ from typing import Literal
 from service.publication import Publication
 from service.web import words
 
-BannerKind = Literal["simulated", "stale", "older", "baseline", "schematic", "missing"]
+BannerKind = Literal["simulated", "stale", "older", "baseline", "schematic", "missing", "counted"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ SIMULATED = Banner(
     "Simulated",
     "Every event behind this page was made up by a computer, and the places are invented. Nothing "
     "here describes the real world: do not act on it.",
+)
+
+COUNTS = Banner(
+    "counted",
+    "Monthly counts only",
+    "The scores are made from counts of events and deaths per area and month. There is no list of "
+    "events behind them: who fought, in what kind of violence and where exactly is not known, and "
+    "indicators that need it are missing.",
 )
 
 
@@ -62,6 +70,8 @@ def choose_banners(
         banners.append(_stale(publication, today, warning_days))
     banners += _baseline_only(publication)
     banners += _without_score(publication)
+    if publication.is_counted:
+        banners.append(COUNTS)
     if publication.is_schematic:
         banners.append(
             Banner(

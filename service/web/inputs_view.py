@@ -6,13 +6,19 @@ from service.publication import Inputs
 from service.web import words
 
 
-def tell_inputs(inputs: Inputs, origin: str) -> tuple[str, ...]:
+def tell_inputs(inputs: Inputs, origin: str, *, is_counted: bool = False) -> tuple[str, ...]:
     """Returns sentences about completeness, the spread of estimates, and coarse records.
 
     Args:
         inputs: What was measured.
         origin: The newest period, `2021-12`.
+        is_counted: True if the scores are made from counts per month: nothing of it is measured.
     """
+    if is_counted:
+        return (
+            "The source tells counts of events and deaths per area and month, and no single event: "
+            "how complete and how precise they are was not measured.",
+        )
     return tuple(part for part in (_completeness(inputs, origin), _deaths(inputs, origin)) if part)
 
 

@@ -16,6 +16,7 @@ from data.panel import build_panel
 from data.regions import RegionSet, load_edition, load_region_set
 from service.clock import Clock
 from service.feeds.formats import FORMATS
+from service.indicator_values import are_counts_closed
 from service.memo import Memo
 from service.publication import Publication
 from service.publication_history import score_history
@@ -151,8 +152,13 @@ class Reader:
         return self._shapes.get(key, lambda: draw_shapes(frame.region_set))
 
     def history(self, connection: Connection, frame: Frame, region_id: str) -> DeathsHistory | None:
-        """Returns a region's deaths as known at the publication's as-of; None if nothing is."""
+        """Returns a region's deaths as known at the publication's as-of.
+
+        None if nothing is known, or if they are counts that may not be passed on.
+        """
         publication = frame.publication
+        if are_counts_closed(frame.region_set.source):
+            return None
 
         def build() -> dict[str, DeathsHistory] | None:
             try:

@@ -8,6 +8,7 @@ from datetime import date
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
+from service.indicator_values import are_counts_closed
 from service.web import words
 from service.web.alerts_view import view_incidents
 from service.web.history import TYPES, tabulate_latest
@@ -50,6 +51,7 @@ def render_region(
             if history is None
             else reader.deaths_pictures(frame, history, region_id, view.horizon)
         ),
+        are_counts_closed=are_counts_closed(frame.region_set.source),
         latest=() if history is None else tabulate_latest(history),
         per_step="" if per_step is None else words.counted(math.ceil(per_step), "death"),
         score_pictures=reader.score_pictures(frame, region_id, view.horizon, points),

@@ -157,7 +157,9 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
         },
         neighbours=_neighbours(frame, region_id, chosen, ranked),
         threshold=row.score.threshold,
-        inputs=tell_inputs(row.score.inputs, publication.origin_label),
+        inputs=tell_inputs(
+            row.score.inputs, publication.origin_label, is_counted=publication.is_counted
+        ),
         back=links.to_set(publication.region_set, chosen, as_of=as_of, outcome=outcome),
     )
 

@@ -171,8 +171,8 @@ def test_a_month_against_those_before_it(
         for area in areas
         if (end := f"2023-{m:02d}-28")
     ]
-    before = read_hapi(write(COUNTS, *past)).observations
-    batch = read_hapi(write(COUNTS, *[{**area, "fatalities": deaths} for area in areas]))
+    before = read_hapi(write(COUNTS, *past), DAY).observations
+    batch = read_hapi(write(COUNTS, *[{**area, "fatalities": deaths} for area in areas]), DAY)
     assert [item.code for item in examine_observations(batch, before)] == codes
     # Without a past nothing is odd.
     assert examine_observations(batch, before.iloc[:0]) == ()

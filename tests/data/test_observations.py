@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from data.store import (
     observations_as_known,
 )
 
+KNOWN_AT = date(2024, 3, 1)
 RAIN = {
     "date": "2024-01-21",
     "adm_level": "1",
@@ -98,7 +100,7 @@ def test_a_forecast_is_no_observation_and_missing_is_missing(write: Callable[...
 
 def test_counts_per_area(write: Callable[..., Path]) -> None:
     rows = [{}, {"admin2_code": "ML0501"}, {"admin1_code": "", "fatalities": ""}]
-    found = rows_of(read_hapi(write(COUNTS, rows)))
+    found = rows_of(read_hapi(write(COUNTS, rows), KNOWN_AT))
     assert [(row["place"], row["indicator"], row["value"]) for row in found] == [
         ("ML05", "events_political_violence", 12),
         ("ML05", "fatalities_political_violence", 40),
@@ -145,10 +147,10 @@ def test_a_row_that_cannot_be_used_is_refused(
 @pytest.mark.parametrize(
     ("row", "read"),
     [
-        ({"events": "-1"}, read_hapi),
-        ({"fatalities": "0.5"}, read_hapi),
-        ({"event_type": "dance"}, read_hapi),
-        ({"reference_period_end": "2023-01-31"}, read_hapi),
+        ({"events": "-1"}, partial(read_hapi, known_at=KNOWN_AT)),
+        ({"fatalities": "0.5"}, partial(read_hapi, known_at=KNOWN_AT)),
+        ({"event_type": "dance"}, partial(read_hapi, known_at=KNOWN_AT)),
+        ({"reference_period_end": "2023-01-31"}, partial(read_hapi, known_at=KNOWN_AT)),
     ],
 )
 def test_counts_that_are_none(write: Callable[..., Path], row: Any, read: Any) -> None:
