@@ -46,6 +46,10 @@ class DataSettings(BaseModel):
     hapi_app_identifier: SecretStr | None = Field(
         default=None, description="App identifier that the HDX Humanitarian API gave you."
     )
+    hdx_url: str = Field(
+        default="https://data.humdata.org",
+        description="Address of HDX, where the files of WFP prices and CHIRPS rainfall lie.",
+    )
     idmc_url: str = Field(
         default="https://helix-tools-api.idmcdb.org", description="Address of IDMC's API."
     )

@@ -40,7 +40,7 @@ def fetch_files(
     Raises:
         UsageError: The source has no API, or the query lacks what it needs.
         SettingsError: A credential is not set.
-        Refused: The source is off.
+        Refused: The source is off, or names an address that may not be called.
         SourceUnavailable: The files cannot be had whole.
     """
     title = adapter.info.title
@@ -56,7 +56,10 @@ def fetch_files(
     if query.part is not None and query.part not in adapter.parts:
         known = ", ".join(adapter.parts) or "none"
         raise UsageError(f"{title} has no part '{query.part}'.", f"Known: {known}.")
-    with open_fetcher(settings, adapter.info, wait) as fetcher:
+    transport = None
+    if adapter.is_guarded:
+        transport = GuardedTransport(allow_loopback=settings.fetch_allow_loopback)
+    with open_fetcher(settings, adapter.info, wait, transport) as fetcher:
         return adapter.fetch(
             Access(fetcher, settings, download_folder(settings), on_progress), query
         )

@@ -16,7 +16,8 @@ import numpy as np
 
 from data.calendar import from_epoch_day, to_epoch_day
 from data.observation import ObservationBatch
-from data.sources.contract import SourceInfo
+from data.sources.contract import Access, Query, SourceInfo
+from data.sources.hdx_files import fetch_hdx_file
 from data.sources.observed import (
     collect_observations,
     country_of_pcode,
@@ -36,6 +37,7 @@ CHIRPS = SourceInfo(
     kind="observations",
 )
 
+PARTS = ("full", "5ytd")
 _INDICATORS = {"rainfall_mm": "rfh", "rainfall_3_months_percent": "r3q"}
 _COLUMNS = ("date", "PCODE", "version", *_INDICATORS.values())
 _HAPI_INDICATORS = {
@@ -68,6 +70,26 @@ def read_chirps(path: Path) -> ObservationBatch:
     return collect_observations(
         path.name, CHIRPS.title, rows, _read_hapi_row if is_hapi else _read_row
     )
+
+
+def fetch_chirps(access: Access, query: Query) -> list[Path]:
+    """Returns a file of rainfall per country, as it lies on HDX now.
+
+    `Query.part` says if it is all since 1981 (`full`, the default) or the last five years
+    (`5ytd`). A file of second-order areas is taken before one of first-order areas.
+
+    Raises:
+        SourceUnavailable: A country has none there, or it cannot be had whole.
+    """
+    span = query.part or PARTS[0]
+    return [
+        fetch_hdx_file(
+            access,
+            f"{country.lower()}-rainfall-subnational",
+            [rf"{country}-rainfall-{areas}-{span}\.csv" for areas in ("subnat", "adm2", "adm1")],
+        )
+        for country in query.countries
+    ]
 
 
 def _read_row(row: dict[str, str]) -> list[dict[str, Any]]:

@@ -100,6 +100,8 @@ class Adapter:
             a source that is only read from files.
         needs: Fields of `Query` that `fetch` cannot do without.
         parts: What `Query.part` may be; empty if the source has only one table.
+        is_guarded: True if it calls addresses that the source names: then only what is on the
+            public internet is called.
         guard: Raises if nothing of the source may come in; None if it always may.
     """
 
@@ -108,6 +110,7 @@ class Adapter:
     fetch: Callable[[Access, Query], Sequence[Path]] | None = None
     needs: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    is_guarded: bool = False
     guard: Callable[[DataSettings], None] | None = None
 
 

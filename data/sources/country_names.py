@@ -52,6 +52,17 @@ def country_of_name(name: str) -> str:
     return _CODES.get(_plain(name), "")
 
 
+def slug_of_country(iso3: str) -> str:
+    """Returns a country's English name as HDX writes it in addresses: `burkina-faso`.
+
+    Empty if the code is not known.
+    """
+    for state in STATES.values():
+        if state.iso3 == iso3:
+            return _plain(state.name).replace(" ", "-")
+    return ""
+
+
 def _plain(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).casefold()
     words = re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)))

@@ -14,7 +14,8 @@ from data.events import Batch
 from data.observation import ObservationBatch
 from data.sources.acled import ACLED, read_acled
 from data.sources.acled_api import fetch_acled, require_acled_enabled
-from data.sources.chirps import CHIRPS, read_chirps
+from data.sources.chirps import CHIRPS, fetch_chirps, read_chirps
+from data.sources.chirps import PARTS as CHIRPS_PARTS
 from data.sources.conflictforecast import (
     CONFLICTFORECAST,
     fetch_conflictforecast,
@@ -33,7 +34,7 @@ from data.sources.simulated import SIMULATED
 from data.sources.ucdp_releases import fetch_ged, release_days
 from data.sources.views import LEVELS as VIEWS_LEVELS
 from data.sources.views import VIEWS, fetch_views, read_views
-from data.sources.wfp import WFP, read_wfp
+from data.sources.wfp import WFP, fetch_wfp, read_wfp
 
 
 def _read_ged(path: Path, query: Query, known_at: date) -> Batch:
@@ -91,8 +92,15 @@ ADAPTERS: dict[str, Adapter] = {
         Adapter(IDMC, _read_idmc, fetch_idmc),
         Adapter(DTM, read_dtm, fetch_dtm, needs=("countries",), parts=DTM_LEVELS),
         Adapter(IPC, read_ipc, fetch_ipc, needs=("countries",)),
-        Adapter(WFP, read_wfp),
-        Adapter(CHIRPS, _read_chirps),
+        Adapter(WFP, read_wfp, fetch_wfp, needs=("countries",), is_guarded=True),
+        Adapter(
+            CHIRPS,
+            _read_chirps,
+            fetch_chirps,
+            needs=("countries",),
+            parts=CHIRPS_PARTS,
+            is_guarded=True,
+        ),
         Adapter(OWN_OBSERVATIONS, _read_own_observations),
         Adapter(VIEWS, read_views, fetch_views, parts=VIEWS_LEVELS),
         Adapter(CONFLICTFORECAST, read_conflictforecast, fetch_conflictforecast),

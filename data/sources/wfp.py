@@ -16,7 +16,9 @@ from data.calendar import from_epoch_day, to_epoch_day
 from data.errors import BadInput
 from data.observation import ObservationBatch
 from data.regions.iso_countries import to_alpha3
-from data.sources.contract import Query, SourceInfo
+from data.sources.contract import Access, Query, SourceInfo
+from data.sources.country_names import slug_of_country
+from data.sources.hdx_files import fetch_hdx_file
 from data.sources.observed import Unusable, read_observations, to_day, to_value
 
 WFP = SourceInfo(
@@ -68,6 +70,22 @@ def read_wfp(path: Path, query: Query, _known_at: date) -> ObservationBatch:
         return _read_row(row, country)
 
     return read_observations(path, WFP.title, _COLUMNS, read_row)
+
+
+def fetch_wfp(access: Access, query: Query) -> list[Path]:
+    """Returns a file of prices per country, as it lies on HDX now.
+
+    Raises:
+        SourceUnavailable: A country has none there, or it cannot be had whole.
+    """
+    return [
+        fetch_hdx_file(
+            access,
+            f"wfp-food-prices-for-{slug_of_country(country)}",
+            [rf"wfp_food_prices_{country}\.csv"],
+        )
+        for country in query.countries
+    ]
 
 
 def _read_row(row: dict[str, str], country: str) -> list[dict[str, Any]]:

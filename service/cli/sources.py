@@ -107,6 +107,8 @@ def fetch(
 
     Example: tocsin sources fetch hapi --countries MLI,BFA,NER
 
+    Example: tocsin sources fetch chirps --countries MLI,BFA,NER
+
     Example: tocsin sources fetch wfp --from https://data.example.org/wfp_food_prices_mli.csv
 
     Example: tocsin sources fetch views --version fatalities003_2026_05_t01 --countries MLI,BFA,NER

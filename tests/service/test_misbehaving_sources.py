@@ -304,6 +304,29 @@ def answer_csv(_request: Request, rows: Rows, columns: list[str]) -> Response:
     return as_csv(rows, columns)
 
 
+def answer_hdx(request: Request, rows: Rows, columns: list[str]) -> Response:
+    if request.path != "/api/3/action/package_show":
+        assert request.path.startswith("/dataset/")
+        return as_csv(rows, columns)
+    name = HDX_FILES[request.args["id"]]
+    others = ["readme.txt", f"old-{name}"]
+    return as_json(
+        {
+            "success": True,
+            "result": {
+                "resources": [
+                    {"name": file, "url": f"{request.host_url}dataset/download/{file}"}
+                    for file in (*others, name)
+                ]
+            },
+        }
+    )
+
+
+HDX_FILES = {
+    "wfp-food-prices-for-mali": "wfp_food_prices_mli.csv",
+    "mli-rainfall-subnational": "mli-rainfall-subnat-full.csv",
+}
 MLI = ("MLI",)
 SPAN = {"since": date(2024, 1, 1), "until": date(2025, 12, 31)}
 NEXT = {"since": date(2026, 1, 1), "until": date(2026, 1, 31)}
@@ -333,6 +356,8 @@ SPECS = {
     "dtm": Spec("dtm", dtm_rows, answer_dtm, Query(MLI), Query(MLI), "numPresentIdpInd"),
     "wfp": Spec("wfp", wfp_rows, answer_csv, Query(), Query(), "price", "wfp_food_prices_mli.csv"),
     "chirps": Spec("chirps", chirps_rows, answer_csv, Query(), Query(), "rfh", "mli-rainfall.csv"),
+    "wfp on hdx": Spec("wfp", wfp_rows, answer_hdx, Query(MLI), Query(MLI), "price"),
+    "chirps on hdx": Spec("chirps", chirps_rows, answer_hdx, Query(MLI), Query(MLI), "rfh"),
     "views": Spec(
         "views", views_rows, answer_views, Query(version="a_1"), Query(version="a_2"), "main_mean"
     ),
@@ -364,6 +389,7 @@ class World:
             acled_url=url,
             hapi_url=url,
             hapi_app_identifier="right",  # type: ignore[arg-type]
+            hdx_url=url,
             idmc_url=url,
             idmc_client_id="right",  # type: ignore[arg-type]
             dtm_url=url,
@@ -616,3 +642,40 @@ def test_a_key_is_asked_for_where_it_is_used(world: World) -> None:
         assert world.asked == []
     else:
         assert world.fetch(world.spec.first)[0].n_added > 0
+
+
+@pytest.mark.parametrize("world", ["wfp on hdx", "chirps on hdx"], indirect=True)
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"success": False, "error": {"message": "Not found"}}, "has no resources"),
+        ({"success": True, "result": {"resources": ["x"]}}, "has no resources"),
+        ([1], "has no resources"),
+        (
+            {"success": True, "result": {"resources": [{"url": "https://x.org/other.csv"}]}},
+            "no such file, only: other.csv",
+        ),
+    ],
+)
+def test_a_dataset_without_the_file(world: World, body: Any, found: str) -> None:
+    world.begin()
+    before = world.dump()
+    world.spoil = lambda request: as_json(body) if "package_show" in request.path else None
+    with pytest.raises(SourceUnavailable, match=found):
+        world.fetch(world.spec.second)
+    assert world.dump() == before
+
+
+@pytest.mark.parametrize("world", ["wfp on hdx", "chirps on hdx"], indirect=True)
+@pytest.mark.parametrize("host", ["https://169.254.169.254", "https://10.0.0.8", "http://1.1.1.1"])
+def test_a_dataset_does_not_lead_into_the_house(world: World, host: str) -> None:
+    world.begin()
+    before = world.dump()
+    name = HDX_FILES[
+        "wfp-food-prices-for-mali" if world.spec.name == "wfp" else "mli-rainfall-subnational"
+    ]
+    body = {"success": True, "result": {"resources": [{"url": f"{host}/{name}"}]}}
+    world.spoil = lambda request: as_json(body) if "package_show" in request.path else None
+    with pytest.raises((SourceUnavailable, Refused)):
+        world.fetch(world.spec.second)
+    assert world.dump() == before
