@@ -141,7 +141,7 @@ def _examine_set(
         return
     age_days = (today - publication.as_of).days
     text = f"as-of {publication.as_of}, revision {publication.revision}, {age_days} days old"
-    if age_days > settings.page_age_warning_days:
+    if age_days > settings.warning_days(region_set.step):
         yield Finding(
             f"{name}: publication",
             "warning",

@@ -65,7 +65,9 @@ def judge_lateness(
     elif due_at is not None and head.as_of < due_at.date():
         slot = find_slot(connection, region_set.name, due_at)
         punctuality = "cycle_failed" if slot and slot.status == "failed" else "late"
-    elif schedule is None and (now.date() - head.as_of).days > settings.page_age_warning_days:
+    elif schedule is None and (now.date() - head.as_of).days > settings.warning_days(
+        region_set.step
+    ):
         punctuality = "too_old"
     return Lateness(
         region_set=region_set.name,

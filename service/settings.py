@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from data.calendar import Step
 from data.errors import SettingsError
 from models.settings import ModelSettings
 
@@ -152,8 +153,17 @@ class Settings(ModelSettings, BaseSettings):
     page_age_warning_days: int = Field(
         default=40,
         ge=1,
-        description="Age of the newest publication from which pages call the feed stale.",
+        description="Age of the newest publication from which pages call a monthly feed stale.",
     )
+    page_age_warning_days_weekly: int = Field(
+        default=17,
+        ge=1,
+        description="The same for a region set that goes by weeks.",
+    )
+
+    def warning_days(self, step: Step) -> int:
+        """Returns the age in days from which a publication of this step is called stale."""
+        return self.page_age_warning_days_weekly if step == "week" else self.page_age_warning_days
 
     @field_validator("levels")
     @classmethod

@@ -116,7 +116,9 @@ def render_alerts(
 def render_about(reader: Reader, connection: Connection, settings: Settings) -> HTMLResponse:
     """Returns what Tocsin is and is not, its words, and the sources behind its publications."""
     cards = _overview(reader, connection)
-    frames = [frame for _, frame in _frames(reader, connection) if frame is not None]
+    shown = _frames(reader, connection)
+    frames = [frame for _, frame in shown if frame is not None]
+    steps = dict.fromkeys(region_set.step for region_set, _ in shown) or {"month": None}
     named = dict.fromkeys(item for frame in frames for item in frame.publication.attributions)
     return render_page(
         "about.html",
@@ -136,14 +138,20 @@ def render_about(reader: Reader, connection: Connection, settings: Settings) -> 
         multiple=settings.escalation_multiple,
         quantile=settings.escalation_quantile,
         floor=settings.escalation_floor,
-        horizons=words.listed([words.steps(h, "month") for h in settings.horizons], "or"),
+        horizons=words.listed(
+            [words.steps(horizon, step) for step in steps for horizon in settings.horizons], "or"
+        ),
         levels=words.listed(
             [
                 f"{level.words} ({level.bounds})"
                 for level in describe_levels(settings.levels).values()
             ]
         ),
-        warning_days=settings.page_age_warning_days,
+        warning_days=words.listed(
+            [words.counted(days, "day") for days in map(settings.warning_days, steps)],
+            "or",
+        ),
+        many_steps=len(steps) > 1,
         too_early_below=settings.too_early_below,
     )
 

@@ -60,7 +60,7 @@ def view_published(frame: Frame) -> SetCard:
         about=_about(frame.region_set),
         is_simulated=publication.is_simulated,
         is_schematic=publication.is_schematic,
-        is_stale=(today - publication.as_of).days > frame.settings.page_age_warning_days,
+        is_stale=(today - publication.as_of).days > frame.settings.warning_days(publication.step),
         as_of=words.day(publication.as_of),
         age=words.age(publication.as_of, today),
         horizon_words=view.horizon_words,

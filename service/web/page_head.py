@@ -152,7 +152,7 @@ def view_head(frame: Frame) -> PageHead:
             publication,
             today=today,
             newest=frame.newest.as_of,
-            warning_days=frame.settings.page_age_warning_days,
+            warning_days=frame.settings.warning_days(publication.step),
         ),
         is_simulated=publication.is_simulated,
         as_of=words.day(publication.as_of),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+from data.regions import save_region_set
 from service.app import make_app
 from service.publication import Document
 from service.publication_store import store_publication
@@ -99,3 +101,12 @@ def test_long_list_of_publications_has_pages(publish, make_publication, get, rea
         "This page of the list is empty."
         in read(get("/sets/squares/publications?page=9").text).text
     )
+
+
+def test_a_set_of_weeks_goes_by_weeks(database, settings, region_set, clock, now, browse):
+    with database.write() as connection:
+        save_region_set(connection, replace(region_set, step="week"), now)
+    words = browse(make_app(database, settings, clock)).get("/about").text
+    assert "1 week, 3 weeks or 6 weeks" in words
+    assert "3 months" not in words
+    assert "older than 17 days" in words
