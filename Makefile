@@ -40,7 +40,7 @@ pytest: $(VENV)/.dev ## the test suite, on all cores
 bench: $(VENV)/.dev ## measure speed side by side: ratios into var/bench.json (ONLY=features for one part)
 	$(BIN)/python tests/benchmarks/run.py $(if $(ONLY),--only $(ONLY))
 
-faults: $(VENV)/.dev ## deliveries to a failing receiver, workers killed with -9 (minutes)
+faults: $(VENV)/.dev ## deliveries and e-mails to failing receivers, workers killed with -9 (minutes)
 	FAULT_DELIVERIES=$${FAULT_DELIVERIES:-10000} FAULT_KILLS=$${FAULT_KILLS:-50} $(BIN)/pytest -s tests/faults
 
 lock: ## renew the lock files (needs uv)

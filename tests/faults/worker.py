@@ -1,6 +1,6 @@
-"""A delivery worker that a test may kill: `worker.py DATABASE_URL WEBHOOK_URL MOMENT`."""
+"""A delivery worker that a test may kill: `worker.py DATABASE_URL SETTINGS_JSON MOMENT`."""
 
-import base64
+import json
 import sys
 from datetime import datetime
 
@@ -8,12 +8,10 @@ from data.database import open_database
 from service.alerts.delivery import deliver_due
 from service.settings import Settings
 
-SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
-
-def main(database_url: str, webhook_url: str, moment: str) -> None:
+def main(database_url: str, settings_json: str, moment: str) -> None:
     now = datetime.fromisoformat(moment)
-    settings = Settings(webhook_url=webhook_url, webhook_secret=SECRET, webhook_allow_loopback=True)
+    settings = Settings(**json.loads(settings_json))
     database = open_database(database_url)
     while True:
         report = deliver_due(database, settings, lambda: now)

@@ -1,13 +1,17 @@
 """The decision to tell: a table of what was told, what is true, and the reason."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.alerts.advance import advance
 from service.alerts.notify import Quiet, Reason, Standing, Told, decide
+from service.alerts.tracking import States
 
 NOW = datetime(2022, 3, 15, 6, tzinfo=UTC)
 FEB, MAR = date(2022, 2, 15), date(2022, 3, 15)
@@ -212,3 +216,29 @@ def test_whoever_was_just_told_is_not_told_again(standing: Standing) -> None:
         NOW,
     )
     assert not decide(told, standing, now=NOW, repeat_after=DAY).is_sent
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_inside_the_band_for_a_thousand_publications_is_told_once(
+    build: Any, seed: int
+) -> None:
+    """From the exit of its level to just below the enter of the next, at both bounds too."""
+    chance = random.Random(seed)
+    states: States = {}
+    told: Told | None = None
+    sent: list[Reason] = []
+    for number in range(1_001):
+        as_of = FEB + number * DAY
+        value = chance.choice([0.2, 0.4999, chance.uniform(0.2, 0.4999)]) if number else 0.3
+        publication = build.publication(as_of, {"ML01": value})
+        states, events = advance([build.rule()], states, publication)
+        if number == 0:
+            (event,) = events
+        else:
+            assert not events
+        standing = Standing(event.incident_id, event.level, None, False, event.as_of)
+        reason = decide(told, standing, now=NOW + number * DAY, repeat_after=None)
+        if reason.is_sent:
+            sent.append(reason)
+            told = Told(event.incident_id, event.level, False, False, event.as_of, NOW)
+    assert sent == [Reason.NEW]
