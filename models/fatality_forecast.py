@@ -15,9 +15,12 @@ from data.errors import NotReady
 from data.panel import Panel
 from models.fatality_path import check_horizons, first_history_row, rows_needed, walk_origins
 from models.fatality_trial import FATALITIES, QUANTILES, VERSION
+from models.metrics import Floats
 from models.progress import Progress
 from models.settings import ModelSettings
-from models.units import By, series_of
+from models.units import By, UnitSeries, series_of
+
+DECIMALS = 2
 
 
 def forecast_fatalities(
@@ -40,7 +43,8 @@ def forecast_fatalities(
     Returns:
         One row per unit and horizon: `region_id` (a country code by country), `country`, `as_of`,
         `origin`, `horizon`, `period` (a label such as 2022-03), `outcome`, `outcome_version`, and
-        quantiles `q05` to `q95`, whole persons; NaN where the last 12 periods are not all known.
+        quantiles `q05` to `q95`, persons to two decimals; NaN where the last 12 periods are not
+        all known.
 
     Raises:
         UsageError: A horizon is out of range.
@@ -49,13 +53,7 @@ def forecast_fatalities(
     series = series_of(panel, by)
     check_horizons(horizons, series)
     first_row = first_history_row(series, settings.train_from)
-    row = panel.origin - int(panel.periods[0])
-    if row < first_row + rows_needed(horizons):
-        raise NotReady(
-            f"Too early to tell: {row - first_row} {panel.step}s are known, "
-            f"{rows_needed(horizons)} are needed.",
-            "Ingest a longer history, or choose fewer horizons.",
-        )
+    row = require_history(panel, series, settings, horizons)
     origin = next(
         walk_origins(series, range(row, row + 1), horizons, first_row, on_progress=on_progress)
     )
@@ -73,8 +71,35 @@ def forecast_fatalities(
                     "period": period_label(panel.origin + horizon, panel.step),
                     "outcome": FATALITIES,
                     "outcome_version": VERSION,
-                    **{f"q{round(100 * q):02d}": np.quantile(draws, q, axis=-1) for q in QUANTILES},
+                    **{
+                        f"q{round(100 * q):02d}": column
+                        for q, column in zip(QUANTILES, read_quantiles(draws).T, strict=True)
+                    },
                 }
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def read_quantiles(draws: Floats) -> Floats:
+    """Returns the quantiles of `QUANTILES`, rounded as they are told, shape (n_units, 19)."""
+    return np.asarray(np.round(np.quantile(draws, QUANTILES, axis=-1).T, DECIMALS))
+
+
+def require_history(
+    panel: Panel, series: UnitSeries, settings: ModelSettings, horizons: tuple[int, ...]
+) -> int:
+    """Returns the row of the panel's origin.
+
+    Raises:
+        NotReady: There is too little history to widen by.
+    """
+    first_row = first_history_row(series, settings.train_from)
+    row = panel.origin - int(panel.periods[0])
+    if row < first_row + rows_needed(horizons):
+        raise NotReady(
+            f"Too early to tell: {row - first_row} {panel.step}s are known, "
+            f"{rows_needed(horizons)} are needed.",
+            "Ingest a longer history, or choose fewer horizons.",
+        )
+    return row

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from models.fatality_trial import FATALITIES
 from service.chain import Chain, ChainReport, Row
 from service.feeds.facts import round_number, write_moment
 from service.publication import Publication
@@ -112,9 +113,13 @@ def digest_forecasts(publication: Publication, written_in: str = DIGEST_FORMATS[
         for row in publication.scores
     )
     outcomes = _versions(publication) if written_in == DIGEST_FORMATS[0] else []
+    ahead = sorted(
+        [FATALITIES, row.horizon, row.region_id, row.status, *map(round_number, row.quantiles)]
+        for row in publication.fatalities
+    )
     digest = hashlib.sha256()
     # Line by line, so that other threads get their turn.
-    for line in (head, *outcomes, *rows):
+    for line in (head, *outcomes, *rows, *ahead):
         text = json.dumps(line, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         digest.update(text.encode() + b"\n")
     return digest.hexdigest()
@@ -149,7 +154,7 @@ def append_publication(connection: Connection, publication: Publication) -> Ledg
             "revision": publication.revision,
             "model_version": publication.model_version,
             "outcome_version": publication.outcome_version,
-            "n_forecasts": len(publication.scores),
+            "n_forecasts": len(publication.scores) + len(publication.fatalities),
             "digest": digest_forecasts(publication),
         },
     )

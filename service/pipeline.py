@@ -37,6 +37,7 @@ from service.feeds.manifest import sign_documents
 from service.forecast_ledger import append_publication, describe_entry
 from service.publication import Attribution, Document, Publication
 from service.publication_assembly import assemble_publication
+from service.publication_fatalities import attach_fatalities, forecast_release
 from service.publication_inputs import attach_inputs, describe_inputs
 from service.publication_store import (
     find_publication,
@@ -181,22 +182,21 @@ def _run(
     shadow_runs = score_shadows(shadows, panel, settings)
     record = newest_of([*known_record, *verified])
     drift = [judge_model(model, panel, settings, record) for model in models]
+    release = forecast_release(panel, settings)
     tell(2, N_STEPS, "rendering")
-    assembled = attach_inputs(
-        assemble_publication(
-            runs[0][0],
-            panel,
-            regions,
-            previous,
-            runs[0][1],
-            attributions,
-            settings,
-            now,
-            others=runs[1:],
-        ),
-        describe_inputs(panel, completeness),
+    scored = assemble_publication(
+        runs[0][0],
+        panel,
+        regions,
+        previous,
+        runs[0][1],
+        attributions,
         settings,
+        now,
+        others=runs[1:],
     )
+    told = attach_inputs(scored, describe_inputs(panel, completeness), settings)
+    assembled = attach_fatalities(told, release)
     with database.read() as connection:
         publication = _number(connection, assembled, note)
     if publication.publication_id is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from data.calendar import Step, period_end, period_label, period_start
 from models.score import Contribution, Status
+from service.fatalities import PublishedFatalities
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ class Publication:
         manifest: Further facts for readers, JSON-ready: see `assemble_publication`.
         scores: Rows, ordered by outcome (that of the pages first), horizon and region position.
         publication_id: Row number in the database; None before it is stored.
+        fatalities: Distributions of the deaths of each period ahead, ordered by horizon and region
+            position; empty if none were forecast: the manifest says why.
     """
 
     region_set: str
@@ -170,6 +173,7 @@ class Publication:
     manifest: dict[str, Any]
     scores: tuple[PublishedScore, ...] = field(repr=False)
     publication_id: int | None = None
+    fatalities: tuple[PublishedFatalities, ...] = field(default=(), repr=False)
 
     @property
     def origin_label(self) -> str:
@@ -200,6 +204,10 @@ class Publication:
             model_version=scores[0].model_version or self.model_version,
             outcome_version=scores[0].outcome_version or self.outcome_version,
         )
+
+    def period_ahead(self, horizon: int) -> str:
+        """Returns the label of one period ahead, which a distribution of fatalities is of."""
+        return period_label(self.origin + horizon, self.step)
 
     def window(self, horizon: int) -> tuple[date, date]:
         """Returns the first and last day that a forecast of `horizon` covers."""

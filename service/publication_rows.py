@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping
 
 from data.calendar import Step, period_label
 from models.score import Contribution
+from service.fatalities import PublishedFatalities
 from service.publication import (
     NOT_MEASURED,
     Attribution,
@@ -84,8 +85,12 @@ def publication_row(publication: Publication, digest: str) -> dict[str, Any]:
     }
 
 
-def read_publication(row: RowMapping, rows: tuple[PublishedScore, ...]) -> Publication:
-    """Returns the publication of a row of `publications`, with the scores given."""
+def read_publication(
+    row: RowMapping,
+    rows: tuple[PublishedScore, ...],
+    fatalities: tuple[PublishedFatalities, ...] = (),
+) -> Publication:
+    """Returns the publication of a row of `publications`, with the scores and fatalities given."""
     extra = row["manifest"]
     previous = extra["previous_as_of"]
     return Publication(
@@ -105,6 +110,7 @@ def read_publication(row: RowMapping, rows: tuple[PublishedScore, ...]) -> Publi
         manifest=extra["facts"],
         scores=rows,
         publication_id=row["publication_id"],
+        fatalities=fatalities,
     )
 
 
@@ -168,6 +174,17 @@ def read_score(row: RowMapping) -> PublishedScore:
         changed_families=tuple(FamilyShare(*item) for item in details.get("changed_families", [])),
         changed_reason=details.get("changed_reason", "first"),
     )
+
+
+def fatality_row(one: PublishedFatalities) -> dict[str, Any]:
+    """Returns the values of a row of `fatalities`, but for its publication and position."""
+    return {**asdict(one), "quantiles": list(one.quantiles)}
+
+
+def read_fatalities(row: RowMapping) -> PublishedFatalities:
+    """Returns the published fatalities of a row of `fatalities`."""
+    values = {name: row[name] for name in PublishedFatalities.__dataclass_fields__}
+    return PublishedFatalities(**{**values, "quantiles": tuple(values["quantiles"])})
 
 
 def write_day(day: date | None) -> str | None:

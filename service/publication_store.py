@@ -16,7 +16,9 @@ from data.errors import Conflict, StateError
 from service.publication import Document, Publication
 from service.publication_rows import (
     PublicationHead,
+    fatality_row,
     publication_row,
+    read_fatalities,
     read_head,
     read_publication,
     read_score,
@@ -24,7 +26,7 @@ from service.publication_rows import (
     write_day,
 )
 from service.tables import documents as document_rows
-from service.tables import publications, scores
+from service.tables import fatalities, publications, scores
 
 
 def content_digest(publication: Publication) -> str:
@@ -39,7 +41,11 @@ def content_digest(publication: Publication) -> str:
     digest = hashlib.sha256()
     try:
         # Row by row, so that other threads get their turn.
-        for part in (content, *map(score_row, publication.scores)):
+        for part in (
+            content,
+            *map(score_row, publication.scores),
+            *map(fatality_row, publication.fatalities),
+        ):
             digest.update(
                 json.dumps(
                     part, sort_keys=True, default=write_day, ensure_ascii=False, allow_nan=False
@@ -99,6 +105,12 @@ def store_publication(
     ]
     if rows:
         connection.execute(insert(scores), rows)
+    ahead = [
+        {"publication_id": publication_id, "position": position, **fatality_row(one)}
+        for position, one in enumerate(publication.fatalities)
+    ]
+    if ahead:
+        connection.execute(insert(fatalities), ahead)
     store_documents(connection, publication_id, documents)
     return replace(publication, publication_id=publication_id)
 
@@ -141,7 +153,14 @@ def load_publication(connection: Connection, publication_id: int) -> Publication
     rows = connection.execute(
         select(scores).where(scores.c.publication_id == publication_id).order_by(scores.c.position)
     ).mappings()
-    return read_publication(head, tuple(read_score(row) for row in rows))
+    ahead = connection.execute(
+        select(fatalities)
+        .where(fatalities.c.publication_id == publication_id)
+        .order_by(fatalities.c.position)
+    ).mappings()
+    return read_publication(
+        head, tuple(read_score(row) for row in rows), tuple(read_fatalities(row) for row in ahead)
+    )
 
 
 def find_publication(

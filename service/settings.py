@@ -133,6 +133,11 @@ class Settings(ModelSettings, BaseSettings):
             "Credentials are settings of their own."
         ),
     )
+    fatality_regions_max: int = Field(
+        default=500,
+        ge=0,
+        description="Regions of a set above which no fatalities are forecast; 0 for none at all.",
+    )
     catch_up_slots: int = Field(
         default=3,
         ge=1,

@@ -7,11 +7,13 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select
 
+from data.errors import UnknownName
+from service.api.paging import Cursor
 from service.api.schemas import PublicationOut
 from service.feeds.addresses import FeedAddress
 from service.feeds.facts import StatusCounts, write_notices
 from service.feeds.files import explain_absence
-from service.publication_rows import PublicationHead, read_publication
+from service.publication_rows import PublicationHead, read_head, read_publication
 from service.publication_store import find_head
 from service.tables import publications, scores
 
@@ -64,3 +66,24 @@ def notices_of(connection: Connection, head: PublicationHead) -> list[str]:
     for outcome, horizon, status, number in grouped:
         counts.setdefault((outcome, horizon), Counter())[status] = number
     return write_notices(read_publication(row, ()), counts)
+
+
+def continue_walk(connection: Connection, set_name: str, stand: Cursor) -> PublicationHead:
+    """Returns the publication that a walk with a cursor began in.
+
+    Raises:
+        UnknownName: It is not there.
+    """
+    row = (
+        connection.execute(
+            select(publications).where(
+                publications.c.publication_id == stand.publication_id,
+                publications.c.region_set == set_name,
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise UnknownName("The publication of the cursor is not there.", "Begin without a cursor.")
+    return read_head(row)

@@ -12,6 +12,7 @@ from service.api.alert_actions import make_action_routes
 from service.api.alerts import make_alert_routes
 from service.api.context import ApiContext
 from service.api.events import make_event_routes
+from service.api.fatalities import make_fatality_routes
 from service.api.health import make_health_routes
 from service.api.indicators import make_indicator_routes
 from service.api.ledger import make_ledger_routes
@@ -54,6 +55,7 @@ def make_api(database: Database, settings: Settings, clock: Clock) -> APIRouter:
         make_indicator_routes,
         make_region_routes,
         make_score_routes,
+        make_fatality_routes,
         make_alert_routes,
         make_action_routes,
         make_rule_routes,

@@ -14,12 +14,12 @@ from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
 from service.api.parameters import AsOfQuery, SetQuery, read_as_of
 from service.api.problem_schema import declare_problems
-from service.api.publications import describe_head, notices_of, require_head
+from service.api.publications import continue_walk, describe_head, notices_of, require_head
 from service.api.schemas import RegionScoreOut, ScoresOut
 from service.boxes import Box, meets, read_box
 from service.feeds.facts import describe_score
 from service.publication import Publication
-from service.publication_rows import PublicationHead, read_head, read_publication, read_score
+from service.publication_rows import PublicationHead, read_publication, read_score
 from service.tables import publications, scores
 
 MAX_LIMIT = 1000
@@ -81,7 +81,7 @@ def make_score_routes(context: ApiContext) -> APIRouter:
                 head, after = require_head(connection, set_name, read_as_of(as_of)), -1
             else:
                 stand = read_cursor(cursor, filters)
-                head, after = _continue(connection, set_name, stand), stand.position
+                head, after = continue_walk(connection, set_name, stand), stand.position
             inside = None if box is None else _list_inside(connection, set_name, box)
             rows = _select_rows(connection, head, given, after, limit + 1, inside)
             if not rows and after < 0 and inside is None:
@@ -130,22 +130,6 @@ def _list_inside(connection: Connection, set_name: str, box: Box) -> set[str]:
         for region in load_region_set(connection, set_name).regions
         if meets(box, region.geometry.bounds)
     }
-
-
-def _continue(connection: Connection, set_name: str, stand: Cursor) -> PublicationHead:
-    row = (
-        connection.execute(
-            select(publications).where(
-                publications.c.publication_id == stand.publication_id,
-                publications.c.region_set == set_name,
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
-        raise UnknownName("The publication of the cursor is not there.", "Begin without a cursor.")
-    return read_head(row)
 
 
 def _explain_emptiness(

@@ -105,7 +105,7 @@ NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 
 def write_rows(publication: Publication) -> Iterator[tuple[Value, ...]]:
     """Yields a row per score, its values in the order of `COLUMNS`; None where one is missing."""
-    name = _mark(publication.region_set, publication.is_simulated)
+    name = mark_simulated(publication.region_set, publication.is_simulated)
     leads = {
         horizon: lead_time_days(publication, horizon)
         for horizon in {score.horizon for score in publication.scores}
@@ -129,10 +129,13 @@ def write_rows(publication: Publication) -> Iterator[tuple[Value, ...]]:
             round_number(score.change),
             score.status,
             round_number(score.completeness),
-            _mark(score.model_version or publication.model_version, publication.is_simulated),
+            mark_simulated(
+                score.model_version or publication.model_version, publication.is_simulated
+            ),
             score.outcome_version or publication.outcome_version,
         )
 
 
-def _mark(name: str, is_simulated: bool) -> str:
+def mark_simulated(name: str, is_simulated: bool) -> str:
+    """Returns the name of a set or model, which says so if the events are simulated."""
     return f"simulated-{name}" if is_simulated and "simulated" not in name else name

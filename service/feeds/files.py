@@ -205,6 +205,8 @@ def _cut(
                 f"No region lies in '{address.country}'.", f"Known: {', '.join(known)}."
             )
         scores = tuple(score for score in scores if score.country == address.country)
+        ahead = tuple(one for one in publication.fatalities if one.country == address.country)
+        publication = replace(publication, fatalities=ahead)
         regions = tuple(
             region for region in region_set.regions if region.country == address.country
         )
@@ -216,7 +218,8 @@ def _cut(
             raise UnknownName(
                 f"There is no outcome '{address.outcome}'.", f"Known: {', '.join(known)}."
             )
-        return replace(publication, scores=scores).of_outcome(address.outcome), region_set
+        cut = replace(publication, scores=scores, fatalities=())
+        return cut.of_outcome(address.outcome), region_set
     return replace(publication, scores=scores), region_set
 
 

@@ -9,6 +9,7 @@ from service.feeds import (
     atom_feed,
     bulletin_feed,
     csv_feed,
+    fatality_feed,
     geojson_feed,
     json_feed,
     parquet_feed,
@@ -21,6 +22,7 @@ Render = Callable[[Publication, RegionSet], Document]
 
 FORMATS: dict[str, Render] = {
     "csv": csv_feed.render,
+    fatality_feed.FORMAT: fatality_feed.render,
     "json": json_feed.render,
     "xlsx": xlsx_feed.render,
     "parquet": parquet_feed.render,

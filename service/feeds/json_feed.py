@@ -27,6 +27,7 @@ from service.feeds.facts import (
     round_number,
     write_json,
 )
+from service.feeds.fatality_feed import describe_all_fatalities
 from service.languages import LANGUAGES
 from service.publication import Document, FamilyShare, Publication, PublishedScore
 
@@ -42,6 +43,7 @@ def render(publication: Publication, region_set: RegionSet) -> Document:
         "format": "tocsin-risk-feed",
         "format_version": 1,
         **describe_publication(publication),
+        "fatalities": describe_all_fatalities(publication),
     }
     rows = (_describe(publication, score) for score in publication.scores)
     return Document("json", "application/json", write_json(content, "scores", rows))

@@ -20,6 +20,7 @@ _FORMAT_WORDS: dict[str, tuple[str, str]] = {
     "json": ("JSON", "The same with drivers, skill and sources, for programs."),
     "geojson": ("GeoJSON", "The same with shapes, for QGIS and other maps."),
     "xlsx": ("Excel", "A workbook with one sheet per horizon."),
+    "fatalities.csv": ("Deaths, CSV", "Deaths of each period ahead as quantiles."),
     "parquet": ("Parquet", "The rows of the CSV file, typed, for analysis."),
     "html": ("Bulletin", "Two pages to read, print and pass on."),
     "fr.html": ("Bulletin, fr", "The same in French."),

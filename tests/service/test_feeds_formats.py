@@ -48,7 +48,7 @@ def test_the_same_publication_gives_the_same_bytes(make_publication, region_set,
     assert first.name == name
     assert FORMATS[name](publication, region_set).body == first.body
     assert FORMATS[name](replace(publication, revision=2), region_set).body != first.body or (
-        name == "csv"
+        name.endswith("csv")
     )
 
 
