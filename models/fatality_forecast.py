@@ -13,8 +13,8 @@ import pandas as pd
 from data.calendar import period_label
 from data.errors import NotReady
 from data.panel import Panel
+from models.fatality_names import FATALITIES, QUANTILES, VERSION
 from models.fatality_path import check_horizons, first_history_row, rows_needed, walk_origins
-from models.fatality_trial import FATALITIES, QUANTILES, VERSION
 from models.metrics import Floats
 from models.progress import Progress
 from models.settings import ModelSettings

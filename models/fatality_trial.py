@@ -19,6 +19,7 @@ from models.challengers.adaptive import AdaptiveWidener
 from models.conformal import LOOK_BACK, Widener
 from models.distribution import INTERVALS, N_DRAWS, crps, interval_ends, is_covered, spread_values
 from models.fatalities import draw_conflictology
+from models.fatality_names import FATALITIES, QUANTILES, VERSION
 from models.fatality_path import (
     OriginDraws,
     check_horizons,
@@ -32,9 +33,6 @@ from models.progress import Progress
 from models.settings import ModelSettings
 from models.units import By, UnitSeries, series_of
 
-FATALITIES = "fatalities"
-VERSION = "fatalities-1"
-QUANTILES: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(1, 20))
 ESCALATING = 1.5
 """A unit-year escalates if its deaths are at least this multiple of those of the year before."""
 

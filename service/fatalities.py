@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from models.fatality_trial import QUANTILES
+from models.fatality_names import QUANTILES
 from models.score import Status
 
 NAMES: tuple[str, ...] = tuple(f"q{round(100 * level):02d}" for level in QUANTILES)

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from models.fatality_trial import FATALITIES
+from models.fatality_names import FATALITIES
 from service.chain import Chain, ChainReport, Row
 from service.feeds.facts import round_number, write_moment
 from service.publication import Publication

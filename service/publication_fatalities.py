@@ -9,8 +9,8 @@ import numpy as np
 
 from data.errors import NotReady
 from data.panel import Panel
+from models.fatality_names import VERSION
 from models.fatality_release import HORIZONS, FatalityRelease, release_fatalities
-from models.fatality_trial import VERSION
 from service.fatalities import PublishedFatalities
 from service.publication import Publication, PublishedScore
 from service.settings import Settings

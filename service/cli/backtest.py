@@ -9,7 +9,8 @@ import typer
 
 from data.errors import UsageError
 from features.cluster import on_cluster
-from models.fatality_trial import DEFAULT_WIDENING, FATALITIES, WIDENERS
+from models.fatality_names import FATALITIES
+from models.fatality_trial import DEFAULT_WIDENING, WIDENERS
 from models.outcome import ESCALATION, OUTCOMES
 from models.recipes import DEFAULT_RECIPE, RECIPES
 from models.trial import IN_SERVICE, Plan

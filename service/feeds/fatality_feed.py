@@ -12,7 +12,7 @@ import io
 from typing import Any
 
 from data.regions import RegionSet
-from models.fatality_trial import VERSION
+from models.fatality_names import VERSION
 from service.fatalities import NAMES, PublishedFatalities
 from service.feeds.columns import mark_simulated
 from service.feeds.csv_feed import disarm, write_decimal

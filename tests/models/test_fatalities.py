@@ -13,7 +13,8 @@ from models.challengers.adaptive import STEP, AdaptiveWidener
 from models.conformal import ClosedForecasts, knot_ends, measure_widening, stratify, widen
 from models.distribution import N_DRAWS, crps, interval_ends, is_covered, spread_values
 from models.fatalities import draw_conflictology, draw_fatalities, measure_levels
-from models.fatality_trial import QUANTILES, run_fatality_trial
+from models.fatality_names import QUANTILES
+from models.fatality_trial import run_fatality_trial
 from models.units import series_of
 
 
