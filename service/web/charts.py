@@ -16,6 +16,7 @@ import altair as alt
 from markupsafe import Markup
 
 from data.calendar import Step, period_start
+from service.fatalities import PublishedFatalities
 from service.web.history import TYPES, DeathsHistory
 from service.web.levels import Level
 from service.web.skill_view import ReliabilityRow
@@ -80,6 +81,56 @@ def draw_deaths(history: DeathsHistory, window: Window, width: Width, title: str
             .mark_rule(color=paint("threshold"), strokeWidth=1.5, strokeDash=[5, 3])
             .encode(x=x, x2="x2:Q", y=y)
         )
+    return _finish(alt.layer(*layers), width, title)
+
+
+def draw_fan(
+    history: DeathsHistory,
+    ahead: Sequence[PublishedFatalities],
+    origin: int,
+    width: Width,
+    title: str,
+) -> Markup:
+    """Returns recent deaths and, for each period ahead, the median, the 50 and the 90 % interval.
+
+    Args:
+        history: Deaths of one region, its last periods; drawn as in `draw_deaths`.
+        ahead: Its distributions, those with quantiles only, at least one.
+        origin: Ordinal of the last period used.
+        width: Which page it is for.
+        title: What the picture shows, in words.
+    """
+    step = history.step
+    first = int(history.periods[0])
+    last = origin + max(one.horizon for one in ahead)
+    rows = []
+    for one in ahead:
+        half, most = one.interval(50), one.interval(90)
+        if half is None or most is None:
+            continue
+        at = origin + one.horizon
+        place = {"x": _year(at, step), "x2": _year(at + 1, step), "median": one.median}
+        rows.append(place | {"l50": half[0], "h50": half[1], "l90": most[0], "h90": most[1]})
+    highest = max(history.highest, *(row["h90"] or 0 for row in rows), 1.0)
+    scale_x = alt.Scale(domain=[_year(first, step), _year(last + 1, step)], nice=False)
+    x = alt.X("x:Q", scale=scale_x, axis=_years_axis(first, last, step, width), title=None)
+    scale_y = alt.Scale(domain=[0, highest * 1.08], nice=False)
+    y = alt.Y("y:Q", scale=scale_y, axis=_counts_axis(), title=None)
+
+    def of(name: str) -> alt.Y:
+        return alt.Y(f"{name}:Q", scale=scale_y, axis=_counts_axis(), title=None)
+
+    fan = alt.Chart(_inline(rows))
+    layers: list[alt.Chart] = [
+        _bands(history.unknown_spans, step, highest, x, y, "unknown"),
+        fan.mark_rect(color=paint("window")).encode(x=x, x2="x2:Q", y=of("l90"), y2="h90:Q"),
+        fan.mark_rect(color=paint("score"), opacity=0.45).encode(
+            x=x, x2="x2:Q", y=of("l50"), y2="h50:Q"
+        ),
+        fan.mark_rule(color=paint("ink"), strokeWidth=2).encode(x=x, x2="x2:Q", y=of("median")),
+    ]
+    layers += [_stack(history, index, x, y) for index in range(len(TYPES))]
+    layers.append(_ranges(history, x, y))
     return _finish(alt.layer(*layers), width, title)
 
 

@@ -87,6 +87,18 @@ class DeathsHistory:
                 spans.append((period, period))
         return spans
 
+    def latest(self, n_periods: int) -> DeathsHistory:
+        """Returns the last periods alone."""
+        kept = slice(-n_periods, None)
+        return DeathsHistory(
+            self.step,
+            self.periods[kept],
+            self.deaths[:, kept],
+            self.low[kept],
+            self.high[kept],
+            self.coarse[kept],
+        )
+
     def stacked(self, index: int) -> list[tuple[int, float, float]]:
         """Returns period, lower and upper end of the bars of one type, those above 0 only."""
         below = self.deaths[:index].sum(axis=0)

@@ -30,10 +30,12 @@ from service.web.charts import (
     Point,
     Window,
     draw_deaths,
+    draw_fan,
     draw_reliability,
     draw_scores,
     draw_skill,
 )
+from service.web.fatalities_view import PERIODS_BEHIND, FatalitiesView
 from service.web.history import DeathsHistory, read_histories
 from service.web.page_head import Frame, frame_publication
 from service.web.shapes import MapShapes, draw_shapes
@@ -188,6 +190,22 @@ class Reader:
         return self._pictures.get(
             ("deaths", publication.publication_id, frame.outcome, region_id, horizon),
             lambda: tuple(draw_deaths(history, window, width, title) for width in WIDTHS),
+        )
+
+    def fan_pictures(
+        self, frame: Frame, history: DeathsHistory, view: FatalitiesView
+    ) -> tuple[Markup, ...]:
+        """Returns the picture of the deaths of each period ahead; none without quantiles."""
+        ahead = [one for one in view.rows if one.quantiles]
+        if not ahead:
+            return ()
+        publication = frame.publication
+        recent = history.latest(PERIODS_BEHIND)
+        return self._pictures.get(
+            ("fan", publication.publication_id, ahead[0].region_id),
+            lambda: tuple(
+                draw_fan(recent, ahead, publication.origin, width, view.title) for width in WIDTHS
+            ),
         )
 
     def score_pictures(

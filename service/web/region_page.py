@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from service.indicator_values import are_counts_closed
 from service.web import words
 from service.web.alerts_view import view_incidents
+from service.web.fatalities_view import view_fatalities
 from service.web.history import TYPES, tabulate_latest
 from service.web.reading import Reader
 from service.web.region_view import view_region
@@ -38,6 +39,7 @@ def render_region(
     view = view_region(frame, region_id, horizon)
     history = reader.history(connection, frame, region_id)
     points = reader.points(connection, frame, region_id, view.horizon)
+    ahead = view_fatalities(frame.publication, region_id)
     newest = reader.newest(connection, name)
     per_step = None if view.threshold is None else view.threshold / view.horizon
     return render_page(
@@ -54,6 +56,8 @@ def render_region(
         are_counts_closed=are_counts_closed(frame.region_set.source),
         latest=() if history is None else tabulate_latest(history),
         per_step="" if per_step is None else words.counted(math.ceil(per_step), "death"),
+        ahead=ahead,
+        fan_pictures=() if history is None else reader.fan_pictures(frame, history, ahead),
         score_pictures=reader.score_pictures(frame, region_id, view.horizon, points),
         incidents=view_incidents(connection, frame.region_set, newest, region_id),
     )
