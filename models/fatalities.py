@@ -98,17 +98,6 @@ def draw_fatalities(
     return found
 
 
-def _nearest(distance: Floats, n_wanted: int) -> Ints:
-    """Returns at least so many places, or all, by distance; ties in their order.
-
-    So the same data give the same draws. Places farther off than those need no sorting.
-    """
-    if n_wanted >= len(distance):
-        return np.argsort(distance, kind="stable")
-    near = np.flatnonzero(distance <= np.partition(distance, n_wanted)[n_wanted])
-    return np.asarray(near[np.argsort(distance[near], kind="stable")])
-
-
 def _ratios(
     series: UnitSeries, levels: Levels, rows: Ints, units: Ints, row: int, horizon: int
 ) -> Floats:
