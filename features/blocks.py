@@ -7,6 +7,7 @@ Every worker gets the panel once. A block is what an update computes for the reg
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import joblib
 import numpy as np
@@ -39,7 +40,8 @@ def fill_on_cluster(
 ) -> None:
     """Writes the natural values of indicators as `features.fill.fill_indicators` does.
 
-    Blocks are written as they come, so this machine holds the output and a few of them.
+    Blocks are written as they come, in any order, so this machine holds the output and a few of
+    them.
 
     Args:
         panel: What was known on one day.
@@ -61,13 +63,19 @@ def fill_on_cluster(
     tasks = [(group, (0, n_regions)) for group in groups]
     tasks += [(rest, run) for run in runs if rest]
     shared = Shared((panel, geography))
-    blocks = joblib.Parallel(return_as="generator")(
-        joblib.delayed(compute_block)(shared, measures, rows, horizon, definition, run)
-        for measures, run in tasks
+    # In order, a slow task would hold back all that are done after it, here in memory.
+    blocks = joblib.Parallel(return_as="generator_unordered")(
+        joblib.delayed(_compute_task)(number, shared, measures, rows, horizon, definition, run)
+        for number, (measures, run) in enumerate(tasks)
     )
-    for (measures, (first, stop)), values in zip(tasks, blocks, strict=True):
+    for number, values in blocks:
+        measures, (first, stop) = tasks[number]
         for measure, found in zip(measures, values, strict=True):
             out[column_of[measure], :, first:stop] = found
+
+
+def _compute_task(number: int, *arguments: Any) -> tuple[int, Float32]:
+    return number, compute_block(*arguments)
 
 
 def compute_block(
