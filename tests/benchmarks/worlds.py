@@ -1,4 +1,4 @@
-"""Seeded panels of the sizes that are measured: S1 and S2 as design goals name them."""
+"""Seeded panels of the sizes that are measured: S1, S2 and S3 as design goals name them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Size:
 
 S1 = Size("s1", 60, 10, 30_000)
 S2 = Size("s2", 13_110, 120, 400_000)
+S3 = Size("s3", 64_818, 360, 5_000_000)
 
 
 def draw_events(size: Size, seed: int = 20_260_101) -> dict[str, np.ndarray]:
