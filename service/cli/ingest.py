@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -97,6 +98,7 @@ def ingest_ged(
                     asked,
                     on_progress=lambda done, total: on_progress(done, total, ""),
                 )
+        began = perf_counter()
         with progress_bar(f"Reading {file.name}") as on_progress:
             try:
                 batch = read_ged(
@@ -112,17 +114,19 @@ def ingest_ged(
                     # What was fetched and cannot be read is fetched anew the next time.
                     file.unlink(missing_ok=True)
                 raise
-        report = take_in(
-            session.database,
-            batch,
-            source=GED,
-            vintage=name,
-            known_at=min(end_of_day(known_on), session.clock()),
-            received_at=session.clock(),
-            origin=Origin.of_file(file),
-            stated_day=None if known_at is None else known_on,
-            is_scope_stated=scope is not None,
-        )
+        with progress_bar("Examining and storing"):
+            report = take_in(
+                session.database,
+                batch,
+                source=GED,
+                vintage=name,
+                known_at=min(end_of_day(known_on), session.clock()),
+                received_at=session.clock(),
+                origin=Origin.of_file(file),
+                stated_day=None if known_at is None else known_on,
+                is_scope_stated=scope is not None,
+            )
+        seconds = perf_counter() - began
     if as_json:
         print_json(report)
         return
@@ -133,6 +137,10 @@ def ingest_ged(
         f"Stored {GED.name} {name}, known at {known_on}: {report.n_added} new events, "
         f"{report.n_changed} changed, {report.n_unchanged} unchanged, {report.n_deleted} deleted. "
         f"It speaks for {', '.join(batch.countries)}, {batch.covers_from} to {batch.covers_to}."
+    )
+    say(
+        f"{report.n_rows:,} rows in {seconds:.1f} s: {report.n_rows / seconds:,.0f} rows a second, "
+        "read, examined and stored."
     )
     if report.n_quarantined:
         say(
