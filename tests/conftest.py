@@ -146,7 +146,7 @@ def start_cluster() -> Callable[[int], Any]:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scheduler(start_cluster: Callable[[int], Any]) -> Iterator[str]:
     """Address of the scheduler of a cluster of two workers."""
     with start_cluster(2) as cluster:
