@@ -6,6 +6,7 @@ Over a network use an address `tls://` and the certificates of Dask's own config
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,15 +94,21 @@ def _connect(distributed: Any, scheduler: str) -> Any:
     quiet = logging.getLogger("distributed")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)
+    client, reason = None, ""
     try:
         client = distributed.Client(scheduler, timeout=_SECONDS_TO_CONNECT)
     except (OSError, ValueError) as problem:
-        raise SourceUnavailable(
-            f"The scheduler {scheduler} cannot be reached: {problem}.",
-            "Start it with `dask scheduler` and its workers with `dask worker ADDRESS`.",
-        ) from None
+        reason = str(problem)
     finally:
         quiet.setLevel(level)
+    if client is None:
+        # A client that could not connect closes itself when it is collected. Inside a lock of Dask
+        # that would wait for ever, so it is collected here.
+        gc.collect()
+        raise SourceUnavailable(
+            f"The scheduler {scheduler} cannot be reached: {reason}.",
+            "Start it with `dask scheduler` and its workers with `dask worker ADDRESS`.",
+        )
     try:
         if not client.scheduler_info()["workers"]:
             raise NotReady(
