@@ -31,6 +31,7 @@ OPERATIONS = [
 ]
 BEYOND_A_SCHEMA = {
     ("get", "/api/v1/scores"): "a cursor is that of the page before; a box has a south and a north",
+    ("get", "/api/v1/fatalities"): "a cursor is that of the page before",
     ("get", "/api/v1/sets/{set}/indicators"): "one of two parameters is given",
     ("get", "/api/v1/sources/{source}/events"): "a day is one of the calendar",
     (

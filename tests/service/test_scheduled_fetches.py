@@ -238,7 +238,6 @@ def test_replicas_fetch_a_slot_once(desk: Desk) -> None:
     ("changes", "found"),
     [
         ({"source": "none"}, "no source 'none'"),
-        ({"source": "wfp"}, "has no API"),
         ({"cron": "daily"}, "no cron line"),
         ({"time_zone": "Mali"}, "no time zone"),
         ({"countries": ()}, "must be told countries"),

@@ -60,7 +60,7 @@ def test_slots_between_has_both_ends():
 
 @pytest.mark.parametrize("cron", ["", "daily", "61 * * * *", "0 6 * *"])
 def test_a_cron_line_that_is_none_is_a_settings_error(cron):
-    with pytest.raises(SettingsError, match="TOCSIN_CYCLE_CRON"):
+    with pytest.raises(SettingsError, match="is no cron line"):
         newest_slot(Schedule(cron), SLOT)
 
 

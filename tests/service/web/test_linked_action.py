@@ -66,7 +66,7 @@ class World:
 
     def trail(self):
         with self.database.read() as connection:
-            return list_actions(connection)
+            return tuple(item for item in list_actions(connection) if item.actor != "tocsin")
 
 
 @pytest.fixture

@@ -60,7 +60,11 @@ class Person:
 
     def trail(self):
         with self.database.read() as connection:
-            return [item for item in list_actions(connection) if item.action != "create_key"]
+            return [
+                item
+                for item in list_actions(connection)
+                if item.action != "create_key" and item.actor != "tocsin"
+            ]
 
 
 @pytest.fixture
