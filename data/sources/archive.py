@@ -42,5 +42,5 @@ def open_text_file(path: Path) -> Iterator[tuple[BinaryIO, int]]:
                     )
                 with archive.open(members[0]) as member:
                     yield cast(BinaryIO, member), members[0].file_size
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as bad:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as bad:
             raise BadInput(f"{path.name} is a damaged zip archive: {bad}.", _HINT) from None

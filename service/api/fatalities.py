@@ -10,7 +10,15 @@ from sqlalchemy import select
 
 from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
-from service.api.parameters import AsOfQuery, SetQuery, read_as_of
+from service.api.parameters import (
+    AsOfQuery,
+    CountryQuery,
+    CursorQuery,
+    HorizonQuery,
+    RegionQuery,
+    SetQuery,
+    read_as_of,
+)
 from service.api.problem_schema import declare_problems
 from service.api.publications import continue_walk, describe_head, notices_of, require_head
 from service.api.schemas import Answer, PublicationOut
@@ -76,15 +84,11 @@ def make_fatality_routes(context: ApiContext) -> APIRouter:
     @router.get("/fatalities", responses=declare_problems("unknown_name", "not_ready"))
     def list_fatalities(
         set_name: SetQuery,
-        country: Annotated[
-            str | None, Query(description="ISO 3166-1 alpha-3 code.", pattern="^[A-Z]{3}$")
-        ] = None,
-        region_id: Annotated[str | None, Query(description="Identifier of a region.")] = None,
-        horizon: Annotated[int | None, Query(description="Steps ahead.", ge=1, le=999)] = None,
+        country: CountryQuery = None,
+        region_id: RegionQuery = None,
+        horizon: HorizonQuery = None,
         as_of: AsOfQuery = None,
-        cursor: Annotated[
-            str | None, Query(description="`next_cursor` of the page before.", max_length=200)
-        ] = None,
+        cursor: CursorQuery = None,
         limit: Annotated[int, Query(description="Rows a page.", ge=1, le=MAX_LIMIT)] = 100,
     ) -> FatalitiesOut:
         """Lists the distributions of deaths of a publication, by horizon and region.

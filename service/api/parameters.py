@@ -28,6 +28,14 @@ AsOfQuery = Annotated[
         json_schema_extra={"format": "date"},
     ),
 ]
+CountryQuery = Annotated[
+    str | None, Query(description="ISO 3166-1 alpha-3 code.", pattern="^[A-Z]{3}$")
+]
+RegionQuery = Annotated[str | None, Query(description="Identifier of a region.")]
+HorizonQuery = Annotated[int | None, Query(description="Steps ahead.", ge=1, le=999)]
+CursorQuery = Annotated[
+    str | None, Query(description="`next_cursor` of the page before.", max_length=200)
+]
 
 
 def refuse_unknown_parameters(request: Request) -> None:

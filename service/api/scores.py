@@ -12,7 +12,15 @@ from data.errors import UnknownName
 from data.regions import load_region_set
 from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
-from service.api.parameters import AsOfQuery, SetQuery, read_as_of
+from service.api.parameters import (
+    AsOfQuery,
+    CountryQuery,
+    CursorQuery,
+    HorizonQuery,
+    RegionQuery,
+    SetQuery,
+    read_as_of,
+)
 from service.api.problem_schema import declare_problems
 from service.api.publications import continue_walk, describe_head, notices_of, require_head
 from service.api.schemas import RegionScoreOut, ScoresOut
@@ -40,12 +48,10 @@ def make_score_routes(context: ApiContext) -> APIRouter:
     @router.get("/scores", responses=declare_problems("unknown_name", "not_ready"))
     def list_scores(
         set_name: SetQuery,
-        country: Annotated[
-            str | None, Query(description="ISO 3166-1 alpha-3 code.", pattern="^[A-Z]{3}$")
-        ] = None,
-        region_id: Annotated[str | None, Query(description="Identifier of a region.")] = None,
+        country: CountryQuery = None,
+        region_id: RegionQuery = None,
         outcome: Annotated[str | None, Query(description="Name of an outcome.")] = None,
-        horizon: Annotated[int | None, Query(description="Steps ahead.", ge=1, le=999)] = None,
+        horizon: HorizonQuery = None,
         level: Annotated[str | None, Query(description="Name of a risk level.")] = None,
         bbox: Annotated[
             str | None,
@@ -56,9 +62,7 @@ def make_score_routes(context: ApiContext) -> APIRouter:
             ),
         ] = None,
         as_of: AsOfQuery = None,
-        cursor: Annotated[
-            str | None, Query(description="`next_cursor` of the page before.", max_length=200)
-        ] = None,
+        cursor: CursorQuery = None,
         limit: Annotated[int, Query(description="Scores a page.", ge=1, le=MAX_LIMIT)] = 100,
     ) -> ScoresOut:
         """Lists the scores of a publication, in the order of its feeds.

@@ -42,7 +42,7 @@ def test_hashtags_come_under_the_header_on_request(client, publish, make_publica
 @pytest.mark.parametrize(
     ("place", "code"),
     [
-        ("latest.csv?country=XXX", "unknown_name"),
+        ("latest.csv?country=ZZZ", "unknown_name"),
         ("latest.csv?outcome=rain", "unknown_name"),
         ("latest.csv?contry=AAA", "usage"),
         ("latest.csv?country=", "usage"),
