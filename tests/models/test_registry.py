@@ -178,7 +178,7 @@ def test_a_thousand_altered_models_are_refused_before_unpickling(
 def test_an_altered_row_is_refused(connection, trained, key, never_unpickle, column):
     save_model(connection, trained, key)
     good = connection.execute(models.select()).one()._mapping[column]
-    _overwrite(connection, trained, **{column: bytes(good)[:-1] + b"\x00"})
+    _overwrite(connection, trained, **{column: good[:-1] + bytes([good[-1] ^ 1])})
     with pytest.raises(Refused) as refused:
         load_champion(connection, "plain", "escalation", key.public)
     assert trained.model_version in refused.value.message
