@@ -111,36 +111,24 @@ def escalation_thresholds(
     return thresholds
 
 
-def escalation_labels(
-    deaths: npt.NDArray[np.float32],
-    known: npt.NDArray[np.bool_],
-    horizon: int,
-    definition: EscalationDefinition,
-    step: Step,
-) -> npt.NDArray[np.float32]:
-    """Returns whether violence escalated in the window after each origin.
+def reach_labels(
+    counted: npt.NDArray[np.float64], horizon: int, thresholds: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Returns whether the window after each origin reached its threshold.
 
     Args:
-        deaths: Best-estimate deaths per period, shape (n_periods, n_regions).
-        known: Where they are known, same shape.
-        horizon: Length of the window in periods, from 1 to 36 months.
-        definition: The numbers.
-        step: Calendar unit of a period.
+        counted: Deaths per period, NaN where not known, shape (n_periods, n_regions).
+        horizon: Length of the window in periods.
+        thresholds: Same shape, NaN where the outcome is not asked for.
 
     Returns:
-        Shape (n_periods, n_regions); row t is about t + 1 … t + horizon: 1 if the sum reaches the
-        threshold of t, 0 if not, NaN where the window is not wholly known or t has no threshold.
-
-    Raises:
-        UsageError: The horizon is shorter than 1 period or longer than 36 months.
+        Shape (n_periods, n_regions): 1.0 or 0.0 for t + 1 … t + horizon; NaN where the window is
+        not wholly known or there is no threshold.
     """
-    thresholds = escalation_thresholds(deaths, known, horizon, definition, step)
-    counted = np.where(known, deaths, np.nan).astype(np.float64)
-    sums = np.full(deaths.shape, np.nan)
+    sums = np.full(counted.shape, np.nan)
     sums[:-horizon] = np.round(window_sums(counted, horizon), _DECIMALS)[horizon:]
-    labels = (sums >= thresholds).astype(np.float32)
-    labels[np.isnan(sums) | np.isnan(thresholds)] = np.nan
-    return labels
+    is_known = np.isfinite(sums) & np.isfinite(thresholds)
+    return np.where(is_known, (sums >= thresholds).astype(np.float64), np.nan)
 
 
 def _is_quiet(

@@ -122,26 +122,6 @@ def onset_thresholds(
     return np.where(is_quiet, thresholds, np.nan)
 
 
-def reach_labels(
-    counted: npt.NDArray[np.float64], horizon: int, thresholds: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Returns whether the window after each origin reached its threshold.
-
-    Args:
-        counted: Deaths per period, NaN where not known, shape (n_periods, n_regions).
-        horizon: Length of the window in periods.
-        thresholds: Same shape, NaN where the outcome is not asked for.
-
-    Returns:
-        Shape (n_periods, n_regions): 1.0 or 0.0 for t + 1 … t + horizon; NaN where the window is
-        not wholly known or there is no threshold.
-    """
-    sums = np.full(counted.shape, np.nan)
-    sums[:-horizon] = np.round(window_sums(counted, horizon), _DECIMALS)[horizon:]
-    is_known = np.isfinite(sums) & np.isfinite(thresholds)
-    return np.where(is_known, (sums >= thresholds).astype(np.float64), np.nan)
-
-
 def _version(name: str, is_default: bool, numbers: list[float]) -> str:
     if is_default:
         return name

@@ -15,12 +15,11 @@ import numpy.typing as npt
 
 from data.calendar import Step
 from data.errors import UnknownName
-from features.outcomes import EscalationDefinition, escalation_labels, escalation_thresholds
+from features.outcomes import EscalationDefinition, escalation_thresholds, reach_labels
 from features.severity import (
     OnsetDefinition,
     SevereDefinition,
     onset_thresholds,
-    reach_labels,
     severe_thresholds,
 )
 from models.metrics import Floats
@@ -123,14 +122,10 @@ def thresholds_and_labels(
     Raises:
         UsageError: The horizon is out of range.
     """
-    if isinstance(definition, EscalationDefinition):
-        arguments = (deaths, known, horizon, definition, step)
-        return (
-            escalation_thresholds(*arguments),
-            escalation_labels(*arguments).astype(np.float64),
-        )
     counted = np.where(known, deaths, np.nan).astype(np.float64)
-    if isinstance(definition, SevereDefinition):
+    if isinstance(definition, EscalationDefinition):
+        thresholds = escalation_thresholds(deaths, known, horizon, definition, step)
+    elif isinstance(definition, SevereDefinition):
         thresholds = severe_thresholds(counted, horizon, definition, step)
     else:
         thresholds = onset_thresholds(counted, horizon, definition, step)

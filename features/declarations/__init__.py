@@ -13,6 +13,7 @@ Where to go:
     how far reports agree             reports.py
     displacement, food, rain, people  context.py
     season, the bar of an escalation  outcome.py
+    sums over a window, of one shape  sums.py
 """
 
 from __future__ import annotations

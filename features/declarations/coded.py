@@ -5,64 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.panel_kinds import CODED_BY
-from features.declarations.words import last
+from features.declarations.sums import declare_sum
 from features.indicator import Indicator
 from features.measures import WindowSum
 
-_CODED: tuple[tuple[str, str, str, str, str], ...] = (
+_CODED: tuple[tuple[str, str, str, str], ...] = (
     (
         "events_on_posts",
-        "Attacks on military posts",
-        "events",
+        "attacks on military posts",
         "coordination",
         "Taking posts needs numbers and planning.",
     ),
     (
         "events_on_convoys",
-        "Attacks on convoys",
-        "events",
+        "attacks on convoys",
         "coordination",
         "Roads that cannot be used cut a region off.",
     ),
     (
         "events_abduction",
-        "Abductions",
-        "events",
+        "abductions",
         "civilians",
         "Abductions mark control without a battle.",
     ),
     (
         "events_on_aid_workers",
-        "Attacks on aid workers",
-        "events",
+        "attacks on aid workers",
         "civilians",
         "Aid leaves, and with it eyes on the ground.",
     ),
     (
         "events_looting",
-        "Looting and destruction of property",
-        "events",
+        "looting and destruction of property",
         "civilians",
         "Looting feeds a group and drives people out.",
     ),
     (
         "bases_overrun",
-        "Bases overrun",
-        "events",
+        "bases overrun",
         "control and coercion",
         "A lost base leaves a district to whoever comes.",
     ),
     (
         "territory_taken",
-        "Territory taken by armed groups",
-        "events",
+        "territory taken by armed groups",
         "control and coercion",
         "Control that shifts is contested again.",
     ),
     (
         "territory_regained",
-        "Territory regained by the state",
-        "events",
+        "territory regained by the state",
         "control and coercion",
         "Gains of the state are often answered.",
     ),
@@ -71,18 +63,15 @@ _CODED: tuple[tuple[str, str, str, str, str], ...] = (
 
 def declare_coded() -> Iterator[Indicator]:
     """Yields the indicators of what is coded by kind: posts, convoys, abductions, control."""
-    for variable, label, unit, family, why in _CODED:
+    for variable, words, family, why in _CODED:
         for months in (3, 12):
-            yield Indicator(
-                name=f"{variable}_{months}m",
-                label=f"{label} in the {last(months)}",
-                unit=unit,
-                formula=f"sum of x[s] over the {last(months)}, x = {label[0].lower()}{label[1:]}",
+            yield declare_sum(
+                WindowSum(variable, months),
+                words,
+                unit="events",
                 source=_source_of(variable),
                 family=family,
                 why=why,
-                transform="log1p",
-                measure=WindowSum(variable, months),
             )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from data.panel_markers import LONGEST_MONTHS
 from data.panel_observed import LEAST_NORM_YEARS, NORM_YEARS
-from features.declarations.words import capitalised, last
+from features.declarations.sums import declare_sum
 from features.indicator import Indicator, Transform
 from features.measures import LaggedSum, LaggedValue
 
@@ -200,16 +200,15 @@ def _missing_without(source: str) -> str:
 def _flows() -> Iterator[Indicator]:
     for variable, words, unit, family, windows, source, why in _FLOWS:
         for months in windows:
-            yield Indicator(
-                name=f"{variable}_{months}m",
-                label=f"{capitalised(words)} in the {last(months)}, a month late",
+            yield declare_sum(
+                LaggedSum(variable, months, LAG_MONTHS),
+                words,
+                label="{words} in the {last}, a month late",
                 unit=unit,
-                formula=f"sum of x[s] over the {last(months)} before the newest, x = {words}",
+                formula="sum of x[s] over the {last} before the newest",
                 source=_missing_without(source),
                 family=family,
                 why=why,
-                transform="log1p",
-                measure=LaggedSum(variable, months, LAG_MONTHS),
             )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.declarations.words import EVENTS, VARIABLE_WORDS, capitalised, last
+from features.declarations.sums import declare_sum
+from features.declarations.words import EVENTS, VARIABLE_WORDS, capitalised
 from features.indicator import Indicator
 from features.measures import DecayedSum, MonthsSince, WindowSum
 
@@ -24,16 +25,13 @@ def _window_sums() -> Iterator[Indicator]:
     for variable, words in VARIABLE_WORDS.items():
         unit, _, kind = variable.partition("_")
         for months in (3, 12) if kind == "civilians" else WINDOW_MONTHS:
-            yield Indicator(
-                name=f"{variable}_{months}m",
-                label=f"{capitalised(words)} in the {last(months)}",
+            yield declare_sum(
+                WindowSum(variable, months),
+                words,
                 unit=unit,
-                formula=f"sum of x[s] over the {last(months)}, x = {words}",
                 source=EVENTS,
                 family=unit if not kind else f"{unit} by type",
                 why=TYPE_REASONS.get(kind, "What happened lately is the best guide to what comes."),
-                transform="log1p",
-                measure=WindowSum(variable, months),
             )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.declarations.words import EVENTS, capitalised, last
+from features.declarations.sums import declare_sum
+from features.declarations.words import EVENTS
 from features.fronts import FRONT_DEATHS
 from features.indicator import Indicator
 from features.measures import (
@@ -19,80 +20,76 @@ from features.measures import (
 
 
 def _neighbours() -> Iterator[Indicator]:
-    why = "Violence spreads to regions that touch, across borders too."
+    touching = {"source": f"{EVENTS}; neighbours from its geometry", "family": "neighbours"}
+    spreads = "Violence spreads to regions that touch, across borders too."
     for variable in ("events", "deaths"):
         for months in (1, 3, 12):
-            yield Indicator(
-                name=f"neighbour_{variable}_mean_{months}m",
-                label=f"{capitalised(variable)} in an average neighbouring region in the "
-                f"{last(months)}",
+            yield declare_sum(
+                NeighbourMean(variable, months),
+                variable,
+                name="neighbour_{variable}_mean_{months}m",
+                label="{words} in an average neighbouring region in the {last}",
                 unit=f"{variable} per region",
-                formula=f"n * sum of x / number of known x, over neighbours and the n periods of "
-                f"the {last(months)}, x = {variable}",
-                source=f"{EVENTS}; neighbours from its geometry",
-                family="neighbours",
-                why=why,
-                transform="log1p",
-                measure=NeighbourMean(variable, months),
+                formula="n * sum of x / number of known x, over neighbours and the n periods of "
+                "the {last}",
+                why=spreads,
+                **touching,
             )
-        yield Indicator(
-            name=f"neighbour_{variable}_sum_12m",
-            label=f"{capitalised(variable)} in all neighbouring regions in the last 12 months",
+        yield declare_sum(
+            NeighbourSum(variable, 12),
+            variable,
+            name="neighbour_{variable}_sum_{months}m",
+            label="{words} in all neighbouring regions in the {last}",
             unit=variable,
-            formula=f"sum of x[s] over all neighbours and the last 12 months, x = {variable}",
-            source=f"{EVENTS}; neighbours from its geometry",
-            family="neighbours",
-            why=why,
-            transform="log1p",
-            measure=NeighbourSum(variable, 12),
+            formula="sum of x[s] over all neighbours and the {last}",
+            why=spreads,
+            **touching,
         )
         for months in (3, 12):
-            yield Indicator(
-                name=f"neighbour_{variable}_max_{months}m",
-                label=f"{capitalised(variable)} in the hardest hit neighbouring region in the "
-                f"{last(months)}",
+            yield declare_sum(
+                NeighbourMax(variable, months),
+                variable,
+                name="neighbour_{variable}_max_{months}m",
+                label="{words} in the hardest hit neighbouring region in the {last}",
                 unit=variable,
-                formula=f"largest sum of x[s] over the {last(months)} among known neighbours, "
-                f"x = {variable}",
-                source=f"{EVENTS}; neighbours from its geometry",
-                family="neighbours",
-                why="One burning neighbour is another risk than many with a little violence.",
-                transform="log1p",
-                measure=NeighbourMax(variable, months),
+                formula="largest sum of x[s] over the {last} among known neighbours",
+                **touching
+                | {
+                    "why": "One burning neighbour is another risk than many with a little violence."
+                },
             )
 
 
 def _countries() -> Iterator[Indicator]:
     for variable in ("events", "deaths"):
         for months in (3, 12):
-            yield Indicator(
-                name=f"country_{variable}_{months}m",
-                label=f"{capitalised(variable)} in the whole country in the {last(months)}",
+            yield declare_sum(
+                CountrySum(variable, months),
+                variable,
+                name="country_{variable}_{months}m",
+                label="{words} in the whole country in the {last}",
                 unit=variable,
-                formula=f"sum of x[s] over the {last(months)}, all regions of the country, plus "
-                f"what is held at country level, x = {variable}",
+                formula="sum of x[s] over the {last}, all regions of the country, plus what is "
+                "held at country level",
                 source=EVENTS,
                 family="country",
                 why="A war has a national course; events without a known place count only here.",
-                transform="log1p",
-                measure=CountrySum(variable, months),
             )
 
 
 def _exposures() -> Iterator[Indicator]:
     for variable, months in (("events", 3), ("deaths", 3), ("deaths", 12)):
-        yield Indicator(
-            name=f"exposure_{variable}_{months}m",
-            label=f"{capitalised(variable)} in regions nearby in the {last(months)}, weighted by "
-            "nearness",
+        yield declare_sum(
+            Exposure(variable, months),
+            variable,
+            name="exposure_{variable}_{months}m",
+            label="{words} in regions nearby in the {last}, weighted by nearness",
             unit=f"{variable} per region",
-            formula=f"sum of w * y / sum of w over known regions with a centre within 400 km, "
-            f"w = exp(-km / 100), y = sum of x[s] over the {last(months)}, x = {variable}",
+            formula="sum of w * y / sum of w over known regions with a centre within 400 km, "
+            "w = exp(-km / 100), y = sum of x[s] over the {last}",
             source=f"{EVENTS}; distances from its geometry",
             family="front and spillover",
             why="Groups travel: violence two regions away is nearer than a border suggests.",
-            transform="log1p",
-            measure=Exposure(variable, months),
         )
 
 

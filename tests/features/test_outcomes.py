@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data.calendar import months_to_periods
 from data.errors import UsageError
-from features.outcomes import EscalationDefinition, escalation_labels, escalation_thresholds
+from features.outcomes import EscalationDefinition, escalation_thresholds, reach_labels
 
 DEFAULT = EscalationDefinition()
 
@@ -54,6 +54,12 @@ definitions = st.builds(
 )
 
 
+def escalation_labels(deaths, known, horizon, definition, step) -> np.ndarray:
+    thresholds = escalation_thresholds(deaths, known, horizon, definition, step)
+    counted = np.where(known, deaths, np.nan).astype(np.float64)
+    return reach_labels(counted, horizon, thresholds)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     definition=st.one_of(st.just(DEFAULT), definitions),
@@ -77,7 +83,7 @@ def test_escalation_equals_exact_arithmetic(
     thresholds = escalation_thresholds(deaths, known, horizon, definition, step)
     labels = escalation_labels(deaths, known, horizon, definition, step)
     assert thresholds.dtype == np.float64
-    assert labels.dtype == np.float32
+    assert labels.dtype == np.float64
     for row in range(max(0, n_periods - 25), n_periods):
         for region in range(3):
             arguments = (deaths, known, row, region, horizon, definition, step)

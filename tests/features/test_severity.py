@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from data.errors import UsageError
+from features.outcomes import reach_labels
 from features.severity import (
     OnsetDefinition,
     SevereDefinition,
     onset_thresholds,
-    reach_labels,
     severe_thresholds,
 )
 
