@@ -220,7 +220,9 @@ def _run(
         )
         if alerts.n_replayed == 0:
             watch_publication(connection, stored, settings, now)
-            watch_drift(connection, region_set, drift, settings, now)
+            outcomes = (model.manifest["outcome"]["name"] for model in models)
+            judged = dict(zip(outcomes, drift, strict=True))
+            watch_drift(connection, region_set, judged, settings, now)
         late = _render_alerts(connection, stored, alerts, settings)
         manifest = sign_documents(publication, (*documents, *late), key, entry)
         store_documents(connection, _id_of(stored), (*late, manifest))

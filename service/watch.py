@@ -6,7 +6,7 @@ alerts that are open, so that looking often costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from service.alerts.system import (
     tell_system_alerts,
 )
 from service.clock import Clock
+from service.languages import name_outcome
 from service.lateness import Lateness, judge_lateness
 from service.publication import Publication
 from service.settings import Settings
@@ -37,12 +38,14 @@ class Condition:
         region_set: The region set; it is the subject.
         is_bad: True if something is wrong.
         detail: One sentence of facts.
+        outcome: The outcome that it is about; empty if it is about no single one.
     """
 
     kind: SystemAlertKind
     region_set: str
     is_bad: bool
     detail: str
+    outcome: str = ""
 
 
 def watch_lateness(database: Database, settings: Settings, clock: Clock) -> None:
@@ -103,24 +106,38 @@ def judge_publication(publication: Publication, settings: Settings) -> tuple[Con
 def watch_drift(
     connection: Connection,
     region_set: str,
-    verdicts: Sequence[DriftVerdict],
+    verdicts: Mapping[str, DriftVerdict],
     settings: Settings,
     now: datetime,
 ) -> None:
-    """Opens or resolves `drift` of a set, in the transaction that writes its publication.
+    """Opens or resolves `drift` of each outcome, in the transaction that writes a publication.
+
+    What stands open for an outcome that is not published any more ends too.
 
     Args:
         connection: The write transaction.
         region_set: The set.
-        verdicts: One per model that scored; one that has drifted is enough.
+        verdicts: By outcome, on the model that scored it.
         settings: Settings in force.
         now: The present moment.
     """
-    reasons = dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons)
-    detail = " ".join(list(reasons)[:3]) or "Inputs and forecasts are like those of training."
-    is_drifted = any(verdict.is_drifted for verdict in verdicts)
-    condition = Condition("drift", region_set, is_drifted, detail)
-    report_conditions(connection, [condition], settings, now)
+    conditions = [
+        Condition(
+            "drift",
+            region_set,
+            verdict.is_drifted,
+            f"Outcome {name_outcome(outcome, 'en')}: "
+            + (" ".join(verdict.reasons[:3]) or "inputs and forecasts are like those of training."),
+            outcome,
+        )
+        for outcome, verdict in verdicts.items()
+    ]
+    conditions += [
+        Condition("drift", region_set, False, "No model scores this outcome.", alert.outcome)
+        for alert in list_system_alerts(connection)
+        if (alert.kind, alert.subject) == ("drift", region_set) and alert.outcome not in verdicts
+    ]
+    report_conditions(connection, conditions, settings, now)
 
 
 def judge_cycle(
@@ -159,6 +176,7 @@ def report_conditions(
             settings=settings,
             now=now,
             region_set=item.region_set,
+            outcome=item.outcome,
         )
 
 

@@ -10,7 +10,7 @@ from service.alerts.rules import Rule
 LABELS = ("type", "rule", "region_set", "region", "country", "outcome", "horizon", "level")
 """Labels that every alert of a rule has; those of its rule come on top."""
 
-SYSTEM_LABELS = ("type", "kind", "subject", "region_set")
+SYSTEM_LABELS = ("type", "kind", "subject", "region_set", "outcome")
 """Labels of an alert about the service itself."""
 
 
@@ -34,6 +34,14 @@ def label_event(event: AlertEvent, rule: Rule | None, country: str) -> Mapping[s
     }
 
 
-def label_system_alert(kind: str, subject: str, region_set: str | None) -> Mapping[str, str]:
-    """Returns the labels of an alert about the service itself."""
-    return {"type": "system", "kind": kind, "subject": subject, "region_set": region_set or ""}
+def label_system_alert(
+    kind: str, subject: str, region_set: str | None, outcome: str = ""
+) -> Mapping[str, str]:
+    """Returns the labels of an alert about the service itself; empty where it has none."""
+    return {
+        "type": "system",
+        "kind": kind,
+        "subject": subject,
+        "region_set": region_set or "",
+        "outcome": outcome,
+    }

@@ -63,6 +63,7 @@ class SystemAlert:
         kind: What is wrong.
         subject: With what, e.g. a region set, a source, a contact point.
         region_set: The region set that it touches, if it is one.
+        outcome: The outcome whose model it is about; empty if it is about no single one.
         detail: One sentence of facts, in English, as of its opening.
         opened_at: When it began.
         resolved_at: When it was right again; None while it is not.
@@ -72,6 +73,7 @@ class SystemAlert:
     kind: SystemAlertKind
     subject: str
     region_set: str | None
+    outcome: str
     detail: str
     opened_at: datetime
     resolved_at: datetime | None
@@ -87,6 +89,7 @@ def report_condition(
     settings: Settings,
     now: datetime,
     region_set: str | None = None,
+    outcome: str = "",
 ) -> bool:
     """Opens or resolves an alert about the service, tells it, and returns True if it did either.
 
@@ -101,6 +104,7 @@ def report_condition(
         settings: For contact points and links.
         now: The present moment.
         region_set: The region set that it touches, for routes.
+        outcome: The outcome that it is about; each has its own alert.
 
     Raises:
         UsageError: There is no such kind, or the subject is too long.
@@ -109,23 +113,27 @@ def report_condition(
         raise UsageError(f"'{kind}' of '{subject}' is no alert of the service.")
     now = now.replace(microsecond=0)
     # Most looks find nothing new, and need not wait for each other.
-    if is_bad is (_find_open(connection, kind, subject) is not None):
+    if is_bad is (_find_open(connection, kind, subject, outcome) is not None):
         return False
     take_turn(connection, "report conditions")
-    standing = _find_open(connection, kind, subject)
+    standing = _find_open(connection, kind, subject, outcome)
     if is_bad is (standing is not None):
         return False
     if is_bad:
         earlier = select(func.count()).where(
-            system_alerts.c.kind == kind, system_alerts.c.subject == subject
+            system_alerts.c.kind == kind,
+            system_alerts.c.subject == subject,
+            system_alerts.c.outcome == outcome,
         )
         number = connection.execute(earlier).scalar_one() + 1
+        name = "|".join([kind, subject, *([outcome] if outcome else []), str(number)])
         connection.execute(
             insert(system_alerts).values(
-                alert_id=uuid.uuid5(_NAMESPACE, f"{kind}|{subject}|{number}").hex,
+                alert_id=uuid.uuid5(_NAMESPACE, name).hex,
                 kind=kind,
                 subject=subject,
                 region_set=region_set,
+                outcome=outcome,
                 detail=detail,
                 opened_at=now,
             )
@@ -140,10 +148,13 @@ def report_condition(
     return True
 
 
-def _find_open(connection: Connection, kind: SystemAlertKind, subject: str) -> str | None:
+def _find_open(
+    connection: Connection, kind: SystemAlertKind, subject: str, outcome: str
+) -> str | None:
     query = select(system_alerts.c.alert_id).where(
         system_alerts.c.kind == kind,
         system_alerts.c.subject == subject,
+        system_alerts.c.outcome == outcome,
         system_alerts.c.resolved_at.is_(None),
     )
     return connection.execute(query).scalar()
@@ -176,7 +187,7 @@ def tell_system_alerts(
     silences = [item for item in list_silences(connection) if item.starts_at <= now < item.ends_at]
     queued = []
     for alert in alerts:
-        labels = label_system_alert(alert.kind, alert.subject, alert.region_set)
+        labels = label_system_alert(alert.kind, alert.subject, alert.region_set, alert.outcome)
         if any(silence.covers(labels) for silence in silences):
             continue
         for contact in contacts:
@@ -203,6 +214,7 @@ def tell_system_alerts(
                     state,
                     alert_id=alert.alert_id,
                     region_set=alert.region_set,
+                    outcome=alert.outcome,
                     detail=alert.detail,
                     opened_at=alert.opened_at,
                     resolved_at=alert.resolved_at,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from service.alerts.wording import set_address
-from service.languages import Language
+from service.languages import Language, name_outcome
 
 SYSTEM_MESSAGE_TYPE = "system.notification"
 SCHEMA_VERSION = 1
@@ -43,8 +43,8 @@ _TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
         ),
         "drift": (
             "Drift",
-            "Data or forecasts are no longer like those that the model was trained on. Read its "
-            "scores with care, and look at `tocsin models show`.",
+            "Data or forecasts are no longer like those that the model of this outcome was trained "
+            "on. Read its scores with care, and look at `tocsin models drift`.",
         ),
         "delivery_failing": (
             "Delivery failing",
@@ -91,7 +91,7 @@ _TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
         "drift": (
             "Dérive",
             "Les données ou les prévisions ne ressemblent plus à celles de l’entraînement du "
-            "modèle. Lire ses scores avec prudence, et voir `tocsin models show`.",
+            "modèle de cette issue. Lire ses scores avec prudence, et voir `tocsin models drift`.",
         ),
         "delivery_failing": (
             "Envoi en échec",
@@ -138,6 +138,7 @@ def write_system_message(
     language: Language,
     public_url: str,
     now: datetime,
+    outcome: str = "",
 ) -> str:
     """Returns the body of a message about the service, as JSON text.
 
@@ -153,9 +154,11 @@ def write_system_message(
         language: Language of title and text.
         public_url: Address under which people reach the service.
         now: The present moment.
+        outcome: The outcome that it is about; empty if it is about no single one.
     """
     title, meaning = _TEXTS[language][kind]
     words = _STATES[language]
+    named = f"{subject}, {name_outcome(outcome, language)}" if outcome else subject
     if state == "resolved" and resolved_at is not None:
         text = words["over"].format(moment=f"{resolved_at:%Y-%m-%d %H:%M}")
     else:
@@ -165,6 +168,7 @@ def write_system_message(
         "alert_id": alert_id,
         "kind": kind,
         "subject": subject,
+        "outcome": outcome or None,
         "state": state,
         "detail": detail,
         "opened_at": opened_at.isoformat(),
@@ -177,7 +181,7 @@ def write_system_message(
         "schema_version": SCHEMA_VERSION,
         "timestamp": now.isoformat(),
         "data": {
-            "title": words[state].format(title=title, subject=subject),
+            "title": words[state].format(title=title, subject=named),
             "language": language,
             "is_simulated": False,
             "region_set": region_set,

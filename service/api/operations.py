@@ -53,6 +53,7 @@ class SystemAlertOut(Answer):
     kind: SystemAlertKind
     subject: str
     set: str | None = Field(description="The region set that it touches, if it is one.")
+    outcome: str | None = Field(description="The outcome that it is about, if it is one.")
     detail: str
     opened_at: datetime
     resolved_at: datetime | None
@@ -128,6 +129,7 @@ def make_operation_routes(context: ApiContext) -> APIRouter:
                 kind=item.kind,
                 subject=item.subject,
                 set=item.region_set,
+                outcome=item.outcome or None,
                 detail=item.detail,
                 opened_at=item.opened_at,
                 resolved_at=item.resolved_at,

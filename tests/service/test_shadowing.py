@@ -168,6 +168,8 @@ def test_drift_opens_the_alert_and_its_end_resolves_it(demo, monkeypatch):
     with demo.database.read() as connection:
         (alert,) = [one for one in list_system_alerts(connection) if one.kind == "drift"]
         assert "more often than forecast" in alert.detail
+        assert alert.detail.startswith("Outcome escalation: ")
+        assert (alert.subject, alert.outcome) == ("demo", "escalation")
         assert connection.scalar(select(drift_verdicts.c.is_drifted))
     monkeypatch.setattr("service.pipeline.judge_model", lambda *given: judge_drift((), {}))
     cycle(demo, SECOND, live(SECOND))

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 from data.errors import UsageError
+from models.drift import judge_drift
+from models.sequential import CalibrationTest
 from service.alerts.contact_store import apply_contacts
 from service.alerts.delivery import deliver_due
 from service.alerts.hush import add_silence
@@ -22,6 +24,7 @@ from service.alerts.system import (
 from service.channels.contacts import ContactPoint
 from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.tables import outbox, system_alerts
+from service.watch import watch_drift
 
 pytestmark = pytest.mark.both_databases
 
@@ -140,6 +143,50 @@ def test_who_never_heard_of_an_alert_is_not_told_of_its_end(world: Any) -> None:
         connection.execute(update(outbox).values(status="dead"))
     report(world, False)
     assert len(world.messages()) == 1
+
+
+def drift(world: Any, **drifted: bool) -> list[str]:
+    """Judges the outcomes named, and returns those whose alert stands open."""
+    test = CalibrationTest(500.0, 30, 900, "the outcome comes more often than forecast")
+    verdicts = {
+        outcome: judge_drift((), {3: test} if is_drifted else {})
+        for outcome, is_drifted in drifted.items()
+    }
+    world.clock.move(minutes=1)
+    with world.database.write() as connection:
+        watch_drift(connection, "sahel", verdicts, world.settings, world.clock())
+        return sorted(one.outcome for one in list_system_alerts(connection))
+
+
+def test_drift_names_the_outcome_and_each_has_its_own_alert(world: Any) -> None:
+    contacts = (
+        ContactPoint(name="desk", channel="log"),
+        ContactPoint(name="bureau", channel="log", language="fr"),
+    )
+    book = ContactBook(contacts=contacts, default=Route(contacts=("desk", "bureau")))
+    with world.database.write() as connection:
+        apply_contacts(connection, book, actor="awa", now=world.clock())
+    assert drift(world, escalation=False, severe=True) == ["severe"]
+    assert drift(world, escalation=False, severe=True) == ["severe"]
+    assert drift(world, escalation=True, severe=True) == ["escalation", "severe"]
+    assert drift(world, escalation=True, severe=False) == ["escalation"]
+    # No longer published.
+    assert drift(world, severe=False) == []
+    told: dict[str, list[str]] = {"desk": [], "bureau": []}
+    for row in sorted(world.messages(), key=lambda row: row["created_at"]):
+        data = json.loads(row["body"])["data"]
+        told[row["contact_point"]].append(data["title"])
+        (alert,) = data["alerts"]
+        assert alert["outcome"] in ("severe", "escalation")
+        if alert["state"] == "opened":
+            assert f"Outcome {alert['outcome']}: At horizon 3" in alert["text"]
+    assert told["desk"] == [
+        "Drift: sahel, severe",
+        "Drift: sahel, escalation",
+        "Resolved: Drift: sahel, severe",
+        "Resolved: Drift: sahel, escalation",
+    ]
+    assert told["bureau"][:2] == ["Dérive : sahel, violence grave", "Dérive : sahel, escalade"]
 
 
 def test_nonsense_is_refused(world: Any) -> None:
