@@ -31,6 +31,7 @@ Where to go:
     is it on time                     service/lateness.py, service/probes.py, service/metrics.py
     is something wrong, are we alive  service/watch.py, service/heartbeat.py
     words in two languages            service/languages.py
+    how a template is filled in       service/templates.py
     a command                         service/cli/
     settings                          service/settings.py
 """

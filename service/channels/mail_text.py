@@ -17,10 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Template
 
 from service.channels.contract import Message
 from service.languages import Language
+from service.templates import open_templates
 
 Picture = Callable[[Mapping[str, Any]], bytes | None]
 """Draws the map (PNG) for the `data` of a message; None if there is nothing to draw."""
@@ -158,16 +159,5 @@ def _thread(message: Message, data: Mapping[str, Any]) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _template(name: str) -> Any:
-    return _environment().get_template(name)
+def _template(name: str) -> Template:
+    return open_templates(_FOLDER).get_template(name)

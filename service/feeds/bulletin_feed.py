@@ -11,13 +11,14 @@ from functools import cache
 from pathlib import Path
 
 import typst
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from data.errors import StateError
 from data.regions import RegionSet
 from service.feeds.bulletin import compose_bulletin
 from service.languages import Language
 from service.publication import Document, Publication
+from service.templates import open_templates
 
 _FOLDER = Path(__file__).parent
 
@@ -65,14 +66,7 @@ def _name(feed_format: str, language: Language) -> str:
 
 @cache
 def _load_page() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("bulletin.html.j2")
+    return open_templates(_FOLDER).get_template("bulletin.html.j2")
 
 
 @cache

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from service.report.pictures import (
     draw_cost_loss,
@@ -16,6 +16,7 @@ from service.report.pictures import (
     draw_reliability,
     draw_skill_by_year,
 )
+from service.templates import open_templates
 
 _HERE = Path(__file__).parent
 
@@ -60,13 +61,7 @@ def render_report(report: Mapping[str, Any], *, made_at: datetime) -> str:
 @cache
 def report_environment() -> Environment:
     """Returns the environment of the report's templates: escaped, nothing undefined in silence."""
-    made = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = open_templates(_HERE)
     made.filters.update(
         figure=_figure, interval=_interval, signed=_signed_interval, percent=_percent
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from service.templates import open_templates
 from service.web import links, words
 
 _HERE = Path(__file__).parent
@@ -49,13 +50,7 @@ def render_page(template: str, status: int = 200, **values: Any) -> HTMLResponse
 @cache
 def environment() -> Environment:
     """Returns the template environment of the process."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = open_templates(TEMPLATES)
     made.globals.update(
         words=words,
         links=links,
