@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,13 @@ from data.events import EVENT_COLUMNS
 from data.panel_counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
-from data.store import Coverage, coverage_known_at, events_known_at, list_deliveries
+from data.store import (
+    Coverage,
+    coverage_known_at,
+    events_known_at,
+    is_covered,
+    list_deliveries,
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,8 @@ class VintageDiff:
         second: The vintage compared to.
         first_known_at: When all of the first was known.
         second_known_at: When all of the second was known.
-        n_kept: Events of the set's countries known both times, changed or not.
+        n_kept: Events known both times in the set's countries, changed or not; one that crossed
+            their border is not among them: it was added to them or deleted from them.
         cells: Regions and months with a change, by country, region and month.
     """
 
@@ -114,20 +121,20 @@ def diff_vintages(
             )
     if known_at[second] < known_at[first]:
         raise UsageError(f"{second} became known before {first}.", "Name the earlier one first.")
-    before = events_known_at(connection, region_set.source, known_at[first])
-    after = events_known_at(connection, region_set.source, known_at[second])
+    before, after = (
+        events[events["country"].isin(region_set.countries)]
+        for events in (
+            events_known_at(connection, region_set.source, known_at[vintage])
+            for vintage in (first, second)
+        )
+    )
     return VintageDiff(
         source=region_set.source,
         first=first,
         second=second,
         first_known_at=known_at[first],
         second_known_at=known_at[second],
-        n_kept=int(
-            (
-                after["event_id"].isin(before["event_id"])
-                & after["country"].isin(region_set.countries)
-            ).sum()
-        ),
+        n_kept=int(after["event_id"].isin(before["event_id"]).sum()),
         cells=compare_events(
             before,
             after,
@@ -228,9 +235,4 @@ def _find_changed(before: pd.DataFrame, after: pd.DataFrame) -> npt.NDArray[np.o
 
 
 def _is_known(coverage: Sequence[Coverage], country: str, month: int) -> bool:
-    first: date = period_start(month, "month")
-    last: date = period_end(month, "month")
-    return any(
-        span.country == country and span.covers_from <= first and span.covers_to >= last
-        for span in coverage
-    )
+    return is_covered(coverage, country, period_start(month, "month"), period_end(month, "month"))

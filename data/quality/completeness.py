@@ -33,7 +33,15 @@ from data.calendar import (
 from data.panel_counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
-from data.store import STILL, Delivery, list_deliveries, read_versions
+from data.store import (
+    STILL,
+    Coverage,
+    Delivery,
+    coverage_as_known,
+    is_covered,
+    list_deliveries,
+    read_versions,
+)
 
 SETTLED_DAYS = 365
 """A period counts as settled if a delivery that came so long after its end speaks for it."""
@@ -60,7 +68,8 @@ class Completeness:
         n_known: Events known, shape (n_periods, n_regions); NaN where the period is not known.
         events: Share of the eventual events that is known, in [0, 1], same shape; 1 where the
             period is settled; NaN where the period is not known, or where past deliveries do not
-            tell (less than 20 events of the country in settled periods that were known as soon).
+            tell (no single one speaks for the whole period, or less than 20 events of the country
+            in settled periods that were known as soon).
         deaths: The same for deaths (best estimates).
     """
 
@@ -94,9 +103,11 @@ def estimate_completeness(
     oldest = period_start(int(periods[0]), step)
     since_day = to_epoch_day(oldest) - SETTLED_DAYS - LEARNT_FROM_DAYS
     deliveries = list_deliveries(connection, region_set.source, as_of)
+    coverage = coverage_as_known(connection, region_set.source, as_of)
     versions = read_versions(connection, region_set.source, end_of_day(as_of), since_day=since_day)
     first = period_of(date.fromordinal(date(1970, 1, 1).toordinal() + since_day), step)
-    return _Learner(versions, deliveries, region_set, np.arange(first, last + 1)).judge(periods)
+    learner = _Learner(versions, deliveries, region_set, np.arange(first, last + 1))
+    return learner.judge(periods, coverage)
 
 
 class _Learner:
@@ -124,7 +135,8 @@ class _Learner:
         self._moments = np.array([int(d.known_at.timestamp()) for d in deliveries], np.int64)
         self._speaks = self._find_spoken_for(deliveries)
 
-    def judge(self, periods: npt.NDArray[np.int64]) -> Completeness:
+    def judge(self, periods: npt.NDArray[np.int64], coverage: Sequence[Coverage]) -> Completeness:
+        step = self._region_set.step
         shape = (len(periods), len(self._region_set.regions))
         n_known, events, deaths = (np.full(shape, np.nan) for _ in range(3))
         now = np.full(len(self._periods), STILL - 1)
@@ -141,9 +153,11 @@ class _Learner:
             settled = (told > 0) & (ages >= SETTLED_DAYS * _DAY_SECONDS)
             for index, period in enumerate(periods.tolist()):
                 row = period - int(self._periods[0])
+                days = period_start(period, step), period_end(period, step)
+                if is_covered(coverage, country, *days):
+                    n_known[index, is_own] = counted[row, is_own]
                 if told[row] == 0:
                     continue
-                n_known[index, is_own] = counted[row, is_own]
                 if settled[row]:
                     events[index, is_own] = deaths[index, is_own] = 1
                     continue

@@ -31,6 +31,7 @@ from data.store.as_known import (
     drop_deleted,
     events_as_known,
     events_known_at,
+    is_covered,
     read_latest,
 )
 from data.store.changes import is_claimed, is_listed
@@ -65,6 +66,7 @@ __all__ = [
     "events_known_at",
     "forecasts_as_known",
     "is_claimed",
+    "is_covered",
     "is_listed",
     "list_deliveries",
     "list_forecast_runs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -127,6 +128,16 @@ def coverage_known_at(connection: Connection, source: str, moment: datetime) -> 
         for country in sorted(spans)
         for first, last in _merge(spans[country])
     ]
+
+
+def is_covered(
+    coverage: Sequence[Coverage], country: str, covers_from: date, covers_to: date
+) -> bool:
+    """Returns whether coverage, touching spans merged, holds every day of a country's span."""
+    return any(
+        span.country == country and span.covers_from <= covers_from and span.covers_to >= covers_to
+        for span in coverage
+    )
 
 
 def _merge(spans: list[tuple[date, date]]) -> list[tuple[date, date]]:
