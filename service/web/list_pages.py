@@ -122,7 +122,8 @@ def render_about(reader: Reader, connection: Connection, settings: Settings) -> 
     named = dict.fromkeys(item for frame in frames for item in frame.publication.attributions)
     return render_page(
         "about.html",
-        nav={"set": None, "here": "about"},
+        # Where one set is served, its pages stay in reach.
+        nav={"set": shown[0][0].name if len(shown) == 1 else None, "here": "about"},
         sets=cards,
         banners=_banners_of(cards),
         credits=[
