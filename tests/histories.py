@@ -6,7 +6,7 @@ months late. The world is that of the fixture `squares`: ML1, ML2 and NE1, one d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,9 +15,9 @@ import pandas as pd
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from data.calendar import end_of_day
+from data.calendar import end_of_day, to_epoch_day
 from data.errors import Conflict
-from data.events import Batch, Refusal
+from data.events import EVENT_COLUMNS, Batch, Refusal, conform_events
 from data.sources.contract import SourceInfo
 from data.store import append_delivery
 
@@ -94,15 +94,18 @@ class Said:
         return [self.date - timedelta(days=n) for n in range(self.days_vague + 1)]
 
     def row(self, event_id: str) -> dict[str, Any]:
-        """Returns it as the fixture `make_events` takes it."""
+        """Returns its row, columns `data.events.EVENT_COLUMNS`."""
         return {
             "event_id": event_id,
-            "date": self.date,
-            "date_start": self.days[-1],
+            "date": to_epoch_day(self.date),
+            "date_start": to_epoch_day(self.days[-1]),
             "date_precision": 5 if self.days_vague else 1,
             "country": self.country,
+            "latitude": 0.5,
             "longitude": PLACES[self.place][1],
             "where_precision": self.where_precision,
+            "admin1": "",
+            "admin2": "",
             "event_type": self.event_type,
             "sub_type": self.sub_type,
             "actor_a": self.actor_a,
@@ -207,17 +210,15 @@ histories = st.lists(deliveries(), min_size=1, max_size=6)
 
 
 def store_history(
-    connection: Connection,
-    history: list[Told],
-    make_events: Callable[..., pd.DataFrame],
-    source: SourceInfo,
+    connection: Connection, history: list[Told], source: SourceInfo
 ) -> dict[str, Told]:
     """Stores a history in the order given; returns vintage to delivery of those not refused."""
     taken: dict[str, Told] = {}
     for number, told in enumerate(history):
         moment = end_of_day(told.known_on)
+        rows = [said.row(event_id) for event_id, said in told.events.items()]
         batch = Batch(
-            events=make_events(*(said.row(event_id) for event_id, said in told.events.items())),
+            events=conform_events(pd.DataFrame(rows, columns=list(EVENT_COLUMNS))),
             refusals=tuple(Refusal(1, item, "x", "x", {}) for item in sorted(told.refused)),
             n_rows=len(told.events) + len(told.refused),
             countries=told.countries,

@@ -18,6 +18,7 @@ Where to go:
     confidence of reported events     confidences.py
     structural events entered by hand markers.py
     forecasts of others               forecasts.py
+    some of the events                selection.py
     every version of every event      versions.py
 """
 
@@ -45,6 +46,7 @@ from data.store.observations import (
     observations_as_known,
     observations_known_at,
 )
+from data.store.selection import select_events
 from data.store.versions import STILL, read_versions
 
 __all__ = [
@@ -76,5 +78,6 @@ __all__ = [
     "observations_known_at",
     "read_latest",
     "read_versions",
+    "select_events",
     "withdraw_marker",
 ]

@@ -13,7 +13,7 @@ from data.calendar import from_epoch_day, parse_day
 from data.errors import UnknownName, UsageError
 from data.sources.contract import SourceInfo, SourceKind, require_redistributable
 from data.sources.registry import SOURCES
-from data.store import Delivery, events_as_known, list_deliveries
+from data.store import Delivery, events_as_known, list_deliveries, select_events
 from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
 from service.api.problem_schema import declare_problems
@@ -138,12 +138,8 @@ def make_source_routes(context: ApiContext) -> APIRouter:
         start = 0 if cursor is None else read_cursor(cursor, filters).position
         with context.database.read() as connection:
             known = events_as_known(connection, name, day)
-        found = [
-            event
-            for row in known.to_dict("records")
-            if _is_wanted(event := _read_event(row), country, first, last)
-        ]
-        page = found[start : start + limit]
+        found = select_events(known, country=country, since=first, until=last)
+        page = found.iloc[start : start + limit]
         stand = start + len(page)
         return EventsOut(
             source=name,
@@ -151,19 +147,11 @@ def make_source_routes(context: ApiContext) -> APIRouter:
             licence=source.licence,
             attribution=source.attribution,
             simulated=source.is_simulated,
-            events=page,
+            events=[_read_event(row) for row in page.to_dict("records")],
             next_cursor=write_cursor(Cursor(0, stand, filters)) if stand < len(found) else None,
         )
 
     return router
-
-
-def _is_wanted(event: EventOut, country: str | None, first: date | None, last: date | None) -> bool:
-    return (
-        (country is None or event.country == country)
-        and (first is None or event.date_end >= first)
-        and (last is None or event.date_end <= last)
-    )
 
 
 def _read_event(row: Mapping[Any, Any]) -> EventOut:

@@ -18,6 +18,7 @@ from data.quality import (
 )
 from data.regions import load_region_set
 from data.revisions import CellChange, diff_vintages
+from service.cli.events import list_events
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
 
@@ -235,6 +236,9 @@ def diff(
             events = _step(*(_total(own, f"events_{when}") for when in ("before", "after")))
             deaths = _step(*(_total(own, f"deaths_{when}") for when in ("before", "after")))
             say(f"{country}, all of these: events {events}, deaths {deaths}.")
+
+
+app.command("events")(list_events)
 
 
 def _step(before: int | None, after: int | None) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -33,7 +32,6 @@ from tests.histories import (
     store_history,
 )
 
-MakeEvents = Callable[..., pd.DataFrame]
 Cell = tuple[str, str | None, str]
 SETTLED_DAYS = 60
 WEIGHT = 20
@@ -64,13 +62,12 @@ def cell_of(said: Said) -> Cell:
 def test_a_diff_equals_two_replays(
     store: Database,
     squares: RegionSet,
-    make_events: MakeEvents,
     ged: SourceInfo,
     history: list[Told],
     data: st.DataObject,
 ) -> None:
     with store.read() as connection:
-        taken = store_history(connection, history, make_events, ged)
+        taken = store_history(connection, history, ged)
         pair = st.tuples(*[st.sampled_from(sorted(taken))] * 2)
         first, second = sorted(data.draw(pair), key=lambda vintage: taken[vintage].known_on)
         found = diff_vintages(connection, squares, first, second)
@@ -156,7 +153,6 @@ HALVES = [
 def test_completeness_equals_a_replay(
     store: Database,
     squares: RegionSet,
-    make_events: MakeEvents,
     ged: SourceInfo,
     history: list[Told],
     as_of: date,
@@ -165,12 +161,12 @@ def test_completeness_equals_a_replay(
         patched.setattr(completeness, "SETTLED_DAYS", SETTLED_DAYS)
         patched.setattr(completeness, "_LEAST_EVENTS", 1)
         with store.read() as connection:
-            taken = store_history(connection, history, make_events, ged)
+            taken = store_history(connection, history, ged)
             found = estimate_completeness(connection, squares, as_of, n_periods=6)
         by_then = [told for told in taken.values() if told.known_on <= as_of]
         with store.read() as connection:
             in_order = sorted(by_then, key=lambda told: told.known_on)
-            store_history(connection, in_order, make_events, ged)
+            store_history(connection, in_order, ged)
             alone = estimate_completeness(connection, squares, as_of, n_periods=6)
     state = replay(by_then, as_of)
     for row, period in enumerate(found.periods.tolist()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,9 +48,6 @@ def store(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     opened = open_database(f"sqlite:///{path}")
     yield opened
     opened.close()
-
-
-MakeEvents = Callable[..., pd.DataFrame]
 
 
 def weigh(event_id: str, said: Said, state: dict[str, Said]) -> dict[str, float]:
@@ -167,13 +163,12 @@ def check_panel(panel: Panel, history: list[Told], squares: RegionSet) -> None:
 def test_the_panel_equals_a_replay(
     store: Database,
     squares: RegionSet,
-    make_events: MakeEvents,
     ged: SourceInfo,
     history: list[Told],
     as_of: date,
 ) -> None:
     with store.read() as connection:
-        taken = list(store_history(connection, history, make_events, ged).values())
+        taken = list(store_history(connection, history, ged).values())
         try:
             panel = build_panel(connection, squares, as_of)
         except NothingKnown:
@@ -191,18 +186,17 @@ def test_the_panel_equals_a_replay(
 def test_what_comes_later_changes_no_panel_and_takes_none_away(
     store: Database,
     squares: RegionSet,
-    make_events: MakeEvents,
     ged: SourceInfo,
     history: list[Told],
     days: list[date],
 ) -> None:
     in_order = sorted(history, key=lambda told: told.known_on)
     with store.read() as connection:
-        taken = store_history(connection, in_order, make_events, ged)
+        taken = store_history(connection, in_order, ged)
         panels = [build_or_none(connection, squares, day) for day in days]
     by_then = [told for told in taken.values() if told.known_on <= days[0]]
     with store.read() as connection:
-        store_history(connection, by_then, make_events, ged)
+        store_history(connection, by_then, ged)
         alone = build_or_none(connection, squares, days[0])
     early, late = panels
     assert (early is None) == (alone is None)
