@@ -7,7 +7,6 @@ kept. A text says what it is for: one made for one purpose opens nothing else.
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 from datetime import datetime
@@ -40,7 +39,7 @@ def sign_text(
     """
     said = json.dumps([int(expires_at.timestamp()), content], separators=(",", ":"))
     body = _write(said.encode())
-    return f"{body}.{_write(_seal(state_dir, purpose, body))}"
+    return f"{body}.{_seal(state_dir, purpose, body)}"
 
 
 def read_text(state_dir: Path, purpose: str, text: str, *, now: datetime) -> dict[str, Any]:
@@ -51,8 +50,9 @@ def read_text(state_dir: Path, purpose: str, text: str, *, now: datetime) -> dic
     """
     body, _, seal = text.partition(".")
     try:
-        is_ours = hmac.compare_digest(_read(seal), _seal(state_dir, purpose, body))
-    except (binascii.Error, ValueError):
+        # As text: several words say the same bytes, and only one of them is ours.
+        is_ours = hmac.compare_digest(seal.encode(), _seal(state_dir, purpose, body).encode())
+    except UnicodeEncodeError:
         is_ours = False
     if not is_ours:
         raise Refused("The link is damaged or not from here.", "Use it whole, as it was sent.")
@@ -62,8 +62,8 @@ def read_text(state_dir: Path, purpose: str, text: str, *, now: datetime) -> dic
     return dict(content)
 
 
-def _seal(state_dir: Path, purpose: str, body: str) -> bytes:
-    return hmac.digest(_secret(state_dir), f"{purpose}\0{body}".encode(), "sha256")
+def _seal(state_dir: Path, purpose: str, body: str) -> str:
+    return _write(hmac.digest(_secret(state_dir), f"{purpose}\0{body}".encode(), "sha256"))
 
 
 @lru_cache(maxsize=8)
@@ -78,4 +78,4 @@ def _write(content: bytes) -> str:
 
 
 def _read(word: str) -> bytes:
-    return base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
+    return base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import os
 import random
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from data.calendar import last_complete_period, period_end
@@ -41,6 +40,7 @@ FLAGS = [
 ]
 NOW = datetime(2022, 1, 20, 9, 0, tzinfo=UTC)
 SEED = 7
+ServeApp = Callable[[Callable[[str], Any]], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +85,8 @@ def open_context(
                 color_scheme=scheme,
                 java_script_enabled=False,
             )
+            # A busy machine may take any time; 30 seconds are Playwright's own.
+            context.set_default_timeout(300_000)
             opened.append(context)
             return context
 
@@ -94,15 +96,20 @@ def open_context(
 
 
 @pytest.fixture(scope="session")
-def schematic_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def schematic_site(tmp_path_factory: pytest.TempPathFactory, serve_app: ServeApp) -> Iterator[str]:
     """Address of a server with the simulated map."""
     region_set = simulate_world(date(2021, 1, 31), SEED).region_set
-    with serve(region_set, tmp_path_factory.mktemp("schematic")) as address:
+    with (
+        publish(region_set, tmp_path_factory.mktemp("schematic")) as app,
+        serve_app(lambda _: app) as address,
+    ):
         yield address
 
 
 @pytest.fixture(scope="session")
-def real_site(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[str]:
+def real_site(
+    tmp_path_factory: pytest.TempPathFactory, shared_data: Path, serve_app: ServeApp
+) -> Iterator[str]:
     """Address of a server with the real map of the Sahel, and scores that are made up."""
     region_set = read_region_file(
         shared_data / "sahel_admin1.geojson",
@@ -112,13 +119,16 @@ def real_site(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> It
         country_property="iso3",
         attribution="© OpenStreetMap contributors, ODbL",
     )
-    with serve(region_set, tmp_path_factory.mktemp("real")) as address:
+    with (
+        publish(region_set, tmp_path_factory.mktemp("real")) as app,
+        serve_app(lambda _: app) as address,
+    ):
         yield address
 
 
 @contextmanager
-def serve(region_set: RegionSet, state_dir: Path) -> Iterator[str]:
-    """Publishes three months of made-up scores and serves them on a free port of loopback."""
+def publish(region_set: RegionSet, state_dir: Path) -> Iterator[Any]:
+    """Publishes three months of made-up scores; yields the application that shows them."""
     settings = Settings(state_dir=state_dir)
     database = open_database(settings.resolved_database_url)
     with database.write() as connection:
@@ -131,23 +141,7 @@ def serve(region_set: RegionSet, state_dir: Path) -> Iterator[str]:
             ]
             stored = store_publication(connection, publication, documents)
             evaluate_publication(connection, stored, settings=settings, now=NOW)
-    config = uvicorn.Config(
-        make_app(database, settings, lambda: NOW),
-        host="127.0.0.1",
-        port=0,
-        log_level="error",
-        ws="none",
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        thread.join(0.02)
-    assert server.started
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    yield make_app(database, settings, lambda: NOW)
     database.close()
 
 

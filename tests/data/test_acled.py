@@ -243,7 +243,7 @@ def server(httpserver: HTTPServer) -> Server:
 
 @pytest.fixture
 def fetcher() -> Iterator[Fetcher]:
-    with Fetcher("ACLED", lambda _s: None, Patience(timeout_seconds=0.5, n_tries=2)) as made:
+    with Fetcher("ACLED", lambda _s: None, Patience(timeout_seconds=60, n_tries=2)) as made:
         yield made
 
 

@@ -23,7 +23,7 @@ def waits() -> list[float]:
 
 @pytest.fixture
 def fetcher(waits: list[float]) -> Iterator[Fetcher]:
-    patience = Patience(timeout_seconds=0.5, n_tries=3, first_wait_seconds=2)
+    patience = Patience(timeout_seconds=60, n_tries=3, first_wait_seconds=2)
     with Fetcher("The source", waits.append, patience) as made:
         yield made
 
@@ -137,17 +137,19 @@ def test_a_source_that_fails_is_tried_again_and_then_named(
     assert "secret" not in str(caught.value)
 
 
-def test_silence_ends(fetcher: Fetcher) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        with pytest.raises(SourceUnavailable, match=r"silent for 0\.5 seconds, 3 times"):
-            fetcher.get_json(f"http://127.0.0.1:{deaf.getsockname()[1]}/x")
+def test_silence_ends(waits: list[float]) -> None:
+    patience = Patience(timeout_seconds=0.1, n_tries=3, first_wait_seconds=2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as deaf,
+        Fetcher("The source", waits.append, patience) as fetcher,
+        pytest.raises(SourceUnavailable, match=r"silent for 0\.1 seconds, 3 times"),
+    ):
+        fetcher.get_json(f"http://127.0.0.1:{deaf.getsockname()[1]}/x")
 
 
 def test_nobody_there(fetcher: Fetcher) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
     with pytest.raises(SourceUnavailable, match="ConnectError"):
-        fetcher.get_json(f"http://127.0.0.1:{port}/x")
+        fetcher.get_json("http://127.0.0.1:1/x")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ KNOWN = date(2026, 9, 20)
 
 @pytest.fixture
 def fetcher() -> Iterator[Fetcher]:
-    patience = Patience(timeout_seconds=0.5, n_tries=2)
+    patience = Patience(timeout_seconds=60, n_tries=2)
     with Fetcher("UCDP", lambda _seconds: None, patience) as made:
         yield made
 

@@ -8,7 +8,6 @@ import email
 import json
 import os
 import random
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from service.alerts.outbox import replay
 from service.alerts.routes import ContactBook
 from service.channels.contacts import ContactPoint
 from service.tables import delivery_attempts, outbox
+from tests.mail_server import MailServer
 
 N_MAILS = int(os.environ.get("FAULT_DELIVERIES", "0")) // 20
 N_KILLS = int(os.environ.get("FAULT_KILLS", "0")) // 2
@@ -41,31 +41,11 @@ class Inbox:
     """Keeps what it takes; spoils about half of the tries, each in its own way."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        made = self.loop.create_server(lambda: SMTP(self, loop=self.loop), "127.0.0.1", 0)
-        self.server = self.loop.run_until_complete(made)
-        self.port = int(self.server.sockets[0].getsockname()[1])
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.taken: dict[str, list[bytes]] = defaultdict(list)
         self.tries: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.chance = random.Random(5)
         self.is_kind = False
-        self.thread.start()
-
-    def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-    async def _end(self) -> None:
-        self.server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0.01)
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
@@ -99,10 +79,15 @@ class Inbox:
 
 
 @pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    made = Inbox()
-    yield made
-    made.stop()
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def port(inbox: Inbox) -> Iterator[int]:
+    server = MailServer(inbox)
+    yield server.port
+    server.stop()
 
 
 def write_body(number: int) -> str:
@@ -117,7 +102,13 @@ def write_body(number: int) -> str:
 
 
 def test_no_mail_is_lost_and_every_duplicate_has_the_same_message_id(
-    database: Database, inbox: Inbox, fill: Any, deliver: Any, killing: Any, tmp_path: Path
+    database: Database,
+    inbox: Inbox,
+    port: int,
+    fill: Any,
+    deliver: Any,
+    killing: Any,
+    tmp_path: Path,
 ) -> None:
     desk = ContactPoint(name="desk", channel="email", address="desk@example.org")
     moment = datetime(2022, 1, 15, 6, tzinfo=UTC)
@@ -125,7 +116,7 @@ def test_no_mail_is_lost_and_every_duplicate_has_the_same_message_id(
         apply_contacts(connection, ContactBook(contacts=(desk,)), actor="awa", now=moment)
     fill("desk", "email", [write_body(number) for number in range(N_MAILS)])
     settings = {
-        "smtp_host": "127.0.0.1", "smtp_port": inbox.port, "smtp_security": "none",
+        "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none",
         "smtp_timeout_seconds": TIMEOUT_SECONDS, "mail_from": "Tocsin <alerts@example.org>",
         "state_dir": str(tmp_path), "public_url": "https://t.example",
     }  # fmt: skip

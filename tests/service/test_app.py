@@ -7,12 +7,10 @@ import json
 import logging
 import re
 import threading
-import time
 from datetime import date
 
 import httpx
 import pytest
-import uvicorn
 
 from service.app import make_app
 from service.middleware import LARGEST_BODY, SECURITY_HEADERS
@@ -151,27 +149,12 @@ def test_the_scheduler_lives_as_long_as_the_server(demo, monkeypatch):
             while not {"cycle", "outbox"} <= set(ticks):
                 await asyncio.sleep(0)
 
-    asyncio.run(asyncio.wait_for(live(), 20))
+    asyncio.run(asyncio.wait_for(live(), 120))
     assert threading.active_count() <= before + 1
 
 
-@pytest.fixture
-def server(app):
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not running.started and time.monotonic() < deadline:
-        threading.Event().wait(0.01)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(20)
-
-
-def test_a_real_server_serves_it(server, published):
-    with httpx.Client(base_url=server) as client:
+def test_a_real_server_serves_it(serve_app, app):
+    with serve_app(lambda _: app) as address, httpx.Client(base_url=address, timeout=60) as client:
         first = client.get("/feeds/demo/latest.geojson")
         assert first.headers["content-encoding"] == "br"
         assert len(json.loads(first.content)["features"]) == 30

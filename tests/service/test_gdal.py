@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
-import threading
 
 import pytest
-import uvicorn
 
 from service.app import make_app
 
@@ -30,20 +27,12 @@ def ogrinfo():
 
 
 @pytest.fixture
-def address(squares, publish, make_publication, settings, clock):
-    """A server on loopback with a publication; links name the port it really has."""
+def address(squares, publish, make_publication, settings, clock, serve_app):
+    """A server with a publication; links name the port it really has."""
     publish(make_publication())
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        app = make_app(squares, settings.model_copy(update={"public_url": url}), clock)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
+    own = lambda url: settings.model_copy(update={"public_url": url})  # noqa: E731
+    with serve_app(lambda url: make_app(squares, own(url), clock)) as url:
         yield url
-        server.should_exit = True
-        thread.join(20)
 
 
 def test_gdal_opens_the_geojson_feed(ogrinfo, address):

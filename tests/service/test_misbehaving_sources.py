@@ -495,7 +495,7 @@ def test_a_source_that_stays_silent(world: World) -> None:
     is_over = threading.Event()
 
     def be_silent(_request: Request) -> Response:
-        is_over.wait(10)
+        is_over.wait(60)
         return Response("")
 
     world.spoil = be_silent

@@ -194,8 +194,8 @@ def test_the_ticker_ticks_at_once_and_survives_a_failure(demo, monkeypatch, capl
     monkeypatch.setattr("service.scheduler.deliver_due", lambda *given: delivered.set())
     ticker.start()
     try:
-        assert cycled.wait(20)
-        assert delivered.wait(20)
+        assert cycled.wait(120)
+        assert delivered.wait(120)
     finally:
         ticker.stop()
     assert "the database is away" in caplog.text
@@ -262,7 +262,7 @@ def test_replicas_on_postgresql_run_a_slot_once(postgres, postgres_url, demo, tm
     for replica in replicas:
         replica.stdin.write("go\n")
         replica.stdin.flush()
-    told = sorted(replica.communicate(timeout=60)[0].splitlines()[-1] for replica in replicas)
+    told = sorted(replica.communicate(timeout=300)[0].splitlines()[-1] for replica in replicas)
     assert told == ["['demo']", "[]"]
     with postgres.read() as connection:
         (slot,) = list_slots(connection, "demo")

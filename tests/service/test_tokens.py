@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,6 +40,14 @@ def test_an_altered_text_is_refused(tmp_path, place, letter):
     if altered != text:
         with pytest.raises(Refused):
             read_text(tmp_path, "a", altered, now=NOW)
+
+
+def test_the_last_letter_is_that_of_the_seal_alone(tmp_path):
+    """The last letter of base64 holds bits that say nothing: four letters give the same bytes."""
+    text = sign_text(tmp_path, "a", {}, expires_at=NOW + HOUR)
+    for letter in set(string.ascii_letters + string.digits + "-_") - {text[-1]}:
+        with pytest.raises(Refused):
+            read_text(tmp_path, "a", text[:-1] + letter, now=NOW)
 
 
 @KEYED

@@ -43,7 +43,7 @@ def live_and_die(actor: Any, name: str, seconds: float) -> set[tuple[str, str]]:
     """Lets the actor act and kills it; returns what it saw confirmed."""
     actor.stdin.write(f"{name}\n")
     actor.stdin.flush()
-    child = 0
+    child, is_killed = 0, False
     confirmed: set[tuple[str, str]] = set()
     for line in actor.stdout:
         kind, _, rest = line.strip().partition(" ")
@@ -53,9 +53,10 @@ def live_and_die(actor: Any, name: str, seconds: float) -> set[tuple[str, str]]:
             child = int(rest)
         else:
             confirmed.add((kind, rest))
-        if child and len(confirmed) == 1:
+        if child and confirmed and not is_killed:
             time.sleep(seconds)
             os.kill(child, signal.SIGKILL)
+            is_killed = True
     raise AssertionError("The actor ended by itself.")
 
 

@@ -4,7 +4,6 @@ import asyncio
 import email
 import json
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -24,6 +23,7 @@ from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.channels.mail import MailChannel
 from service.settings import Settings
 from service.unsubscribe_links import read_unsubscribe_link
+from tests.mail_server import MailServer
 
 DATA = {
     "title": "SIMULATED: Risk, MLI: 1 new",
@@ -118,41 +118,13 @@ def server_context(pem: Path) -> ssl.SSLContext:
 Start = Callable[..., int]
 
 
-class Server:
-    """An SMTP server in a thread of its own, on a free port."""
-
-    def __init__(self, inbox: Inbox, ssl_context: ssl.SSLContext | None, options: Any) -> None:
-        self.loop = asyncio.new_event_loop()
-        made = self.loop.create_server(
-            lambda: SMTP(inbox, loop=self.loop, **options), "127.0.0.1", 0, ssl=ssl_context
-        )
-        self.server = self.loop.run_until_complete(made)
-        self.port = int(self.server.sockets[0].getsockname()[1])
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
-
-    def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(5)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-    async def _end(self) -> None:
-        self.server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts a server and returns its port."""
-    running: list[Server] = []
+    running: list[MailServer] = []
 
     def run(inbox: Inbox, ssl_context: ssl.SSLContext | None = None, **options: Any) -> int:
-        running.append(Server(inbox, ssl_context, options))
+        running.append(MailServer(inbox, ssl_context, **options))
         return running[-1].port
 
     yield run
@@ -169,7 +141,7 @@ def make_channel(tmp_path: Path, port: int, pem: Path | None = None, **changes: 
             "smtp_port": port,
             "smtp_security": "none" if pem is None else "starttls",
             "smtp_ca_file": pem,
-            "smtp_timeout_seconds": 1.0,
+            "smtp_timeout_seconds": 15.0,
             "mail_from": "Tocsin <alerts@example.org>",
             **changes,
         }

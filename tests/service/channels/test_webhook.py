@@ -32,7 +32,7 @@ def open_channel(url: str, secret: str = SECRET) -> WebhookChannel:
     return WebhookChannel(
         url,
         secret,
-        client=GuardedClient(allow_loopback=True, timeout_seconds=0.3, deadline_seconds=0.3),
+        client=GuardedClient(allow_loopback=True, timeout_seconds=60, deadline_seconds=60),
         clock=system_clock,
         allow_loopback=True,
     )
