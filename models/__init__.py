@@ -28,6 +28,7 @@ Where to go:
     … origin by origin                models/fatality_path.py
     … from the present                models/fatality_forecast.py
     … measured                        models/fatality_trial.py, models/distribution.py
+    … as published, and verified      models/fatality_release.py, models/fatality_verification.py
     … in the layout of VIEWS          models/views_layout.py
     inputs and calibration that drift models/drift.py, models/sequential.py
     scored and never served           models/shadows.py

@@ -28,6 +28,22 @@ def crps(draws: Floats, observed: Floats) -> Floats:
     return np.asarray(np.abs(draws - observed[..., None]).mean(axis=-1) - spread)
 
 
+def quantile_crps(quantiles: Floats, levels: tuple[float, ...], observed: Floats) -> Floats:
+    """Returns the CRPS of forecasts of which quantiles alone are known, in persons.
+
+    Twice the mean pinball loss of the quantiles: what the score of the whole distribution comes to
+    at so many levels. Laio & Tamea (2007), doi:10.5194/hess-11-1267-2007.
+
+    Args:
+        quantiles: Rising, shape (..., n_levels).
+        levels: Their levels in (0, 1), evenly apart.
+        observed: What came, shape (...).
+    """
+    above = observed[..., None] - quantiles
+    share = np.asarray(levels)
+    return np.asarray(2 * np.maximum(share * above, (share - 1) * above).mean(axis=-1))
+
+
 def interval_ends(draws: Floats, level: float) -> tuple[Floats, Floats]:
     """Returns the ends of the central interval that holds a share of the draws.
 

@@ -16,12 +16,12 @@ import numpy as np
 
 from data.calendar import period_start
 from data.panel import Panel
-from models.bootstrap import as_json, draw_blocks, interval_of, mean_draws
 from models.distribution import crps, is_covered
 from models.fatalities import N_VALUES, draw_conflictology
 from models.fatality_forecast import read_quantiles, require_history
 from models.fatality_path import OriginDraws, first_history_row, rows_needed, walk_origins
-from models.metrics import Floats, brier_skill
+from models.fatality_record import measure_distributions
+from models.metrics import Floats
 from models.settings import ModelSettings
 from models.units import UnitSeries, series_of
 
@@ -131,27 +131,14 @@ def _assess(closed: list[list[Floats]], settings: ModelSettings) -> dict[str, An
     )
     if len(unit) < MIN_FORECASTS or not theirs.any():
         return {}
-    draws = draw_blocks(
+    return measure_distributions(
         unit.astype(np.int64),
         year.astype(np.int64),
+        {"model": own, "conflictology": theirs},
+        {"model": covered[:2], "conflictology": covered[2:]},
         n_draws=settings.bootstrap_draws,
         seed=settings.seed,
     )
-    gain = interval_of(
-        float(brier_skill(own.mean(), theirs.mean())),
-        brier_skill(mean_draws(own, draws), mean_draws(theirs, draws)),
-    )
-    return {
-        "n_forecasts": len(unit),
-        "crps": float(own.mean()),
-        "crps_of_conflictology": float(theirs.mean()),
-        "gain": as_json(gain),
-        "coverage": {"model": _shares(covered[:2]), "conflictology": _shares(covered[2:])},
-    }
-
-
-def _shares(covered: list[Floats]) -> dict[str, float]:
-    return {name: float(one.mean()) for name, one in zip(("50%", "90%"), covered, strict=True)}
 
 
 def _judge(record: dict[str, Any], step: str) -> tuple[bool, str]:

@@ -15,6 +15,7 @@ Where to go:
     a feed format                     service/feeds/ (one file each)
     shadow models, drift              service/shadowing.py, service/drift.py
     what came of what was published   service/verification.py, service/track_record.py
+    … of the deaths                   service/fatality_verification.py, service/fatality_record.py
     forecasts of others beside ours   service/others.py
     why a score is what it is         service/explanation.py (words: service/explanation_words.py)
     indicators in French              service/indicator_words.py

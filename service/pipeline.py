@@ -31,6 +31,7 @@ from service.alerts.rule_store import apply_default_rules
 from service.alerts.track_record import judge_past_alerts
 from service.clock import Clock
 from service.drift import judge_model, store_verdict
+from service.fatality_verification import find_verified_deaths, store_verified_deaths
 from service.feeds.cap_feed import render_cap_feed
 from service.feeds.formats import render_documents
 from service.feeds.manifest import sign_documents
@@ -171,6 +172,7 @@ def _run(
             previous = carry_publication(previous, redraw)
         past_alerts = judge_past_alerts(connection, panel, settings)
         verified = find_verified(connection, panel)
+        deaths = find_verified_deaths(connection, panel)
         known_record = load_verified(connection, region_set, as_of=as_of)
         shadows = [
             shadow
@@ -211,6 +213,7 @@ def _run(
         entry = describe_entry(append_publication(connection, publication))
         stored = store_publication(connection, publication, documents)
         store_verified(connection, panel, verified)
+        store_verified_deaths(connection, panel, deaths)
         store_shadows(connection, _id_of(stored), shadow_runs)
         for model, verdict in zip(models, drift, strict=True):
             store_verdict(connection, _id_of(stored), model, verdict)

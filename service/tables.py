@@ -106,6 +106,29 @@ verifications = Table(
     Index(None, "region_set", "origin", "outcome", "horizon", "region_id"),
 )
 
+fatality_verifications = Table(
+    "fatality_verifications",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("region_id", String(64), primary_key=True),
+    Column("horizon", Integer, primary_key=True),
+    Column("as_of", EpochDay, primary_key=True),
+    Column("region_set", String(64), nullable=False),
+    Column("origin", Integer, nullable=False),
+    Column("is_live", Boolean, nullable=False),
+    Column("is_model", Boolean, nullable=False),
+    Column("deaths", Float, nullable=False),
+    Column("crps", Float, nullable=False),
+    Column("in_50", Boolean, nullable=False),
+    Column("in_90", Boolean, nullable=False),
+    Column("width_90", Float, nullable=False),
+    Column("conflictology_crps", Float, nullable=False),
+    Column("conflictology_in_50", Boolean, nullable=False),
+    Column("conflictology_in_90", Boolean, nullable=False),
+    Column("conflictology_width_90", Float, nullable=False),
+    Index(None, "region_set", "origin", "horizon", "region_id"),
+)
+
 shadow_scores = Table(
     "shadow_scores",
     METADATA,

@@ -11,15 +11,15 @@ from sqlalchemy import Connection, select
 from data.database import Database
 from data.panel import build_panel
 from data.regions import RegionSet, load_region_set
+from models.fatality_names import FATALITIES
 from models.track_record import measure_record
 from models.verification import VerifiedForecast
+from service.fatality_record import KINDS, describe_fatality_record, read_fatality_record
+from service.fatality_verification import find_verified_deaths, load_verified_deaths
 from service.others import compare_with_others
 from service.settings import Settings
 from service.tables import publications, scores
 from service.verification import find_verified, last_verified, load_verified, newest_of
-
-KINDS: tuple[tuple[str, bool], ...] = (("live", True), ("afterwards", False))
-"""Part of a record, and whether its forecasts were published before their window was over."""
 
 
 def list_outcomes(connection: Connection, settings: Settings, region_set: str) -> tuple[str, ...]:
@@ -58,10 +58,11 @@ def verify_set(
         settings: Draws and seed.
         region_set: Name of the set.
         as_of: Knowledge limit of what came.
-        outcome: Name of an outcome; None for all that were published.
+        outcome: Name of an outcome, or `fatalities`; None for all that were published.
 
     Returns:
-        One record per outcome; see `describe_record`.
+        One record per outcome, see `describe_record`, and that of fatalities last, see
+        `service.fatality_record`.
 
     Raises:
         UnknownName: There is no such set.
@@ -69,12 +70,22 @@ def verify_set(
     """
     with database.read() as connection:
         panel = build_panel(connection, load_region_set(connection, region_set), as_of)
-        stored = load_verified(connection, region_set, as_of=as_of)
-        verified = newest_of([*stored, *find_verified(connection, panel)])
-        asked = (outcome,) if outcome else list_outcomes(connection, settings, region_set)
-        return [
-            describe_record(connection, settings, region_set, one, verified, as_of) for one in asked
-        ]
+        records = []
+        if outcome != FATALITIES:
+            stored = load_verified(connection, region_set, as_of=as_of)
+            verified = newest_of([*stored, *find_verified(connection, panel)])
+            asked = (outcome,) if outcome else list_outcomes(connection, settings, region_set)
+            records = [
+                describe_record(connection, settings, region_set, one, verified, as_of)
+                for one in asked
+            ]
+        if outcome in (None, FATALITIES):
+            deaths = load_verified_deaths(connection, region_set, as_of=as_of)
+            deaths |= {one.key: one for one in find_verified_deaths(connection, panel)}
+            records.append(
+                describe_fatality_record(connection, settings, region_set, deaths.values(), as_of)
+            )
+        return records
 
 
 def describe_record(
@@ -150,11 +161,13 @@ def read_record(
         connection: An open transaction.
         settings: Draws and seed.
         region_set: Name of the set.
-        outcome: Name of the outcome.
+        outcome: Name of the outcome, or `fatalities`.
 
     Raises:
         UnknownName: There is no such set.
     """
+    if outcome == FATALITIES:
+        return read_fatality_record(connection, settings, region_set)
     verified = load_verified(connection, region_set)
     return describe_record(
         connection, settings, region_set, outcome, verified, last_verified(connection, region_set)

@@ -6,11 +6,11 @@ it. The newest row of a forecast counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, select
+from sqlalchemy import Connection, Table, and_, delete, exists, func, insert, select
 
 from data.calendar import months_to_periods
 from data.panel import Panel, build_panel
@@ -24,6 +24,19 @@ REVISION_YEARS = 5
 """Years for which what came is looked at again."""
 
 _KEY = ("publication_id", "region_id", "outcome", "horizon")
+
+Verified = TypeVar("Verified")
+
+
+class _OfPublication(Protocol):
+    """Something that was published."""
+
+    @property
+    def publication_id(self) -> int:
+        """Row number of the publication."""
+
+
+Forecast = TypeVar("Forecast", bound=_OfPublication)
 
 
 def load_verified(
@@ -73,7 +86,7 @@ def load_verified(
                 horizon=row["horizon"],
                 origin=row["origin"],
                 as_of=row["published_as_of"],
-                published_on=_day(row["published_at"]),
+                published_on=day_of(row["published_at"]),
                 risk_score=row["risk_score"],
                 climatology=row["climatology"],
                 threshold=row["threshold"],
@@ -112,25 +125,39 @@ def find_verified(connection: Connection, panel: Panel) -> tuple[VerifiedForecas
     """
     since = int(panel.periods[-1]) - months_to_periods(12 * REVISION_YEARS, panel.step)
     stored = load_verified(connection, panel.region_set, as_of=panel.as_of, since=since)
-    closed = _verify(connection, _read_unverified(connection, panel), panel)
-    again = _verify(connection, [one.forecast for one in stored], panel)
+    closed = verify_within_borders(
+        connection, _read_unverified(connection, panel), panel, verify_forecasts
+    )
+    again = verify_within_borders(
+        connection, [one.forecast for one in stored], panel, verify_forecasts
+    )
     before = {one.forecast.key: one.deaths for one in stored}
     return (*closed, *(one for one in again if one.deaths != before[one.forecast.key]))
 
 
-def _verify(
-    connection: Connection, forecasts: Sequence[PublishedForecast], panel: Panel
-) -> tuple[VerifiedForecast, ...]:
-    """Returns what came of forecasts, each within the borders that it was made for."""
+def verify_within_borders(
+    connection: Connection,
+    forecasts: Sequence[Forecast],
+    panel: Panel,
+    verify: Callable[[Sequence[Forecast], Panel], tuple[Verified, ...]],
+) -> tuple[Verified, ...]:
+    """Returns what came of forecasts, each within the borders that it was made for.
+
+    Args:
+        connection: An open transaction.
+        forecasts: What was published.
+        panel: The panel of the set within its present borders.
+        verify: Tells what came of forecasts by a panel.
+    """
     editions = list_editions(connection, panel.region_set)
     if not editions:
-        return verify_forecasts(forecasts, panel)
+        return verify(forecasts, panel)
     query = select(publications.c.publication_id, shapes_column()).where(
         publications.c.region_set == panel.region_set
     )
     shapes_of = {row[0]: row[1] for row in connection.execute(query)}
     now = digest_shapes(load_region_set(connection, panel.region_set))
-    found: list[VerifiedForecast] = []
+    found: list[Verified] = []
     left = list(forecasts)
     for edition in editions:
         shapes = digest_shapes(edition)
@@ -139,8 +166,8 @@ def _verify(
         own = [one for one in left if shapes_of.get(one.publication_id) == shapes]
         if own:
             left = [one for one in left if shapes_of.get(one.publication_id) != shapes]
-            found += verify_forecasts(own, build_panel(connection, edition, panel.as_of))
-    return (*found, *verify_forecasts(left, panel))
+            found += verify(own, build_panel(connection, edition, panel.as_of))
+    return (*found, *verify(left, panel))
 
 
 def store_verified(
@@ -153,29 +180,42 @@ def store_verified(
         panel: The panel; its as-of is that of the rows.
         verified: What `find_verified` returned.
     """
+    replace_rows(connection, verifications, _KEY, panel, map(_row_of, verified))
+
+
+def replace_rows(
+    connection: Connection,
+    table: Table,
+    key: tuple[str, ...],
+    panel: Panel,
+    rows: Iterable[dict[str, Any]],
+) -> None:
+    """Writes verified rows of one as-of, in the caller's write transaction.
+
+    Args:
+        connection: A write transaction.
+        table: With `region_set` and `as_of`, which are those of the panel.
+        key: The columns that name a forecast.
+        panel: What the rows were told by.
+        rows: The rest of each row.
+    """
     # Another revision of the same as-of may have told otherwise.
     standing = connection.execute(
-        select(*(verifications.c[name] for name in _KEY)).where(
-            verifications.c.region_set == panel.region_set, verifications.c.as_of == panel.as_of
+        select(*(table.c[name] for name in key)).where(
+            table.c.region_set == panel.region_set, table.c.as_of == panel.as_of
         )
     ).mappings()
-    rows = {tuple(row[name] for name in _KEY): row for row in map(_row_of, verified)}
+    new = {tuple(row[name] for name in key): row for row in rows}
     for row in standing.all():
-        if tuple(row[name] for name in _KEY) in rows:
+        if tuple(row[name] for name in key) in new:
             connection.execute(
-                delete(verifications).where(
-                    verifications.c.as_of == panel.as_of,
-                    *(verifications.c[name] == row[name] for name in _KEY),
+                delete(table).where(
+                    table.c.as_of == panel.as_of, *(table.c[name] == row[name] for name in key)
                 )
             )
-    if rows:
-        connection.execute(
-            insert(verifications),
-            [
-                {**row, "region_set": panel.region_set, "as_of": panel.as_of}
-                for row in rows.values()
-            ],
-        )
+    if new:
+        place = {"region_set": panel.region_set, "as_of": panel.as_of}
+        connection.execute(insert(table), [{**row, **place} for row in new.values()])
 
 
 def _row_of(one: VerifiedForecast) -> dict[str, Any]:
@@ -242,7 +282,7 @@ def _read_unverified(connection: Connection, panel: Panel) -> list[PublishedFore
                 horizon=score.horizon,
                 origin=row["origin"],
                 as_of=row["as_of"],
-                published_on=_day(row["published_at"]),
+                published_on=day_of(row["published_at"]),
                 risk_score=score.risk_score,
                 climatology=score.climatology,
                 threshold=score.threshold,
@@ -255,5 +295,6 @@ def _read_unverified(connection: Connection, panel: Panel) -> list[PublishedFore
     return found
 
 
-def _day(moment: datetime) -> date:
+def day_of(moment: datetime) -> date:
+    """Returns the day of a moment, UTC."""
     return moment.astimezone(UTC).date()

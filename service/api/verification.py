@@ -23,7 +23,8 @@ class HorizonRecordOut(Answer):
     live: dict[str, Any] = Field(
         description="Of forecasts that were published before their window was over: counts, Brier "
         "score and its skill over `baselines`, `reliability` with consistency bars, `by_year`, "
-        "`by_level`, and `others` who forecast the same units."
+        "`by_level`, and `others` who forecast the same units. Of fatalities: CRPS and coverage "
+        "of the published quantiles beside conflictology, and `by_year`."
     )
     afterwards: dict[str, Any] = Field(
         description="The same of replays: made later, from what would have been known."
@@ -42,6 +43,9 @@ class VerificationOut(Answer):
     simulated: bool = Field(description="True if the events did not happen.")
     n_published: int = Field(description="Forecasts published so far, closed or not.")
     horizons: dict[str, HorizonRecordOut] = Field(description="By horizon, in steps.")
+    all_horizons: HorizonRecordOut | None = Field(
+        default=None, description="Of fatalities: all periods ahead together; else null."
+    )
 
 
 def make_verification_routes(context: ApiContext) -> APIRouter:
@@ -53,7 +57,10 @@ def make_verification_routes(context: ApiContext) -> APIRouter:
         set_name: SetPath,
         outcome: Annotated[
             str | None,
-            Query(description="Name of an outcome; without it, the first that is published."),
+            Query(
+                description="Name of an outcome, or `fatalities`; without it, the first outcome "
+                "that is published."
+            ),
         ] = None,
     ) -> VerificationOut:
         """Shows the track record, as each cycle stores it when windows close."""

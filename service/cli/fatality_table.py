@@ -1,4 +1,4 @@
-"""The figures of a backtest of fatalities, as tables for the terminal."""
+"""The figures of fatalities, backtested or live, as tables for the terminal."""
 
 from __future__ import annotations
 
@@ -55,6 +55,56 @@ def print_fatalities(report: Mapping[str, Any]) -> None:
             for name, one in figures["coverage"].items()
         ],
     )
+
+
+def print_fatality_record(record: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    """Prints CRPS and coverage of published quantiles beside conflictology, by horizon.
+
+    Args:
+        record: What `service.fatality_record.describe_fatality_record` returned.
+        names: What the parts `live` and `afterwards` are called.
+    """
+    horizons = {**record["horizons"], "all": record["all_horizons"]}
+    rows = [
+        [horizon, names[kind], *_tell_record(one)]
+        for horizon, kinds in horizons.items()
+        for kind, one in kinds.items()
+        if one["n_forecasts"]
+    ]
+    if not rows:
+        say(
+            f"{record['outcome']}: no track record yet. {record['n_published']} distributions were "
+            "published; no period is closed and known yet."
+        )
+        return
+    say(
+        f"{record['outcome']} per {record['step']} in {record['region_set']}, what came as known "
+        f"on {record['as_of']}. In brackets: conflictology, the last 12 {record['step']}s."
+    )
+    print_table(
+        [
+            *(f"{record['step']}s ahead", "published", "forecasts", "of the model", "mean deaths"),
+            *("CRPS", "gain over conflictology", "50 % held", "90 % held", "width of 90 %"),
+        ],
+        rows,
+    )
+
+
+def _tell_record(one: Mapping[str, Any]) -> list[str]:
+    gain = one["gain"]
+    held, theirs = (one["coverage"][name] for name in ("served", "conflictology"))
+    width = one["width_90"]
+    return [
+        f"{one['n_forecasts']}",
+        f"{one['n_model']}",
+        f"{one['mean_deaths']:.2f}",
+        f"{one['crps']:.3f} ({one['crps_of_conflictology']:.3f})",
+        "–"
+        if None in gain.values()
+        else f"{gain['value']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]",
+        *(f"{held[level]:.1%} ({theirs[level]:.1%})" for level in ("50%", "90%")),
+        f"{width['served']:.1f} ({width['conflictology']:.1f})",
+    ]
 
 
 def _cover(figure: Mapping[str, float]) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from models.fatality_names import FATALITIES
+from service.cli.fatality_table import print_fatality_record
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
 from service.shadowing import describe_shadows
@@ -20,7 +22,10 @@ def verify(
     as_of: AsOfOption = None,
     outcome: Annotated[
         str | None,
-        typer.Option("--outcome", help="Name of an outcome; default: all that were published."),
+        typer.Option(
+            "--outcome",
+            help=f"Name of an outcome, or {FATALITIES}; default: all that were published.",
+        ),
     ] = None,
     is_shadow: Annotated[
         bool,
@@ -31,9 +36,12 @@ def verify(
     """Scores every published forecast whose window is closed, beside the region's climatology.
 
     Of several publications with the same origin the first counts. The bar is the published one, the
-    deaths are those that are known at the as-of.
+    deaths are those that are known at the as-of. Fatalities are scored period by period: CRPS of
+    the published quantiles, and how often the nominal 90 % interval held, beside the last 12
+    periods (conflictology).
 
     Example: tocsin verify --set sahel
+    Example: tocsin verify --set sahel --outcome fatalities
     Example: tocsin verify --set sahel --shadow
     """
     if is_shadow:
@@ -53,7 +61,10 @@ def verify(
     if any(record["is_simulated"] for record in records):
         say("The events are simulated: none of this happened.")
     for record in records:
-        _tell(record)
+        if record["outcome"] == FATALITIES:
+            print_fatality_record(record, _NAMES)
+        else:
+            _tell(record)
 
 
 def _tell(record: Mapping[str, Any]) -> None:

@@ -231,7 +231,7 @@ class Reader:
         )
 
     def record(self, connection: Connection, name: str, outcome: str) -> dict[str, Any]:
-        """Returns the track record of an outcome in a set, as cycles have stored it.
+        """Returns the track record of an outcome or of fatalities, as cycles have stored it.
 
         Raises:
             UnknownName: There is no such set.

@@ -6,10 +6,12 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from data.regions import load_region_set
+from models.fatality_names import FATALITIES
 from service.drift import load_verdict
 from service.forecast_ledger import list_entries
 from service.publication_store import find_head
 from service.web import links
+from service.web.fatality_record_view import view_fatality_record
 from service.web.list_pages import describe_set
 from service.web.reading import Reader
 from service.web.reliability_view import view_reliability
@@ -63,5 +65,6 @@ def render_reliability(
             for kind, part in (("live", view.live), ("afterwards", view.afterwards))
         },
         entries=list_entries(connection, region_set=name, limit=1),
+        deaths=view_fatality_record(reader.record(connection, name, FATALITIES)),
         drift=load_verdict(connection, name, record["outcome"]),
     )

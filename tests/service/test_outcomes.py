@@ -135,7 +135,7 @@ def test_record_and_drift_follow_every_outcome(both, client, publication, monkey
     assert only == verdicts[1]
     later = ["verify", "--set", "demo", "--as-of", "2022-04-15"]
     records = json.loads(run(app, [*later, "--json"]).stdout)
-    assert [record["outcome"] for record in records] == ["escalation", "severe"]
+    assert [one["outcome"] for one in records] == ["escalation", "severe", "fatalities"]
     shadows = json.loads(run(app, ["verify", "--set", "demo", "--shadow", "--json"]).stdout)
     assert [record["outcome"] for record in shadows] == ["escalation", "severe"]
     assert "severe in demo" in run(app, later).stdout or "severe:" in run(app, later).stdout

@@ -24,7 +24,9 @@ FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 
 
 def _record(demo, as_of):
-    (record,) = verify_set(demo.database, demo.settings, region_set="demo", as_of=as_of)
+    (record,) = verify_set(
+        demo.database, demo.settings, region_set="demo", as_of=as_of, outcome="escalation"
+    )
     assert record["outcome"] == "escalation"
     return record
 
