@@ -20,7 +20,7 @@ Where to go:
     what else was tried               models/recipes.py, models/challengers/
     baselines                         models/baselines.py
     metrics, curve, intervals         models/metrics.py, models/reliability.py, models/bootstrap.py
-    the skill table                   models/skill.py
+    calibrated, judged, measured      models/measured.py, models/skill.py
     rolling origin, gate              models/backtest.py, models/gate.py, models/group_gate.py
     a backtest with every figure      models/trial.py, models/assessment.py
     where and when, strata, alerts    models/where_when.py, models/strata.py, models/decisions.py

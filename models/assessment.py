@@ -10,25 +10,20 @@ from models.bootstrap import (
     BlockDraws,
     as_json,
     average_precision_draws,
-    draw_blocks,
     interval_of,
     mean_draws,
 )
-from models.calibration import choose_calibration
 from models.decisions import (
     COST_LOSS_RATIOS,
     cost_loss_curve,
     operating_table,
     precision_recall_points,
 )
-from models.estimators import probability_of
 from models.forecasts import Forecasts
-from models.group_gate import judge_by_group
 from models.history import OutcomeHistory
+from models.measured import measure_forecasts
 from models.metrics import Floats, average_precision, log_losses
 from models.settings import ModelSettings
-from models.skill import measure_skill
-from models.strata import divide, measure_strata
 from models.where_when import split_where_when
 
 CURVES: tuple[str, ...] = ("climatology", "conflictology")
@@ -52,29 +47,19 @@ def assess_forecasts(
         and log score, with paired intervals), `where_when`, `strata`, `operating`,
         `precision_recall`, `cost_loss`; and the log-odds after calibration, shape (n_forecasts,).
     """
-    draws = draw_blocks(
-        forecasts.region, forecasts.year, n_draws=settings.bootstrap_draws, seed=settings.seed
-    )
-    choice = choose_calibration(
-        forecasts.log_odds,
-        forecasts.observed,
-        forecasts.row,
-        history.horizon,
-        forecasts.year,
-        draws,
-    )
-    probability = probability_of(choice.log_odds)
+    found = measure_forecasts(panel, forecasts, history.horizon, settings)
+    choice, draws, probability = found.choice, found.draws, found.probability
     labels = [period_label(int(history.periods[row]), history.step) for row in forecasts.row]
     curves = {"model": probability, **{name: forecasts.baselines[name] for name in CURVES}}
     figures = {
         "first_origin": labels[0],
         "last_origin": labels[-1],
-        "gate": judge_by_group(forecasts, probability, draws, panel, settings),
+        "gate": found.gate,
         "calibration": "identity" if choice.is_identity else "linear in log-odds",
-        "skill": measure_skill(forecasts, choice.log_odds, draws, seed=settings.seed),
+        "skill": found.skill,
         "paired": _pair_up(forecasts, probability, draws),
         "where_when": split_where_when(forecasts, choice.log_odds, draws, seed=settings.seed),
-        "strata": measure_strata(divide(panel, forecasts), forecasts, probability, draws),
+        "strata": found.strata,
         "operating": operating_table(history, forecasts, probability),
         "precision_recall": {
             name: precision_recall_points(values, forecasts.observed)

@@ -17,22 +17,19 @@ from data.errors import NotReady
 from data.panel import Panel
 from models.artefact import HorizonModel, LoadedModel, pack_artefact
 from models.backtest import backtest_folds, run_backtest
-from models.bootstrap import draw_blocks
-from models.calibration import PRIOR_DEVIATION, CalibrationChoice, choose_calibration
+from models.calibration import PRIOR_DEVIATION, CalibrationChoice
 from models.drift import describe_inputs
 from models.ensemble import FittedEnsemble
-from models.estimators import base_log_odds, probability_of
+from models.estimators import base_log_odds
 from models.forecasts import Forecasts, check_forecasts, forecast_table
-from models.group_gate import judge_by_group
 from models.guard import measure_range
 from models.history import OutcomeHistory
 from models.manifest import complete_manifest, describe_training, encode_manifest
+from models.measured import measure_forecasts
 from models.outcome import ESCALATION
 from models.progress import Progress, StepCounter
 from models.recipes import DEFAULT_RECIPE, fit_served
 from models.settings import ModelSettings
-from models.skill import measure_skill
-from models.strata import divide, measure_strata
 from models.task import Task, build_task
 from models.uncertainty import LEVEL, WIDENING, coefficient_covariance
 
@@ -163,19 +160,8 @@ def _finish(
     recipe: str,
 ) -> tuple[HorizonModel, dict[str, Any], pd.DataFrame]:
     history = task.history
-    draws = draw_blocks(
-        forecasts.region, forecasts.year, n_draws=settings.bootstrap_draws, seed=settings.seed
-    )
-    choice = choose_calibration(
-        forecasts.log_odds,
-        forecasts.observed,
-        forecasts.row,
-        history.horizon,
-        forecasts.year,
-        draws,
-    )
-    probability = probability_of(choice.log_odds)
-    gate = judge_by_group(forecasts, probability, draws, panel, settings)
+    measured = measure_forecasts(panel, forecasts, history.horizon, settings)
+    choice = measured.choice
     last = len(history.periods) - 1
     rows = task.closed_rows(last)
     estimator = fit_served(recipe, rows, settings)
@@ -196,17 +182,17 @@ def _finish(
         "n_positives": int(rows.labels.sum()),
         "train_from": origins[history.first_row],
         "calibration": _describe_calibration(choice),
-        "gate": gate,
+        "gate": measured.gate,
         "interval": {"level": LEVEL, "widening": WIDENING},
-        "guard": measure_range(forecasts, probability),
+        "guard": measure_range(forecasts, measured.probability),
         "backtest": {
             "first_origin": origins[int(forecasts.row.min())],
             "last_origin": origins[int(forecasts.row.max())],
             "n_refits": len(backtest_folds(task, settings)),
             "embargo": history.horizon,
         },
-        "skill": measure_skill(forecasts, choice.log_odds, draws, seed=settings.seed),
-        "strata": measure_strata(divide(panel, forecasts), forecasts, probability, draws),
+        "skill": measured.skill,
+        "strata": measured.strata,
     }
     return (
         HorizonModel(

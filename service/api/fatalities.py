@@ -11,6 +11,7 @@ from sqlalchemy import select
 from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
 from service.api.parameters import (
+    MAX_LIMIT,
     AsOfQuery,
     CountryQuery,
     CursorQuery,
@@ -27,8 +28,6 @@ from service.feeds.facts import round_numbers
 from service.feeds.fatality_feed import NEVER_MADE, describe_fatalities
 from service.publication_rows import read_fatalities, read_publication
 from service.tables import fatalities, publications
-
-MAX_LIMIT = 1000
 
 
 class FatalityPlace(Answer):

@@ -11,6 +11,9 @@ from fastapi import Path, Query, Request
 from data.calendar import parse_day
 from data.errors import UsageError
 
+MAX_LIMIT = 1000
+"""Rows of the largest page of a list."""
+
 SetPath = Annotated[str, Path(alias="set", description="Name of a region set.", examples=["sahel"])]
 RegionPath = Annotated[str, Path(description="Identifier of a region of the set.")]
 IncidentPath = Annotated[str, Path(description="Id of an incident.", max_length=96)]

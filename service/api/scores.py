@@ -13,6 +13,7 @@ from data.regions import load_region_set
 from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
 from service.api.parameters import (
+    MAX_LIMIT,
     AsOfQuery,
     CountryQuery,
     CursorQuery,
@@ -29,8 +30,6 @@ from service.feeds.facts import describe_score
 from service.publication import Publication
 from service.publication_rows import PublicationHead, read_publication, read_score
 from service.tables import publications, scores
-
-MAX_LIMIT = 1000
 
 _FILTERS: dict[str, ColumnElement[Any]] = {
     "country": scores.c.details["country"].as_string(),

@@ -16,10 +16,10 @@ from data.sources.registry import SOURCES
 from data.store import Delivery, events_as_known, list_deliveries, select_events
 from service.api.context import ApiContext
 from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
+from service.api.parameters import MAX_LIMIT, CountryQuery, CursorQuery
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
 
-MAX_LIMIT = 1000
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 SourcePath = Annotated[str, Path(alias="source", description="Name of a source.", examples=["ged"])]
@@ -107,9 +107,7 @@ def make_source_routes(context: ApiContext) -> APIRouter:
         as_of: Annotated[
             str | None, Query(description="Knowledge limit; today if left out.", pattern=_DAY)
         ] = None,
-        country: Annotated[
-            str | None, Query(description="ISO 3166-1 alpha-3 code.", pattern="^[A-Z]{3}$")
-        ] = None,
+        country: CountryQuery = None,
         since: Annotated[
             str | None,
             Query(description="Only events that ended on this day or later.", pattern=_DAY),
@@ -118,9 +116,7 @@ def make_source_routes(context: ApiContext) -> APIRouter:
             str | None,
             Query(description="Only events that ended on this day or before.", pattern=_DAY),
         ] = None,
-        cursor: Annotated[
-            str | None, Query(description="`next_cursor` of the page before.", max_length=200)
-        ] = None,
+        cursor: CursorQuery = None,
         limit: Annotated[int, Query(description="Events a page.", ge=1, le=MAX_LIMIT)] = 100,
     ) -> EventsOut:
         """Lists events as they were known on a day, if the licence lets them be passed on."""
