@@ -15,16 +15,19 @@ in quarantine with file, line and reason.
 Where to go:
     a new source                      data/sources/ (one file each)
     what an event is, what is refused data/events.py
-    what an observation is            data/observation.py
+    an observation, forecast, marker  data/observation.py, data/forecast.py, data/marker.py
     "as known on a day"               data/store/
     what is suspicious, held, accepted data/quality/
     what a release changed            data/revisions.py
-    which region an event falls in    data/placement.py
+    in which region events, areas lie data/placement.py, data/area_placement.py
     region files, P-codes, neighbours data/regions/
     one name for each actor           data/actors/
-    arrays per region and period      data/panel.py
+    arrays per region and period      data/panel.py (vague dates: data/period_shares.py)
+    … from counts, its details        data/panel_counts.py, data/panel_details.py
     observations, markers as arrays   data/panel_observed.py, data/panel_markers.py
     kinds of events that are coded    data/panel_kinds.py
     the simulated demo world          data/simulate/
+    capitals, rivals, names compared  data/gazetteer.py, data/names.py
+    settings, database                data/settings.py, data/database.py
     tables, migrations                data/tables.py, data/migrations/
 """

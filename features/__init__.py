@@ -27,5 +27,5 @@ Where to go:
     more machines                     features/cluster.py, features/blocks.py
     an update after a delivery        features/incremental.py, features/changes.py
     the page in docs/                 features/page.py
-    escalation and other labels       features/outcomes.py
+    escalation and other labels       features/outcomes.py, features/severity.py (fixed bars)
 """

@@ -22,12 +22,13 @@ Where to go:
     metrics, curve, intervals         models/metrics.py, models/reliability.py, models/bootstrap.py
     calibrated, judged, measured      models/measured.py, models/skill.py
     rolling origin, gate              models/backtest.py, models/gate.py, models/group_gate.py
-    a backtest with every figure      models/trial.py, models/assessment.py
+    a backtest with every figure      models/trial.py, models/assessment.py, models/gain.py
+    what came; forecasts as a table   models/truth.py, models/forecasts.py
     where and when, strata, alerts    models/where_when.py, models/strata.py, models/decisions.py
     fatalities as a distribution      models/fatalities.py, models/conformal.py, models/units.py
     … origin by origin                models/fatality_path.py
     … from the present                models/fatality_forecast.py
-    … measured                        models/fatality_trial.py, models/distribution.py
+    … its names, measured             models/fatality_names.py, fatality_trial.py, distribution.py
     … as published, and verified      models/fatality_release.py, models/fatality_verification.py
     … in the layout of VIEWS          models/views_layout.py
     inputs and calibration that drift models/drift.py, models/sequential.py
@@ -39,6 +40,7 @@ Where to go:
     training, its manifest            models/train.py, models/manifest.py
     the card, two models beside       models/card.py, models/comparison.py
     artefact, signature, registry     models/artefact.py, models/signing.py, models/registry.py
+    tables of the registry            models/tables.py
     checks before a model is loaded   models/admission.py
     scores, explanations, their guard models/score.py, models/guard.py
 """

@@ -11,14 +11,15 @@ Where to go:
     ACLED                             acled.py (the file), acled_rows.py (a row), acled_api.py
     a table of one's own              own_table.py, read by mapping.py
     rain, displacement, counts        chirps.py, idmc.py, hapi.py on observed.py
-    rows of the HDX HAPI, files of it hapi_api.py, saving.py
+    rows of the HDX HAPI, files       hapi_api.py, saving.py, hdx_files.py
     stocks, prices, food crises       dtm.py, wfp.py, ipc.py
+    a file of one's own observations  own_observations.py
     what ACLED edited and deleted     acled_changes.py
     reports by the API, markers       reported.py, marker_file.py
-    forecasts of others               views.py, conflictforecast.py
+    forecasts of others               views.py, views_countries.py, conflictforecast.py
     what may be passed on             contract.py
     requests, retries, downloads      fetching.py, paging.py
-    CSV files and archives            delimited.py, archive.py
+    CSV files and archives            delimited.py, csv_blocks.py, numbers.py, archive.py
     countries by name                 country_names.py
     the simulated world's reports     simulated.py
 

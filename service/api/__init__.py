@@ -9,7 +9,10 @@ decimals of the feeds; nothing is loaded from another server.
 Where to go:
     the router                    router.py
     sets, regions, publications   sets.py, region_detail.py
+    what the addresses work with  context.py
     scores and their paging       scores.py, paging.py
+    fatalities as distributions   fatalities.py
+    what came, what was sealed    verification.py, ledger.py
     indicators                    indicators.py
     alerts, rules                 alerts.py, rules.py
     what people do about alerts   alert_actions.py

@@ -15,5 +15,5 @@ Where to go:
     a new channel             a file here, opened in configured.py
     what a channel must do    contract.py
     which addresses are safe  addresses.py
-    calls to foreign hosts    guarded_client.py
+    calls to foreign hosts    guarded_client.py; of foreign code: guarded_dialling.py
 """

@@ -9,9 +9,11 @@ Where to go:
     the list of formats           formats.py
     columns of tabular files      columns.py
     CSV, Excel, Parquet           csv_feed.py, xlsx_feed.py, parquet_feed.py
-    JSON, GeoJSON, Atom           json_feed.py, geojson_feed.py, atom_feed.py
+    JSON, GeoJSON, Atom           json_feed.py, geojson_feed.py, atom_feed.py (atom_elements.py)
+    fatalities                    fatality_feed.py
     the index of CAP messages     cap_feed.py
-    the bulletin, what it says    bulletin.py, bulletin_words.py (English, French)
+    what every file is signed by  manifest.py
+    the bulletin, what it says    bulletin_feed.py, bulletin.py, bulletin_words.py (two languages)
     the bulletin, how it looks    bulletin.html.j2, bulletin.typ, map_picture.py, palette.py
     what every file tells         facts.py
     shapes as GeoJSON wants them  shapes.py
