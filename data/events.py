@@ -1,5 +1,8 @@
 """The event contract: one record of violence, as one source told it at one moment.
 
+Beside violence stand strategic developments: looting, arrests, an agreement, ground that changes
+hands without a fight. They are events of a type of their own and are counted as no violence.
+
 Owns what an event is, what a delivery is, and the rules that every source's rows must pass. Does
 not own how a source's file is read, nor what is told to people about a refused row: the source's
 reader writes that, in the source's own words.
@@ -20,8 +23,10 @@ import pyarrow as pa
 from data.calendar import to_epoch_day
 from data.errors import StateError
 
-EventType = Literal["state_based", "non_state", "one_sided"]
-EVENT_TYPES: tuple[EventType, ...] = ("state_based", "non_state", "one_sided")
+EventType = Literal["state_based", "non_state", "one_sided", "strategic_development"]
+VIOLENCE_TYPES: tuple[EventType, ...] = ("state_based", "non_state", "one_sided")
+STRATEGIC: EventType = "strategic_development"
+EVENT_TYPES: tuple[EventType, ...] = (*VIOLENCE_TYPES, STRATEGIC)
 
 EVENT_COLUMNS: dict[str, str] = {
     "event_id": "str",
@@ -158,6 +163,18 @@ def find_refusals(
     ]
     codes = np.select([broken for _, broken in rules], [code for code, _ in rules], default="")
     return codes.astype(np.object_)
+
+
+def split_violence(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns the events that are violence, and the strategic developments, each in their order.
+
+    Args:
+        events: At least the column `event_type`.
+    """
+    is_strategic = (events["event_type"] == STRATEGIC).to_numpy(dtype=np.bool_)
+    if not is_strategic.any():
+        return events, events.iloc[:0]
+    return events[~is_strategic], events[is_strategic]
 
 
 def conform_events(rows: pd.DataFrame) -> pd.DataFrame:

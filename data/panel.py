@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from data.actors import ActorTable, load_actors, shipped_actors
 from data.calendar import Step, last_complete_period, period_of, period_start
 from data.errors import NothingKnown
-from data.events import EVENT_TYPES
+from data.events import VIOLENCE_TYPES, split_violence
 from data.gazetteer import CAPITALS, RIVALS
 from data.panel_counts import COUNTED, NEEDED, count_regions, require_countable
 from data.panel_details import (
@@ -29,7 +29,7 @@ from data.panel_details import (
     split_actors,
     weigh_details,
 )
-from data.panel_kinds import KINDS, blank_uncoded, weigh_kinds
+from data.panel_kinds import KINDS, WITHOUT_VIOLENCE, blank_uncoded, weigh_kinds
 from data.panel_markers import MARKED, mark_regions
 from data.panel_observed import OBSERVED, observe_regions
 from data.period_shares import Shares, share_over_periods
@@ -197,6 +197,9 @@ def assemble_panel(
     only roughly. `deaths_civilians` is NaN, though the period is known, where the source says of
     any event in it not how many of the dead were civilians: their sum would be too low.
 
+    Strategic developments are no violence: they count in `data.panel_kinds.WITHOUT_VIOLENCE` and in
+    nothing else.
+
     Args:
         events: Columns `data.events.EVENT_COLUMNS`.
         coverage: Spans per country, touching ones merged, as `coverage_as_known` returns them.
@@ -210,11 +213,10 @@ def assemble_panel(
     """
     step, countries = region_set.step, region_set.countries
     periods, country_known, data_cutoff = _find_known(coverage, countries, as_of, step)
+    events, strategic = split_violence(events)
     country_of = _country_of(region_set)
     known = country_known[:, country_of]
-    shares = _share_out(events, step)
-    is_shown = (shares.period >= periods[0]) & (shares.period <= periods[-1])
-    shares = shares.of(is_shown)
+    shares = _share_out(events, step, periods)
     row = shares.period - periods[0]
     placement = place_events(events, region_set)
 
@@ -229,6 +231,8 @@ def assemble_panel(
         name: _sum_up(cell, (weights[name][shares.item] * shares.share)[in_region], known)
         for name in weights
     }
+    for name, added in _count_strategic(strategic, region_set, periods, known).items():
+        values[name] = values[name] + added if name in values else added
     blank_uncoded(values, region_set.source)
     # A vague date would be spread over several periods: it tells nothing of who was active when.
     is_dated = in_region & (shares.share == 1) & known[row, region]
@@ -385,12 +389,36 @@ def _find_known(
     return periods, known, max(span.covers_to for span in relevant)
 
 
-def _share_out(events: pd.DataFrame, step: Step) -> Shares:
-    """Returns one share per event, or one per period that a vaguely dated event touches."""
+def _count_strategic(
+    strategic: pd.DataFrame,
+    region_set: RegionSet,
+    periods: npt.NDArray[np.int64],
+    known: npt.NDArray[np.bool_],
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Returns what strategic developments add to the kinds of events that are no violence."""
+    if strategic.empty:
+        return {}
+    shares = _share_out(strategic, region_set.step, periods)
+    region = place_events(strategic, region_set).region[shares.item]
+    shares, region = shares.of(region >= 0), region[region >= 0]
+    cell = (shares.period - periods[0]) * len(region_set.regions) + region
+    weights = weigh_kinds(strategic, region_set.source, WITHOUT_VIOLENCE)
+    return {
+        name: _sum_up(cell, weight[shares.item] * shares.share, known)
+        for name, weight in weights.items()
+    }
+
+
+def _share_out(events: pd.DataFrame, step: Step, periods: npt.NDArray[np.int64]) -> Shares:
+    """Returns one share per event, or one per period that a vaguely dated event touches.
+
+    Shares outside the periods of the panel are left out.
+    """
     end = events["date"].to_numpy(dtype=np.int64)
     is_spread = events["date_precision"].to_numpy(dtype=np.int64) >= _SPREAD_FROM[step]
     start = np.where(is_spread, events["date_start"].to_numpy(dtype=np.int64), end)
-    return share_over_periods(start, end, step)
+    shares = share_over_periods(start, end, step)
+    return shares.of((shares.period >= periods[0]) & (shares.period <= periods[-1]))
 
 
 def _weigh(
@@ -410,7 +438,7 @@ def _weigh(
         ),
         "deaths_coarse": np.where(is_coarse | is_vague, deaths, 0.0),
     }
-    for event_type in EVENT_TYPES:
+    for event_type in VIOLENCE_TYPES:
         is_type = (events["event_type"] == event_type).to_numpy()
         weights[f"events_{event_type}"] = is_type.astype(np.float64)
         weights[f"deaths_{event_type}"] = np.where(is_type, deaths, 0.0)

@@ -6,6 +6,8 @@ code it. What no source codes is absent from the panel: missing, never zero.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -23,6 +25,9 @@ KINDS: dict[str, tuple[str, ...]] = {
 """Variable to the words that mean it, in small letters: our own, then ACLED's. A `sub_type` may
 list several with semicolons."""
 
+WITHOUT_VIOLENCE = ("events_looting", "territory_taken", "territory_regained")
+"""Kinds that are counted of strategic developments too; all others are kinds of violence."""
+
 CODED_BY: dict[str, frozenset[str]] = {
     "acled": frozenset(
         {"events_abduction", "events_on_aid_workers", "territory_taken", "territory_regained"}
@@ -31,17 +36,21 @@ CODED_BY: dict[str, frozenset[str]] = {
 """Variables that a source codes from its beginning, by name of the source."""
 
 
-def weigh_kinds(events: pd.DataFrame, source: str) -> dict[str, npt.NDArray[np.float64]]:
+def weigh_kinds(
+    events: pd.DataFrame, source: str, kinds: Collection[str] = tuple(KINDS)
+) -> dict[str, npt.NDArray[np.float64]]:
     """Returns what one whole event adds to each variable that is coded, shape (n_events,) each.
 
     Args:
         events: Columns `data.events.EVENT_COLUMNS`.
         source: Name of the source.
+        kinds: Only these variables.
     """
     codes, unique = pd.factorize(events["sub_type"])
     words_of = [{word.strip().lower() for word in str(text).split(";")} for text in unique]
     weights: dict[str, npt.NDArray[np.float64]] = {}
-    for variable, words in KINDS.items():
+    for variable in kinds:
+        words = KINDS[variable]
         is_kind = np.array([not found.isdisjoint(words) for found in words_of], np.float64)
         if variable in CODED_BY.get(source, ()) or is_kind.any():
             weights[variable] = np.append(is_kind, 0.0)[codes]

@@ -1,5 +1,7 @@
 """What a release changed: two states of knowledge compared, per region and month.
 
+What is compared is violence; strategic developments are left out.
+
 Owns the comparison. Does not own what was known (`data.store`) nor where an event falls
 (`data.placement`).
 """
@@ -17,7 +19,7 @@ from sqlalchemy import Connection
 
 from data.calendar import period_end, period_label, period_start, periods_of
 from data.errors import UnknownName, UsageError
-from data.events import EVENT_COLUMNS
+from data.events import EVENT_COLUMNS, split_violence
 from data.panel_counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
@@ -122,11 +124,8 @@ def diff_vintages(
     if known_at[second] < known_at[first]:
         raise UsageError(f"{second} became known before {first}.", "Name the earlier one first.")
     before, after = (
-        events[events["country"].isin(region_set.countries)]
-        for events in (
-            events_known_at(connection, region_set.source, known_at[vintage])
-            for vintage in (first, second)
-        )
+        _find_own(events_known_at(connection, region_set.source, known_at[vintage]), region_set)
+        for vintage in (first, second)
     )
     return VintageDiff(
         source=region_set.source,
@@ -209,9 +208,15 @@ def compare_events(
     return tuple(cells)
 
 
+def _find_own(events: pd.DataFrame, region_set: RegionSet) -> pd.DataFrame:
+    """Returns the violence in the set's countries."""
+    violence, _ = split_violence(events[events["country"].isin(region_set.countries)])
+    return violence
+
+
 def _locate(events: pd.DataFrame, region_set: RegionSet) -> pd.DataFrame:
-    """Returns the events of the set's countries with `position` and `month`."""
-    own = events[events["country"].isin(region_set.countries)].reset_index(drop=True)
+    """Returns the violence in the set's countries with `position` and `month`."""
+    own = _find_own(events, region_set).reset_index(drop=True)
     return own.assign(
         position=place_events(own, region_set).region,
         month=periods_of(own["date"].to_numpy(dtype=np.int64), "month"),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from data.calendar import end_of_day, to_epoch_day
 from data.errors import Conflict
-from data.events import EVENT_COLUMNS, Batch, Refusal, conform_events
+from data.events import EVENT_COLUMNS, EVENT_TYPES, STRATEGIC, Batch, Refusal, conform_events
 from data.sources.contract import SourceInfo
 from data.store import append_delivery
 
@@ -77,6 +77,11 @@ class Said:
     def country(self) -> str:
         """Its country."""
         return PLACES[self.place][0]
+
+    @property
+    def is_violence(self) -> bool:
+        """Whether it counts as violence."""
+        return self.event_type != STRATEGIC
 
     @property
     def region(self) -> str | None:
@@ -181,7 +186,7 @@ saids = st.builds(
     day=st.integers(0, len(DAYS) - 1),
     days_vague=st.sampled_from((0, 0, 0, 20)),
     where_precision=st.sampled_from((1, 1, 1, 5, 6)),
-    event_type=st.sampled_from(("state_based", "non_state", "one_sided")),
+    event_type=st.sampled_from(EVENT_TYPES),
     sub_type=st.sampled_from(("", "", *KINDS.values(), "; ".join(KINDS.values()))),
     actor_a=st.sampled_from(sorted(GROUPS)),
     actor_b=st.sampled_from(sorted(GROUPS)),

@@ -1,4 +1,7 @@
-"""Sentinels over months: silence, zeros and jumps, per country, and countries that fall away."""
+"""Sentinels over months: silence, zeros and jumps, per country, and countries that fall away.
+
+What is counted is violence.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.calendar import last_complete_period, period_label, period_of, period_start, periods_of
-from data.events import Batch
+from data.events import Batch, split_violence
 from data.quality.findings import Finding, SentinelLimits
 from data.store import Coverage, Delivery, is_listed
 
@@ -37,8 +40,8 @@ def find_odd_months(
     if first > last:
         return []
     is_told_anew = is_listed(before["event_id"], set(batch.events["event_id"]))
-    columns = ["country", "date", "fatalities_best"]
-    events = pd.concat([before[~is_told_anew][columns], batch.events[columns]])
+    columns = ["country", "date", "event_type", "fatalities_best"]
+    events, _ = split_violence(pd.concat([before[~is_told_anew][columns], batch.events[columns]]))
     findings: list[Finding] = []
     for country in batch.countries:
         known = _known_months(country, coverage)
@@ -71,7 +74,8 @@ def find_lost_countries(
     last = period_of(kindred[-1].covers_to, "month")
     findings = []
     for country in sorted(set(kindred[-1].countries) - set(batch.countries)):
-        counts, _ = _count(before[before["country"] == country])
+        violence, _ = split_violence(before[before["country"] == country])
+        counts, _ = _count(violence)
         usual = float(np.median([counts.get(m, 0) for m in range(last - 5, last + 1)]))
         findings.append(
             Finding(

@@ -30,6 +30,7 @@ from data.calendar import (
     periods_of,
     to_epoch_day,
 )
+from data.events import split_violence
 from data.panel_counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
@@ -65,7 +66,8 @@ class Completeness:
         periods: Consecutive period ordinals, int64, shape (n_periods,), the last being the last
             that is complete at the as-of.
         region_ids: Identifiers, shape (n_regions,).
-        n_known: Events known, shape (n_periods, n_regions); NaN where the period is not known.
+        n_known: Events of violence that are known, shape (n_periods, n_regions); NaN where the
+            period is not known.
         events: Share of the eventual events that is known, in [0, 1], same shape; 1 where the
             period is settled; NaN where the period is not known, or where past deliveries do not
             tell (no single one speaks for the whole period, or less than 20 events of the country
@@ -104,7 +106,9 @@ def estimate_completeness(
     since_day = to_epoch_day(oldest) - SETTLED_DAYS - LEARNT_FROM_DAYS
     deliveries = list_deliveries(connection, region_set.source, as_of)
     coverage = coverage_as_known(connection, region_set.source, as_of)
-    versions = read_versions(connection, region_set.source, end_of_day(as_of), since_day=since_day)
+    versions, _ = split_violence(
+        read_versions(connection, region_set.source, end_of_day(as_of), since_day=since_day)
+    )
     first = period_of(date.fromordinal(date(1970, 1, 1).toordinal() + since_day), step)
     learner = _Learner(versions, deliveries, region_set, np.arange(first, last + 1))
     return learner.judge(periods, coverage)

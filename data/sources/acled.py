@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from data.errors import BadInput, MissingInput, UsageError
-from data.events import Batch, conform_events
+from data.events import Batch, conform_events, split_violence
 from data.sources.acled_rows import AcledRows
 from data.sources.archive import open_text_file
 from data.sources.contract import SourceInfo
@@ -40,7 +40,7 @@ def read_acled(
     covers_to: date,
     countries: Iterable[str] | None = None,
 ) -> Batch:
-    """Returns the violent events of an ACLED file, with the rows that are refused.
+    """Returns violence and strategic developments of an ACLED file, with the rows that are refused.
 
     An export holds what its maker chose, so the days it speaks for are asked for and not guessed;
     events outside of them or of other countries are left out.
@@ -54,7 +54,8 @@ def read_acled(
 
     Raises:
         MissingInput: The file is not there or cannot be read.
-        BadInput: It is no ACLED file, is cut off in its last row, or holds no row that can be used.
+        BadInput: It is no ACLED file, is cut off in its last row, or holds no violence: whoever
+            exported strategic developments alone did not ask for the rest, which is not none.
         UsageError: The days that it shall speak for are impossible.
     """
     if covers_from > covers_to or covers_to > known_at:
@@ -71,13 +72,14 @@ def read_acled(
         raise MissingInput(f"There is no file {path}.", "Check the path.") from None
     except OSError as problem:
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
-    if not reader.accepted:
+    events = pd.concat(reader.accepted, ignore_index=True) if reader.accepted else None
+    if events is None or split_violence(events)[0].empty:
         raise BadInput(
             f"{path.name} has no violent event that can be used "
             f"({len(reader.refusals)} rows refused, {reader.n_left_out} of other kinds).",
-            "Export battles, explosions and violence against civilians.",
+            "Export battles, explosions, violence against civilians and strategic developments.",
         )
-    events = conform_events(pd.concat(reader.accepted, ignore_index=True))
+    events = conform_events(events)
     spoken_for = sorted(set(events["country"]) if countries is None else set(countries))
     day = pd.to_datetime(events["date"], unit="D").dt.date
     is_inside = events["country"].isin(spoken_for) & (day >= covers_from) & (day <= covers_to)

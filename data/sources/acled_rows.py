@@ -1,7 +1,8 @@
 """Rows of ACLED: which of them are events, and what they say.
 
 An event here is violence that kills or means to: battles, explosions and remote violence, violence
-against civilians. Protests, riots and strategic developments are left out; how many is counted.
+against civilians. Strategic developments are events of a type of their own, which is no violence.
+Protests and riots are left out; how many is counted.
 Both the layout since 2023 and the one before it (numbers for kinds of actors) are read.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import to_epoch_day
-from data.events import EVENT_COLUMNS, Refusal, find_refusals
+from data.events import EVENT_COLUMNS, STRATEGIC, Refusal, find_refusals
 from data.sources.country_names import country_of_name
 from data.sources.delimited import RawRow
 
@@ -43,7 +44,9 @@ COLUMNS: tuple[str, ...] = (
 )
 """What is read of a row; both layouts have it."""
 
-_LEFT_OUT = frozenset({"protests", "riots", "strategic developments"})
+_LEFT_OUT = frozenset({"protests", "riots"})
+_STRATEGIC = "strategic developments"
+_TRANSFER = "non-violent transfer of territory"
 _STATE = frozenset({"state forces", "1", "external/other forces", "8"})
 _CIVILIANS = frozenset({"civilians", "7", "protesters", "6"})
 _VIOLENT = frozenset({"battles", "explosions/remote violence", "violence against civilians"})
@@ -75,7 +78,7 @@ class AcledRows:
     Attributes:
         accepted: One table per chunk, columns as in `data.events.EVENT_COLUMNS`.
         refusals: Refused rows.
-        n_left_out: Rows that are no violence.
+        n_left_out: Protests and riots.
     """
 
     def __init__(self, known_at: date) -> None:
@@ -155,6 +158,8 @@ def _read(row: dict[str, str]) -> dict[str, object]:
 def _to_type(row: dict[str, str]) -> str:
     """Returns the type of violence in UCDP's words, by who is on either side."""
     kind = row["event_type"].strip().lower()
+    if kind == _STRATEGIC:
+        return STRATEGIC
     if kind not in _VIOLENT:
         return ""
     sides = {row["inter1"].strip().lower(), row["inter2"].strip().lower()}
@@ -164,10 +169,20 @@ def _to_type(row: dict[str, str]) -> str:
 
 
 def _to_sub_type(row: dict[str, str]) -> str:
-    """Returns ACLED's sub-event; with it, whether aid workers were on a side, where it is said."""
+    """Returns ACLED's sub-event; with it, what it leaves to the columns of the sides.
+
+    These are whether aid workers were attacked, and to whom ground went without a fight: ACLED's
+    first actor is the one who takes it.
+    """
+    sub_event = row["sub_event_type"]
+    if row["event_type"].strip().lower() == _STRATEGIC:
+        if sub_event.strip().lower() != _TRANSFER:
+            return sub_event
+        is_state = row["inter1"].strip().lower() in _STATE
+        return f"{sub_event}; territory {'regained' if is_state else 'taken'}"
     sides = (row.get(name, "") for name in ("actor1", "actor2", "assoc_actor_1", "assoc_actor_2"))
     has_aid_workers = any("aid workers" in side.lower() for side in sides)
-    return row["sub_event_type"] + ("; attack on aid workers" if has_aid_workers else "")
+    return sub_event + ("; attack on aid workers" if has_aid_workers else "")
 
 
 def _to_day(text: str) -> float:

@@ -75,7 +75,12 @@ def declare_coded() -> Iterator[Indicator]:
             )
 
 
+_STRATEGIC = {"events_looting": "ACLED's strategic developments"}
+"""Who else tells a kind, from the first event of it on."""
+
+
 def _source_of(variable: str) -> str:
     named = [source.upper() for source, coded in CODED_BY.items() if variable in coded]
+    named += [_STRATEGIC[variable]] if variable in _STRATEGIC else []
     own = "a table of one's own that names the kind of event"
     return f"{' or '.join([*named, own])}; missing where the source does not say"

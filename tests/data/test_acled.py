@@ -104,6 +104,44 @@ def test_aid_workers_are_told_by_the_sides(write: Callable[..., Path]) -> None:
     assert found == ["Armed clash; attack on aid workers", "Armed clash"]
 
 
+@pytest.mark.parametrize(
+    ("sub_event", "inter1", "expected"),
+    [
+        ("Looting/property destruction", "Rebel group", "Looting/property destruction"),
+        ("Arrests", "State forces", "Arrests"),
+        (
+            "Non-violent transfer of territory",
+            "Rebel group",
+            "Non-violent transfer of territory; territory taken",
+        ),
+        (
+            "Non-violent transfer of territory",
+            "1",
+            "Non-violent transfer of territory; territory regained",
+        ),
+    ],
+)
+def test_strategic_developments_are_of_their_own_type(
+    write: Callable[..., Path], sub_event: str, inter1: str, expected: str
+) -> None:
+    row = {
+        "event_type": "Strategic developments",
+        "sub_event_type": sub_event,
+        "inter1": inter1,
+        "assoc_actor_2": "Aid Workers (Mali)",
+        "fatalities": "0",
+    }
+    _, event = read(write({}, row)).events.to_dict("records")
+    assert (event["event_type"], event["sub_type"]) == ("strategic_development", expected)
+
+
+def test_a_file_of_strategic_developments_alone_does_not_say_that_all_was_quiet(
+    write: Callable[..., Path],
+) -> None:
+    with pytest.raises(BadInput, match="no violent event"):
+        read(write({"event_type": "Strategic developments", "sub_event_type": "Arrests"}))
+
+
 def test_a_row_of_the_layout_before_2023(write: Callable[..., Path]) -> None:
     base = {k: v for k, v in {**OLD, **ROW}.items() if k not in NEW_ONLY}
     base |= {"event_date": "05 March 2024", "inter1": "2", "inter2": "1", "interaction": "12"}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from data.errors import StateError, UnknownName, UsageError
+from data.panel_kinds import WITHOUT_VIOLENCE
 from features.build import build_features, rows_for_origin
 from features.catalogue import CATALOGUE
 from features.measures import (
@@ -162,3 +163,26 @@ def test_the_default_origin_is_the_last_known_period(make_deaths_panel) -> None:
     assert row.periods.tolist() == [panel.periods[38]]
     assert np.isnan(row.raw[0, 0, 0])
     assert row.raw[0, 1, 0] == 1
+
+
+def test_what_is_no_violence_moves_the_indicators_of_looting_and_control_alone(make_panel):
+    """Outcomes and labels read deaths, which strategic developments never touch."""
+    panel = make_panel(seed=3)
+    draws = np.random.default_rng(1)
+    altered = {
+        name: panel.values[name] + draws.integers(1, 9, panel.values[name].shape).astype(np.float32)
+        for name in WITHOUT_VIOLENCE
+    }
+    before, after = (
+        build_features(one, "all", DEFINITION, 3)
+        for one in (panel, replace(panel, values=panel.values | altered))
+    )
+    moved = {
+        name
+        for number, name in enumerate(before.names)
+        if not np.array_equal(before.raw[:, :, number], after.raw[:, :, number], equal_nan=True)
+    }
+    assert moved == {
+        name for name in before.names if name.startswith(tuple(f"{v}_" for v in WITHOUT_VIOLENCE))
+    }
+    assert len(moved) == 6
