@@ -9,6 +9,11 @@ from service.languages import Language
 
 _IN = "{stem} au cours des {n} derniers mois"
 _IN_ONE = "{stem} au cours du dernier mois"
+YES_OR_NO = "yes or no"
+"""Unit of an indicator that is 1 or 0."""
+
+_ANSWERS: Mapping[Language, tuple[str, str]] = {"en": ("no", "yes"), "fr": ("non", "oui")}
+_NO_UNIT = ("", "1", "ratio")
 _WINDOW = re.compile(r"^(?P<stem>\w+?)_(?P<n>\d+)(?P<step>[my])$")
 
 _COUNTED: Mapping[str, str] = {
@@ -161,3 +166,13 @@ def name_indicator(name: str, label: str, language: Language) -> str:
 def name_unit(unit: str, language: Language) -> str:
     """Returns a unit in words."""
     return _UNITS.get(unit, unit) if language == "fr" else unit
+
+
+def write_amount(value: float, unit: str, language: Language) -> str:
+    """Returns a value with its unit: `41 deaths`, `0,35`; `yes` and `no` for what is either."""
+    if unit == YES_OR_NO:
+        return _ANSWERS[language][value != 0]
+    amount = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    if language == "fr":
+        amount = amount.replace(".", ",")
+    return amount if unit in _NO_UNIT else f"{amount} {name_unit(unit, language)}"

@@ -39,6 +39,7 @@ from service.forecast_ledger import append_publication, describe_entry
 from service.publication import Attribution, Document, Publication
 from service.publication_assembly import assemble_publication
 from service.publication_fatalities import attach_fatalities, forecast_release
+from service.publication_indicators import attach_indicators
 from service.publication_inputs import attach_inputs, describe_inputs
 from service.publication_store import (
     find_publication,
@@ -198,7 +199,7 @@ def _run(
         others=runs[1:],
     )
     told = attach_inputs(scored, describe_inputs(panel, completeness), settings)
-    assembled = attach_fatalities(told, release)
+    assembled = attach_indicators(attach_fatalities(told, release), panel, settings)
     with database.read() as connection:
         publication = _number(connection, assembled, note)
     if publication.publication_id is not None:

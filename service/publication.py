@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -155,6 +156,8 @@ class Publication:
         publication_id: Row number in the database; None before it is stored.
         fatalities: Distributions of the deaths of each period ahead, ordered by horizon and region
             position; empty if none were forecast: the manifest says why.
+        indicators: What the rules of alerts may ask for, as known at the as-of: indicator to region
+            to value, None where it has none. Rendered nowhere; empty in older publications.
     """
 
     region_set: str
@@ -174,6 +177,7 @@ class Publication:
     scores: tuple[PublishedScore, ...] = field(repr=False)
     publication_id: int | None = None
     fatalities: tuple[PublishedFatalities, ...] = field(default=(), repr=False)
+    indicators: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict, repr=False)
 
     @property
     def origin_label(self) -> str:

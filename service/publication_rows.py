@@ -7,6 +7,7 @@ score holds beyond its columns lies in `details`. `scores.position` is the place
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -89,8 +90,9 @@ def read_publication(
     row: RowMapping,
     rows: tuple[PublishedScore, ...],
     fatalities: tuple[PublishedFatalities, ...] = (),
+    indicators: Mapping[str, Mapping[str, float | None]] | None = None,
 ) -> Publication:
-    """Returns the publication of a row of `publications`, with the scores and fatalities given."""
+    """Returns the publication of a row of `publications`, with what else is given of it."""
     extra = row["manifest"]
     previous = extra["previous_as_of"]
     return Publication(
@@ -111,6 +113,7 @@ def read_publication(
         scores=rows,
         publication_id=row["publication_id"],
         fatalities=fatalities,
+        indicators=indicators or {},
     )
 
 
@@ -185,6 +188,14 @@ def read_fatalities(row: RowMapping) -> PublishedFatalities:
     """Returns the published fatalities of a row of `fatalities`."""
     values = {name: row[name] for name in PublishedFatalities.__dataclass_fields__}
     return PublishedFatalities(**{**values, "quantiles": tuple(values["quantiles"])})
+
+
+def indicator_rows(publication: Publication) -> list[dict[str, Any]]:
+    """Returns the rows of `publication_indicators`, but for their publication, by indicator."""
+    return [
+        {"indicator": name, "by_region": dict(by_region)}
+        for name, by_region in sorted(publication.indicators.items())
+    ]
 
 
 def write_day(day: date | None) -> str | None:

@@ -17,6 +17,7 @@ from service.publication import Document, Publication
 from service.publication_rows import (
     PublicationHead,
     fatality_row,
+    indicator_rows,
     publication_row,
     read_fatalities,
     read_head,
@@ -26,7 +27,7 @@ from service.publication_rows import (
     write_day,
 )
 from service.tables import documents as document_rows
-from service.tables import fatalities, publications, scores
+from service.tables import fatalities, publication_indicators, publications, scores
 
 
 def content_digest(publication: Publication) -> str:
@@ -45,6 +46,7 @@ def content_digest(publication: Publication) -> str:
             content,
             *map(score_row, publication.scores),
             *map(fatality_row, publication.fatalities),
+            *indicator_rows(publication),
         ):
             digest.update(
                 json.dumps(
@@ -111,6 +113,9 @@ def store_publication(
     ]
     if ahead:
         connection.execute(insert(fatalities), ahead)
+    kept = [{"publication_id": publication_id, **row} for row in indicator_rows(publication)]
+    if kept:
+        connection.execute(insert(publication_indicators), kept)
     store_documents(connection, publication_id, documents)
     return replace(publication, publication_id=publication_id)
 
@@ -158,8 +163,16 @@ def load_publication(connection: Connection, publication_id: int) -> Publication
         .where(fatalities.c.publication_id == publication_id)
         .order_by(fatalities.c.position)
     ).mappings()
+    kept = connection.execute(
+        select(publication_indicators.c.indicator, publication_indicators.c.by_region)
+        .where(publication_indicators.c.publication_id == publication_id)
+        .order_by(publication_indicators.c.indicator)
+    )
     return read_publication(
-        head, tuple(read_score(row) for row in rows), tuple(read_fatalities(row) for row in ahead)
+        head,
+        tuple(read_score(row) for row in rows),
+        tuple(read_fatalities(row) for row in ahead),
+        {row.indicator: row.by_region for row in kept},
     )
 
 

@@ -72,6 +72,14 @@ fatalities = Table(
     Column("reason", Text, nullable=False),
 )
 
+publication_indicators = Table(
+    "publication_indicators",
+    METADATA,
+    Column("publication_id", ForeignKey("publications.publication_id"), primary_key=True),
+    Column("indicator", String(64), primary_key=True),
+    Column("by_region", JSON, nullable=False),
+)
+
 documents = Table(
     "documents",
     METADATA,

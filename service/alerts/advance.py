@@ -7,9 +7,11 @@ all run the same code. Does not carry rows or transactions: see `service.alerts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from service.alerts.assess import NOTHING, assess
+from service.alerts.conditions import Neighbours, Surroundings
 from service.alerts.hand_over import hand_over
 from service.alerts.identity import Series, event_id, incident_id
 from service.alerts.machine import (
@@ -27,12 +29,17 @@ from service.alerts.tracking import States, TrackedSeries
 from service.publication import Publication, PublishedScore
 from service.redraws import Redraw
 
+_EXPLAINED = frozenset({"withdrawn", "resolved", "deescalated", "stale"})
+"""What may have come about by something else than the measure."""
+
 
 @dataclass(frozen=True)
 class AlertEvent:
     """One thing that happened to an incident, with its ids; see `machine.Transition`.
 
-    `note` says why it was withdrawn, if that was for a redraw of its region; else it is empty.
+    `value` is the measure, whether the conditions of the rule hold or not; None where nothing can
+    be told. `note` says what else brought it about: a redraw of the region, or a condition of the
+    rule that does not hold or cannot be told; else it is empty.
     """
 
     event_id: str
@@ -60,6 +67,7 @@ def advance(
     publication: Publication,
     past: Past | None = None,
     redraw: Redraw | None = None,
+    neighbours: Neighbours | None = None,
 ) -> tuple[dict[str, TrackedSeries], tuple[AlertEvent, ...]]:
     """Returns the states after a publication and what happened, ordered by rule and score row.
 
@@ -72,26 +80,33 @@ def advance(
         publication: The scores.
         past: Scores of earlier as-ofs; only rules about records look at them.
         redraw: What became of the regions since the as-of before, if their borders changed.
+        neighbours: Which regions touch; only rules that ask for neighbours look at them.
     """
     handed = hand_over(previous, redraw)
     previous = handed.states
     keys = {tracked.series: key for key, tracked in previous.items()}
     measuring = Measuring(publication, past or {})
+    surroundings = Surroundings(publication, neighbours or {})
     after: dict[str, TrackedSeries] = {}
     events: list[AlertEvent] = []
     for rule in rules:
-        for series, country, value in _observations(rule, previous, measuring):
+        for series, country, score in _follow(rule, previous, publication):
             key = keys.get(series, series.dedup_key)
             before = previous.get(key)
-            if series in handed.held:
-                value = None
             state = before.state if before else AT_REST
+            seen = NOTHING
+            if score is not None and series not in handed.held:
+                seen = assess(rule, score, measuring, surroundings, is_open=state.level > 0)
             if before and before.rule_version != rule.version:
                 state = restart_counts(state)
-            state, happened = step(rule, state, Observation(publication.as_of, value))
+            state, happened = step(rule, state, Observation(publication.as_of, seen.counted))
             if state != AT_REST:
                 after[key] = TrackedSeries(series, country, rule.version, state)
-            events += _name(happened, series, key, rule.version, publication)
+            told = [
+                replace(item, value=None if item.value is None else seen.value) for item in happened
+            ]
+            note = seen.note(rule, state.level)
+            events += _name(told, series, key, rule.version, publication, note)
     followed = {rule.id: rule for rule in rules}
     for key, tracked in previous.items():
         if not _is_followed(followed.get(tracked.series.rule_id), tracked):
@@ -103,11 +118,11 @@ def advance(
     return after, tuple(events)
 
 
-def _observations(
-    rule: Rule, previous: States, measuring: Measuring
-) -> Iterable[tuple[Series, str, float | None]]:
+def _follow(
+    rule: Rule, previous: States, publication: Publication
+) -> Iterable[tuple[Series, str, PublishedScore | None]]:
+    """Yields the series of a rule with their scores; None for one that has no row any more."""
     seen = set()
-    publication = measuring.publication
     for score in publication.scores:
         if not _covers(rule, publication.region_set, score):
             continue
@@ -115,8 +130,7 @@ def _observations(
             rule.id, publication.region_set, score.region_id, score.outcome, score.horizon
         )
         seen.add(series)
-        value = measuring.measure(rule.measure, score, years=rule.years, floor=rule.floor)
-        yield series, score.country, value
+        yield series, score.country, score
     for tracked in previous.values():
         if tracked.series not in seen and _is_followed(rule, tracked):
             yield tracked.series, tracked.country, None
@@ -163,5 +177,5 @@ def _name(
             outcome=series.outcome,
             horizon=series.horizon,
             value=item.value,
-            note=note,
+            note=note if item.type in _EXPLAINED else "",
         )

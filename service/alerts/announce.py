@@ -17,6 +17,7 @@ from data.errors import StateError
 from data.tables import regions
 from service.action_links import LinkedAction, action_link
 from service.alerts.advance import AlertEvent
+from service.alerts.conditions import Finding, Surroundings
 from service.alerts.contact_store import load_book
 from service.alerts.hush import Silence, acknowledged_incidents, list_silences
 from service.alerts.identity import message_id, opened_on
@@ -24,6 +25,7 @@ from service.alerts.labels import label_event
 from service.alerts.ledger import StandingEntry, ToldEntry, read_standings, read_told
 from service.alerts.machine import CLOSING
 from service.alerts.message import Links, Notice, write_message
+from service.alerts.neighbourhoods import Neighbourhoods
 from service.alerts.notify import NOT_QUIET, Quiet, Reason, decide
 from service.alerts.outbox import Envelope, enqueue
 from service.alerts.routes import Labels, Route, group_key
@@ -63,6 +65,7 @@ def announce(
     settings: Settings,
     now: datetime,
     past_alerts: Sequence[PastAlert] | None = None,
+    around: Neighbourhoods | None = None,
 ) -> Announcement:
     """Queues what each contact point has to be told after a publication.
 
@@ -74,6 +77,7 @@ def announce(
         settings: For contact points and links.
         now: The present moment.
         past_alerts: Alerts whose window is over, the newest first; None says nothing of them.
+        around: Which regions touch, if that is at hand.
 
     Raises:
         StateError: The publication is not stored.
@@ -83,6 +87,8 @@ def announce(
     told = read_told(connection, publication.region_set)
     places = _read_places(connection, publication)
     scores = {(row.region_id, row.outcome, row.horizon): row for row in publication.scores}
+    around = around or Neighbourhoods(connection, publication.region_set)
+    surroundings = Surroundings(publication, around.of(publication, rules.values()))
     silences = list_silences(connection)
     acknowledged = acknowledged_incidents(connection, publication.region_set, now)
     book = load_book(connection, settings).book
@@ -109,6 +115,7 @@ def announce(
             place = places.get(event.region_id, _Place(event.region_id, ""))
             score = scores.get((event.region_id, event.outcome, event.horizon))
             notice = _notice(reason, event, last, place, score, rules.get(event.rule_id))
+            notice = replace(notice, findings=_find(notice, surroundings))
             if past_alerts is not None:
                 notice = replace(notice, record=_record(past_alerts, notice, places))
             groups[group_key(route or book.default, labels)].append(notice)
@@ -146,6 +153,16 @@ def _record(past: Sequence[PastAlert], notice: Notice, places: Mapping[str, _Pla
         region_id for region_id, place in places.items() if place.country == notice.country
     )
     return record_of(past, notice.rule_id, notice.level_to[0], notice.region_id, same_country)
+
+
+def _find(notice: Notice, surroundings: Surroundings) -> tuple[Finding, ...]:
+    """Returns what is found now of the conditions of an alert that stands and has a score."""
+    score = notice.score
+    if notice.rule is None or not notice.level_to[0] or score is None or score.status != "ok":
+        return ()
+    return tuple(
+        surroundings.judge(condition, score, is_open=True) for condition in notice.rule.conditions
+    )
 
 
 def _repeat_after(route: Route | None, rule: Rule | None) -> timedelta | None:

@@ -26,6 +26,7 @@ from shapely.geometry.base import BaseGeometry
 
 from service.alerts.cap_decision import CapReason, Due, Issued
 from service.alerts.cap_words import EVENTS, EXERCISE_NOTE, HAPPENED, SENTENCES, SIMULATED_NOTE
+from service.alerts.condition_words import note_words
 from service.languages import LANGUAGES, Language, name_level, write_day, write_percent
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -67,6 +68,7 @@ class CapFacts:
         country: ISO alpha-3 code; empty if it is gone.
         geometry: Its shape; None if it is gone.
         web: Address of its page.
+        note: What else than the score brought about what is told; see `AlertEvent`. Else empty.
     """
 
     identifier: str
@@ -93,6 +95,7 @@ class CapFacts:
     country: str
     geometry: BaseGeometry | None = field(repr=False)
     web: str
+    note: str = ""
 
 
 def write_cap(facts: CapFacts, due: Due) -> bytes:
@@ -144,8 +147,9 @@ def write_description(facts: CapFacts, reason: CapReason, language: Language) ->
     words = SENTENCES[language]
     first, last = (write_day(day, language) for day in facts.window)
     told = []
+    note = note_words(facts.note, language)
     if reason in _OVER:
-        told.append(words[reason])
+        told.append(words["over" if note and reason == "resolved" else reason])
     elif facts.probability is None:
         told.append(words["no_score"].format(first=first, last=last))
     else:
@@ -153,6 +157,8 @@ def write_description(facts: CapFacts, reason: CapReason, language: Language) ->
         told.append(words["probability"].format(percent=percent, first=first, last=last))
         if facts.threshold is not None:
             told.append(words["threshold"].format(n=max(1, math.ceil(facts.threshold))))
+    if note:
+        told.append(note)
     cutoff, as_of = write_day(facts.data_cutoff, language), write_day(facts.as_of, language)
     told.append(words["cutoff"].format(cutoff=cutoff, as_of=as_of))
     if facts.is_simulated:

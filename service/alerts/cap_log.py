@@ -255,6 +255,7 @@ def _collect(
         region_name=place.name,
         country=place.country,
         geometry=place.geometry,
+        note=incident.last.note if incident.last and due.reason != "renewed" else "",
         web=region_address(settings.public_url, publication.region_set, incident.series.region_id),
     )
 

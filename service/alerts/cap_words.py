@@ -58,6 +58,7 @@ SENTENCES: Mapping[Language, Mapping[str, str]] = {
         "not_real": "These events did not happen: nothing here describes a real place.",
         "resolved": "The alert is over: its measure stays below the level. That does not mean that "
         "there is no risk.",
+        "over": "The alert is over. That does not mean that there is no risk.",
         "withdrawn": "Nobody says that the risk has gone down.",
         "corrected": "A correction of the data or the scores took the alert away.",
         "instruction": "A forecast, not an observation. Look at the region’s page and ask those "
@@ -72,6 +73,7 @@ SENTENCES: Mapping[Language, Mapping[str, str]] = {
         "not_real": "Ces événements n’ont pas eu lieu : rien ici ne décrit un lieu réel.",
         "resolved": "L’alerte est terminée : sa mesure reste sous le niveau. Cela ne veut pas dire "
         "qu’il n’y a pas de risque.",
+        "over": "L’alerte est terminée. Cela ne veut pas dire qu’il n’y a pas de risque.",
         "withdrawn": "Personne ne dit que le risque a diminué.",
         "corrected": "Une correction des données ou des valeurs a supprimé l’alerte.",
         "instruction": "Une prévision, non une observation. Consultez la page de la région et ceux "

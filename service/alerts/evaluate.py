@@ -26,6 +26,7 @@ from service.alerts.history import (
     supersede_revisions,
 )
 from service.alerts.measures import Past
+from service.alerts.neighbourhoods import Neighbourhoods
 from service.alerts.rule_store import active_rules, load_rules
 from service.alerts.rules import Rule
 from service.alerts.track_record import PastAlert
@@ -96,17 +97,23 @@ def evaluate_publication(
     rules = _choose_rules(connection, publication, place)
     before = load_snapshot(connection, place.before).states
     shapes = read_shapes(connection, place.before)
-    states, events = _take_step(connection, rules, before, publication, shapes)
+    around = Neighbourhoods(connection, publication.region_set)
+    states, events = _take_step(connection, rules, before, publication, shapes, around)
     shapes = publication.manifest.get(SHAPES)
     for later in place.later:
         rules_there = _rules_in_force(connection, later) or ()
         replayed = load_publication(connection, later)
-        states, _ = _take_step(connection, rules_there, states, replayed, shapes)
+        states, _ = _take_step(connection, rules_there, states, replayed, shapes, around)
         shapes = replayed.manifest.get(SHAPES)
     if place.later:
         return AlertReport(len(rules), events, len(place.later), (), {})
     announced = announce(
-        connection, publication, settings=settings, now=now, past_alerts=past_alerts
+        connection,
+        publication,
+        settings=settings,
+        now=now,
+        past_alerts=past_alerts,
+        around=around,
     )
     issued = issue_messages(connection, publication, settings=settings, now=now)
     queued = announced.message_ids + queue_cap(
@@ -159,12 +166,14 @@ def _take_step(
     before: States,
     publication: Publication,
     shapes_before: str | None,
+    around: Neighbourhoods,
 ) -> tuple[States, tuple[AlertEvent, ...]]:
     past = _load_past(connection, rules, publication)
     redraw = find_redraw(
         connection, publication.region_set, shapes_before, publication.manifest.get(SHAPES)
     )
-    states, events = advance(rules, before, publication, past, redraw)
+    neighbours = around.of(publication, rules)
+    states, events = advance(rules, before, publication, past, redraw, neighbours)
     if publication.publication_id is None:
         raise StateError("Only a stored publication can be evaluated.")
     save_snapshot(connection, publication.publication_id, states, rules)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from service.alerts.condition_words import finding_words
+from service.alerts.conditions import Finding
 from service.alerts.notify import Reason
 from service.alerts.rules import Rule
 from service.alerts.track_record import TrackRecord
@@ -22,9 +24,9 @@ from service.alerts.wording import (
     driver_words,
     ending_words,
     headline_words,
+    note_words,
     probability_words,
     record_words,
-    redraw_words,
     region_address,
     removed_rule,
     set_address,
@@ -69,7 +71,8 @@ class Notice:
         rule_id: The rule.
         rule: Its newest version; None if it is gone.
         record: How good such alerts have been; None if nobody looked.
-        note: What became of the region, if it was redrawn; else empty.
+        note: What else than the score brought it about; see `AlertEvent`. Else empty.
+        findings: What is found of the conditions of its rule, if the alert stands.
     """
 
     reason: Reason
@@ -89,6 +92,7 @@ class Notice:
     rule: Rule | None
     record: TrackRecord | None = None
     note: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 def write_message(
@@ -222,10 +226,7 @@ def _entry(
             notice.reason,
             language,
         ),
-        "sentences": [
-            *([redraw_words(notice.note, language)] if notice.note else []),
-            *_sentences(publication, notice, scored, language),
-        ],
+        "sentences": _sentences(publication, notice, scored, language),
         "link": region_address(public_url, publication.region_set, notice.region_id),
         "links": {} if links is None else dict(links(notice.incident_id)),
     }
@@ -235,19 +236,16 @@ def _sentences(
     publication: Publication, notice: Notice, scored: PublishedScore | None, language: Language
 ) -> list[str]:
     """Returns what is said of an alert after its headline, each a sentence."""
-    said = [
-        probability_words(
-            publication,
-            notice.outcome,
-            notice.horizon,
-            scored,
-            language,
-        )
-    ]
+    said = [note_words(notice.note, language)] if notice.note else []
+    said.append(probability_words(publication, notice.outcome, notice.horizon, scored, language))
     if scored is not None:
         threshold = threshold_words(publication, notice.horizon, scored.threshold, language)
         if threshold:
             said.append(threshold_sentence(threshold, language))
+        said += [
+            finding_words(found, is_told=not publication.is_counted, language=language)
+            for found in notice.findings
+        ]
         moved = [*explain_drivers(scored, language)]
         if scored.changed_families:
             moved += explain_change(scored, language)
@@ -263,7 +261,8 @@ def _sentences(
     if notice.rule is not None and level:
         said.append(ending_words(notice.rule, level, language))
     said.append(cutoff_words(publication, language))
-    return said
+    # What a note says of a condition is not said twice.
+    return list(dict.fromkeys(said))
 
 
 def _as_sentence(text: str) -> str:

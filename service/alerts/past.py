@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -16,10 +16,15 @@ from data.errors import BadInput, MissingInput, NothingKnown
 from data.panel import Panel
 from data.regions import RegionSet
 from models.settings import ModelSettings
+from service.alerts.conditions import Neighbours
 from service.alerts.followed import Outcomes, find_outcomes
 from service.alerts.measures import Key
+from service.alerts.neighbourhoods import Neighbourhoods, neighbours_of
+from service.alerts.rules import Rule
 from service.publication import Publication, PublishedScore
+from service.publication_indicators import read_rule_indicators
 from service.publication_store import list_publications, load_publication
+from service.redraws import SHAPES
 
 _COLUMNS = ("region_id", "origin", "horizon", "outcome", "probability", "observed")
 
@@ -31,10 +36,13 @@ class PastScores:
     Attributes:
         publications: One for each as-of, in order.
         outcomes: What came after them.
+        neighbours: Which regions touch, by the borders that publications name; may be empty if no
+            rule asks.
     """
 
     publications: tuple[Publication, ...]
     outcomes: Outcomes
+    neighbours: Mapping[str | None, Neighbours]
 
 
 def read_publications(
@@ -43,6 +51,7 @@ def read_publications(
     settings: ModelSettings,
     first: int | None = None,
     last: int | None = None,
+    rules: Iterable[Rule] = (),
 ) -> PastScores:
     """Returns the stored publications of a set, and what is known to have come after them.
 
@@ -54,6 +63,7 @@ def read_publications(
         settings: For the definitions of the outcomes.
         first: Least origin; None: from the first.
         last: Greatest origin; None: to the last.
+        rules: Neighbours are read if one of them asks.
 
     Raises:
         NothingKnown: There is no publication between the two.
@@ -71,34 +81,43 @@ def read_publications(
         )
     publications = tuple(found[origin] for origin in sorted(found))
     kinds = {(row.outcome, row.horizon) for item in publications for row in item.scores}
-    return PastScores(publications, find_outcomes(kinds, set(found), panel, settings))
+    around = Neighbourhoods(connection, region_set)
+    asking = tuple(rules)
+    return PastScores(
+        publications,
+        find_outcomes(kinds, set(found), panel, settings),
+        {item.manifest.get(SHAPES): around.of(item, asking) for item in publications},
+    )
 
 
 def read_predictions(
-    path: Path, region_set: RegionSet, first: int | None = None, last: int | None = None
+    paths: Sequence[Path], region_set: RegionSet, first: int | None = None, last: int | None = None
 ) -> PastScores:
-    """Returns the forecasts of a backtest as if they had been published.
+    """Returns the forecasts of backtests as if they had been published.
 
     The as-of of each is the day after its origin ended.
 
     Args:
-        path: A file that `tocsin backtest --out` wrote.
-        region_set: The set it is about.
+        paths: Files that `tocsin backtest --out` wrote, one for each outcome, or each horizon.
+        region_set: The set they are about.
         first: Least origin; None: from the first.
         last: Greatest origin; None: to the last.
 
     Raises:
         MissingInput: There is no such file.
-        BadInput: It is no file of predictions, or it is about other regions.
+        BadInput: It is no file of predictions, it is about other regions, or two files hold the
+            same forecast.
         NothingKnown: It has no forecast between the two.
     """
-    rows = _read_file(path)
     regions = {region.region_id: region for region in region_set.regions}
-    unknown = sorted(set(rows["region_id"]) - set(regions))
-    if unknown:
+    rows = pd.concat([_read_file(path, region_set) for path in paths], ignore_index=True)
+    twice = rows[rows.duplicated(["region_id", "origin", "horizon", "outcome"])]
+    if len(twice):
+        told = twice.iloc[0]
         raise BadInput(
-            f"{path}: region '{unknown[0]}' is not in the set '{region_set.name}'.",
-            "Name the set of the backtest with --set.",
+            f"{told.outcome} of {told.region_id}, origin {told.origin}, horizon {told.horizon}, is "
+            "forecast twice.",
+            "Give one file for each outcome and horizon.",
         )
     outcomes: dict[Key, dict[int, bool]] = defaultdict(dict)
     scores: dict[int, list[PublishedScore]] = defaultdict(list)
@@ -119,14 +138,33 @@ def read_predictions(
         change = None if earlier is None else probability - earlier
         scores[origin].append(_score(key, region.name, region.country, probability, change))
     if not scores:
-        raise NothingKnown(f"{path} has no forecasts in that time.", "Choose --from and --to.")
+        named = ", ".join(map(str, paths))
+        raise NothingKnown(f"{named} has no forecasts in that time.", "Choose --from and --to.")
     publications = tuple(
         _publication(region_set, origin, scores[origin]) for origin in sorted(scores)
     )
-    return PastScores(publications, outcomes)
+    return PastScores(publications, outcomes, {None: neighbours_of(region_set)})
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def with_indicators(scores: PastScores, panel: Panel, settings: ModelSettings) -> PastScores:
+    """Returns past forecasts with the indicators that rules may ask for, at each origin.
+
+    They are made of what the panel knows of the periods up to the origin, as the features of a
+    backtest are; what was revised since stands as it is known now.
+
+    Args:
+        scores: As `read_predictions` returned them.
+        panel: What is known of the set.
+        settings: Definition of escalation.
+    """
+    found = read_rule_indicators(panel, {item.origin for item in scores.publications}, settings)
+    publications = tuple(
+        replace(item, indicators=found.get(item.origin, {})) for item in scores.publications
+    )
+    return replace(scores, publications=publications)
+
+
+def _read_file(path: Path, region_set: RegionSet) -> pd.DataFrame:
     if not path.is_file():
         raise MissingInput(f"There is no file {path}.", "Check the path.")
     try:
@@ -139,7 +177,13 @@ def _read_file(path: Path) -> pd.DataFrame:
             f"{path} is no file of predictions: it lacks '{missing[0]}'.",
             "Use a file that `tocsin backtest --out` wrote.",
         )
-    return rows
+    unknown = sorted(set(rows["region_id"]) - set(region_set.region_ids))
+    if unknown:
+        raise BadInput(
+            f"{path}: region '{unknown[0]}' is not in the set '{region_set.name}'.",
+            "Name the set of the backtest with --set.",
+        )
+    return rows[[*_COLUMNS]]
 
 
 def _is_within(origin: int, first: int | None, last: int | None) -> bool:

@@ -37,7 +37,8 @@ class IncidentEvent:
         as_of: As-of of the publication.
         revision: Revision of the publication.
         value: The measure; None without a score.
-        note: Why it was withdrawn, if that was for a redraw of its region; else empty.
+        note: What else than the score brought it about: a redraw of the region, or a condition of
+            the rule; else empty.
     """
 
     event_id: str

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from data.errors import BadInput
+from service.alerts.conditions import Condition, Near, RulePart, Where
 from service.alerts.measures import BOUNDS, Measure
 
 BELOW_ALL_LEVELS = "none"
@@ -23,11 +24,7 @@ BELOW_ALL_LEVELS = "none"
 _NAME = r"^[a-z0-9][a-z0-9_-]*$"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Level(_Strict):
+class Level(RulePart):
     """One step of a rule.
 
     A value at or above `enter` reaches the level; a value below `exit` leaves it. Between the two
@@ -39,7 +36,7 @@ class Level(_Strict):
     exit: float = Field(description="Left below this value; less than `enter`.")
 
 
-class Selector(_Strict):
+class Selector(RulePart):
     """Which series a rule follows."""
 
     region_set: str | None = Field(default=None, description="Region set; absent: every set.")
@@ -59,7 +56,7 @@ class Selector(_Strict):
         return self
 
 
-class Rule(_Strict):
+class Rule(RulePart):
     """An alert rule; see the fields."""
 
     id: str = Field(pattern=_NAME, max_length=64, description="Name that never changes.")
@@ -76,6 +73,12 @@ class Rule(_Strict):
         gt=0,
         lt=1,
         description="Risk score below which nothing is a record; for 'record' only.",
+    )
+    near: Near | None = Field(
+        default=None, description="What a neighbour must score, or the measure counts as low."
+    )
+    where: Where | None = Field(
+        default=None, description="Where an indicator must lie, or the measure counts as low."
     )
     levels: tuple[Level, ...] = Field(min_length=1, max_length=4, description="Rising levels.")
     for_n: int = Field(
@@ -129,6 +132,11 @@ class Rule(_Strict):
     def body(self) -> dict[str, Any]:
         """What people write: everything but the version, ready for JSON."""
         return self.model_dump(mode="json", exclude={"version"})
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What must hold besides the measure; all of them."""
+        return tuple(one for one in (self.near, self.where) if one is not None)
 
     def covers(
         self, region_set: str, region_id: str, country: str, outcome: str, horizon: int

@@ -9,14 +9,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from types import MappingProxyType
 
 from service.alerts.advance import AlertEvent, advance
+from service.alerts.conditions import Neighbours
 from service.alerts.followed import Outcomes
 from service.alerts.machine import CLOSING
 from service.alerts.measures import BOUNDS, Key, Past, collect_past, key_of
 from service.alerts.rules import Level, Rule
 from service.alerts.tracking import States
 from service.publication import Publication
+from service.redraws import SHAPES
 
 FLAP_PUBLICATIONS = 3
 """An incident that opens so few publications after the end of the one before is a flap."""
@@ -99,12 +102,15 @@ class RuleSimulation:
         figures: As it is written.
         beside: With every level a little lower and a little higher, where that makes a rule.
         regions: By region, most incidents first; regions of which there is nothing are left out.
+        unanswered: As-ofs that hold nothing of what a condition asks for, by outcome or indicator;
+            there the condition cannot be told, and the rule does nothing.
     """
 
     rule_id: str
     figures: Figures
     beside: tuple[Figures, ...]
     regions: tuple[RegionFigures, ...]
+    unanswered: Mapping[str, int]
 
 
 @dataclass
@@ -132,7 +138,12 @@ class _Tally:
 
 
 def simulate_rule(
-    rule: Rule, publications: Sequence[Publication], outcomes: Outcomes, *, steps_a_year: int
+    rule: Rule,
+    publications: Sequence[Publication],
+    outcomes: Outcomes,
+    *,
+    steps_a_year: int,
+    neighbours: Mapping[str | None, Neighbours] = MappingProxyType({}),
 ) -> RuleSimulation:
     """Returns what a rule would have told over past publications, from rest.
 
@@ -143,16 +154,34 @@ def simulate_rule(
         publications: One for each as-of, in order.
         outcomes: What came, by series and origin.
         steps_a_year: Periods in a year: 12 or 52.
+        neighbours: Which regions touch, by the borders that publications name.
     """
     past = collect_past(publications)
-    figures, tallies = _run(rule, 0.0, publications, past, outcomes, steps_a_year)
+    course = [
+        (publication, neighbours.get(publication.manifest.get(SHAPES), {}))
+        for publication in publications
+    ]
+    figures, tallies = _run(rule, 0.0, course, past, outcomes, steps_a_year)
     beside = []
     for shift in (-SHIFT, SHIFT):
         moved = shift_levels(rule, shift)
         if moved is not None:
-            beside.append(_run(moved, shift, publications, past, outcomes, steps_a_year)[0])
+            beside.append(_run(moved, shift, course, past, outcomes, steps_a_year)[0])
     names = {row.region_id: row.region_name for item in publications for row in item.scores}
-    return RuleSimulation(rule.id, figures, tuple(beside), _by_region(tallies, names))
+    return RuleSimulation(
+        rule.id, figures, tuple(beside), _by_region(tallies, names), _unanswered(rule, publications)
+    )
+
+
+def _unanswered(rule: Rule, publications: Sequence[Publication]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    if rule.near is not None:
+        asked = rule.near.outcome
+        found[asked] = sum(asked not in item.outcomes for item in publications)
+    if rule.where is not None:
+        asked = rule.where.indicator
+        found[asked] = sum(asked not in item.indicators for item in publications)
+    return {name: n for name, n in found.items() if n}
 
 
 def shift_levels(rule: Rule, shift: float) -> Rule | None:
@@ -174,7 +203,7 @@ def shift_levels(rule: Rule, shift: float) -> Rule | None:
 def _run(
     rule: Rule,
     shift: float,
-    publications: Sequence[Publication],
+    course: Sequence[tuple[Publication, Neighbours]],
     past: Past,
     outcomes: Outcomes,
     steps_a_year: int,
@@ -183,8 +212,8 @@ def _run(
     followed: set[Key] = set()
     events: list[tuple[int, AlertEvent]] = []
     standing: dict[Key, list[int]] = defaultdict(list)
-    for publication in publications:
-        states, happened = advance([rule], states, publication, past)
+    for publication, neighbours in course:
+        states, happened = advance([rule], states, publication, past, neighbours=neighbours)
         events += [(publication.origin, event) for event in happened]
         for tracked in states.values():
             if tracked.state.level:
@@ -198,13 +227,13 @@ def _run(
                 publication.region_set, row.region_id, row.country, row.outcome, row.horizon
             )
         }
-    order = {publication.origin: place for place, publication in enumerate(publications)}
+    order = {publication.origin: place for place, (publication, _) in enumerate(course)}
     courses = _courses(events, standing, order)
     tallies = {
         key: _judge(courses.get(key, _Course()), outcomes.get(key, {}), key[2], order)
         for key in sorted(followed)
     }
-    n_years = len(publications) / steps_a_year
+    n_years = len(course) / steps_a_year
     n_regions = len({region_id for region_id, _, _ in followed})
     return _sum_up(shift, events, courses, tallies, n_years, n_regions), tallies
 

@@ -119,6 +119,6 @@ def _acknowledged(connection: Connection, incident_id: str) -> list[StoryEntry]:
 
 
 def _tell(event: IncidentEvent) -> str:
-    if event.level_from == event.level_to:
-        return f"{event.type}. {event.note}" if event.note else event.type
-    return f"{event.type}: {event.level_from} → {event.level_to}"
+    is_moved = event.level_from != event.level_to
+    told = f"{event.type}: {event.level_from} → {event.level_to}" if is_moved else event.type
+    return f"{told}. {event.note}" if event.note else told

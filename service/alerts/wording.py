@@ -12,9 +12,11 @@ from urllib.parse import quote
 
 from data.calendar import period_label
 from models.score import Contribution
+from service.alerts.condition_words import asked_words
+from service.alerts.condition_words import note_words as condition_note
 from service.alerts.notify import Reason
 from service.alerts.rules import Rule
-from service.indicator_words import name_indicator, name_unit
+from service.indicator_words import name_indicator, write_amount
 from service.languages import Language, name_level, name_outcome, write_percent
 from service.publication import Publication, PublishedScore
 from service.redraws import OUTSIDE_NOW, PART_OF
@@ -23,7 +25,6 @@ SIMULATED: Mapping[Language, str] = {"en": "SIMULATED", "fr": "SIMULÉ"}
 """First word of every title about simulated events."""
 
 _DRIVERS = 3
-_NO_UNIT = ("", "1", "ratio")
 
 HAPPENED: Mapping[Reason, Mapping[Language, tuple[str, str]]] = {
     Reason.ESCALATED: {"en": ("escalated", "escalated"), "fr": ("en hausse", "en hausse")},
@@ -84,8 +85,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "region": "in this region",
         "country": "in this country",
         "set": "in all regions",
-        "ends": "It ends after {clear} below {bound}.",
-        "falls": "It leaves this level after {clear} below {bound}, and ends below {last}.",
+        "ends": "It ends after {clear} below {bound}{without}.",
+        "falls": "It leaves this level after {clear} below {bound}, and ends below "
+        "{last}{without}.",
+        "without": " or without {asked}",
         "one": "one publication",
         "many": "{n} publications in a row",
         "change_bound": "a change of {points:+d} points",
@@ -121,8 +124,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "region": "dans cette région",
         "country": "dans ce pays",
         "set": "dans toutes les régions",
-        "ends": "Elle prend fin après {clear} sous {bound}.",
-        "falls": "Elle quitte ce niveau après {clear} sous {bound}, et prend fin sous {last}.",
+        "ends": "Elle prend fin après {clear} sous {bound}{without}.",
+        "falls": "Elle quitte ce niveau après {clear} sous {bound}, et prend fin sous "
+        "{last}{without}.",
+        "without": " ou sans {asked}",
         "one": "une publication",
         "many": "{n} publications de suite",
         "change_bound": "une variation de {points:+d} points",
@@ -282,11 +287,11 @@ def change_words(change: float | None, language: Language = "en") -> str:
     return words["points"].format(points=round(change * 100))
 
 
-def redraw_words(note: str, language: Language) -> str:
-    """Returns the note on a region that was redrawn, a sentence.
+def note_words(note: str, language: Language) -> str:
+    """Returns what else than the score brought an event about, a sentence.
 
     Args:
-        note: What is stored of it (`OUTSIDE_NOW`, `PART_OF`), which is English.
+        note: What is stored of it (`OUTSIDE_NOW`, `PART_OF`, or `Finding.note`), which is English.
         language: Language.
     """
     if language == "en":
@@ -297,7 +302,7 @@ def redraw_words(note: str, language: Language) -> str:
         return "Sa région a été redessinée. Elle fait maintenant partie de : " + note.removeprefix(
             PART_OF
         )
-    return note
+    return condition_note(note, language) or note
 
 
 def record_words(
@@ -335,9 +340,15 @@ def ending_words(rule: Rule, level: int, language: Language) -> str:
     n = rule.clear_n
     clear = words["one"] if n == 1 else words["many"].format(n=n)
     bounds = [_bound(rule, item.exit, language) for item in rule.levels]
+    without = "".join(
+        words["without"].format(asked=asked_words(condition, language, is_open=True))
+        for condition in rule.conditions
+    )
     if level <= 1:
-        return words["ends"].format(clear=clear, bound=bounds[0])
-    return words["falls"].format(clear=clear, bound=bounds[level - 1], last=bounds[0])
+        return words["ends"].format(clear=clear, bound=bounds[0], without=without)
+    return words["falls"].format(
+        clear=clear, bound=bounds[level - 1], last=bounds[0], without=without
+    )
 
 
 def _bound(rule: Rule, value: float, language: Language) -> str:
@@ -358,8 +369,5 @@ def _driver(item: Contribution, language: Language) -> str:
     label = name_indicator(item.feature, item.label, language)
     if item.value is None:
         return f"{label}{words['colon']}{words['not_known']} ({direction})"
-    amount = f"{item.value:.3g}" if abs(item.value) < 1000 else f"{item.value:.0f}"
-    if language == "fr":
-        amount = amount.replace(".", ",")
-    unit = "" if item.unit in _NO_UNIT else f" {name_unit(item.unit, language)}"
-    return f"{label}{words['colon']}{amount}{unit} ({direction})"
+    amount = write_amount(item.value, item.unit, language)
+    return f"{label}{words['colon']}{amount} ({direction})"

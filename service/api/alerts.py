@@ -33,7 +33,10 @@ class IncidentEventOut(Answer):
     as_of: date
     revision: int
     value: float | None = Field(description="The measure; null without a score.")
-    note: str = Field(description="Why it was withdrawn, if its region was redrawn; else empty.")
+    note: str = Field(
+        description="What else than the score brought it about: a redraw of the region, or a "
+        "condition of the rule; else empty."
+    )
 
 
 class IncidentOut(Answer):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from data.errors import BadInput, UnknownName
+from service.alerts.condition_words import rule_words
 from service.alerts.rule_files import SHIPPED, check_rule_file, read_rules
 from service.alerts.rule_store import apply_rules, list_rule_versions, list_rules
 from service.alerts.rule_tests import run_rule_tests
@@ -117,6 +118,8 @@ def show(
         rule = item.rule
         say(f"\nversion {rule.version}, stored {item.created_at:%Y-%m-%d %H:%M} UTC")
         say(f"  {rule.measure}: {_level_words(rule)}")
+        for condition in rule.conditions:
+            say(f"  only with {rule_words(condition)}")
         say(f"  for_n {rule.for_n}, clear_n {rule.clear_n}, stale_n {rule.stale_n}")
         chosen = {
             key: value for key, value in rule.selector.model_dump(mode="json").items() if value

@@ -10,7 +10,7 @@ import typer
 from data.calendar import Step, parse_period, period_label
 from data.panel import build_panel
 from data.regions import load_region_set
-from service.alerts.past import PastScores, read_predictions, read_publications
+from service.alerts.past import PastScores, read_predictions, read_publications, with_indicators
 from service.alerts.rule_files import read_rules
 from service.alerts.rules import Rule
 from service.alerts.simulate import Figures, RuleSimulation, simulate_rule
@@ -38,10 +38,11 @@ def simulate(
     first: Annotated[str | None, typer.Option("--from", help="First origin, e.g. 2019-01.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last origin, e.g. 2020-12.")] = None,
     predictions: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--predictions",
-            help="Forecasts of `tocsin backtest --out` instead of the stored publications.",
+            help="Forecasts of `tocsin backtest --out` instead of the stored publications; give it "
+            "once for each outcome.",
         ),
     ] = None,
     picture: Annotated[
@@ -55,7 +56,8 @@ def simulate(
     """Runs the rules of a file over past scores and says what they would have told; stores nothing.
 
     Every rule begins at rest, whether it is enabled or not. Beside it stand the same rule with its
-    levels 0.05 lower and higher.
+    levels 0.05 lower and higher. Indicators that a rule asks for come from the publications; with
+    --predictions from what is known now of the periods up to each origin.
 
     Example: tocsin alerts simulate rules.toml --set sahel --from 2019-01 --picture costs.svg
     """
@@ -63,30 +65,34 @@ def simulate(
     with open_session() as session, session.database.read() as connection:
         region_set = load_region_set(connection, session.set_name(name))
         step = region_set.step
-        origins = [None if text is None else parse_period(text, step) for text in (first, last)]
-        if predictions is not None:
-            scores = read_predictions(predictions, region_set, *origins)
+        begin, end = (None if text is None else parse_period(text, step) for text in (first, last))
+        if predictions:
+            scores = read_predictions(predictions, region_set, begin, end)
+            if any(rule.where is not None for rule in rules):
+                panel = build_panel(connection, region_set, session.today())
+                scores = with_indicators(scores, panel, session.settings)
         else:
             panel = build_panel(connection, region_set, session.today())
-            scores = read_publications(connection, panel, session.settings, *origins)
+            scores = read_publications(connection, panel, session.settings, begin, end, rules)
     found = [
         simulate_rule(
             rule,
             scores.publications,
             scores.outcomes,
             steps_a_year=12 if step == "month" else 52,
+            neighbours=scores.neighbours,
         )
         for rule in rules
     ]
     if picture is not None:
         write_alert_costs(cost_curves(found), picture)
     if as_json:
-        begin, end = _ends(scores, step)
+        earliest, latest = _ends(scores, step)
         print_json(
             {
                 "region_set": region_set.name,
-                "from": begin,
-                "to": end,
+                "from": earliest,
+                "to": latest,
                 "n_as_ofs": len(scores.publications),
                 "step": step,
                 "rules": found,
@@ -117,6 +123,11 @@ def _print(
     for result in found:
         if not result.figures.n_series:
             say(f"{result.rule_id}: there are no scores that it follows, so it told nothing.")
+        for asked, n_lacking in result.unanswered.items():
+            say(
+                f"{result.rule_id}: {n_lacking} of {len(scores.publications)} as-ofs hold no "
+                f"'{asked}', which it asks for: there it did nothing."
+            )
         most = ", ".join(
             f"{row.region_name} {row.n_alerts}" for row in result.regions[:5] if row.n_alerts
         )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from data.calendar import Step
 from data.regions import RegionSet
+from service.alerts.condition_words import note_words, rule_words
 from service.alerts.measures import Measure, measure_score
 from service.alerts.read import Incident, IncidentEvent, list_incidents
 from service.alerts.rule_store import active_rules, list_rules
@@ -188,10 +189,12 @@ def _story(incident: Incident) -> str:
 
 
 def tell_event(event: IncidentEvent) -> str:
-    """Returns what happened, `rose from high to very high`."""
-    return _HAPPENED[event.type].format(
+    """Returns what happened, `rose from high to very high`, and why if not by the score."""
+    told = _HAPPENED[event.type].format(
         before=words.spoken(event.level_from), to=words.spoken(event.level_to)
     )
+    why = note_words(event.note, "en")
+    return told if why is None else f"{told}: {why[:1].lower()}{why[1:].removesuffix('.')}"
 
 
 def _value_words(value: float | None, measure: Measure) -> str:
@@ -211,4 +214,5 @@ def _describe_rule(rule: Rule, step: Step) -> str:
     horizons = [words.steps(horizon, step) for horizon in rule.selector.horizons]
     where = f" {words.listed(horizons)} ahead" if horizons else ""
     watched = _MEASURES.get(rule.measure, words.spoken(rule.measure))
-    return f"Watches {watched}{where}: {'; '.join(bounds)}."
+    asked = "".join(f" Only with {rule_words(condition)}." for condition in rule.conditions)
+    return f"Watches {watched}{where}: {'; '.join(bounds)}.{asked}"

@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from data.regions import Region, RegionSet, digest_shapes, save_region_set
 from service.alerts.read import list_incidents
-from service.alerts.wording import redraw_words
+from service.alerts.wording import note_words
 from service.publication_history import score_history
 from service.redraws import OUTSIDE_NOW, SHAPES, carry_publication, find_redraw, former_regions
 
@@ -109,11 +109,11 @@ def test_what_goes_on_nowhere_is_withdrawn_and_names_its_successors(
     for name in ("Region A (A)", "Region B (B)", "Region C (C)"):
         assert name in note
     assert any(note in message["body"] for message in world.messages())
-    assert redraw_words(note, "en") == note
-    french = redraw_words(note, "fr")
+    assert note_words(note, "en") == note
+    french = note_words(note, "fr")
     assert french.startswith("Sa région a été redessinée. Elle fait maintenant partie de : Region ")
     assert french.endswith(note[note.index("Region A (A)") :])
-    assert redraw_words(OUTSIDE_NOW, "fr").startswith("Sa région a été redessinée et ")
+    assert note_words(OUTSIDE_NOW, "fr").startswith("Sa région a été redessinée et ")
     # Their own scores count from the next publication on.
     assert redrawn(2, NEW, A=HIGH) == [("fired", "A")]
 

@@ -1,13 +1,14 @@
 """The whole life of alerts against a slow and obvious model: anything, in any order.
 
 Publications, corrections, backfills, a redraw, edits of the rule, acknowledgements, silences, lost
-messages, restarts and replays come in any order. The model tells the history of a region from all
+messages, restarts and replays come in any order, under a rule that asks for an active neighbour or
+one that does not. The model tells the history of a region from all
 its scores each time anew, and knows of a contact point only what its messages said.
 """
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -45,20 +46,26 @@ from service.tables import (
 DAY = timedelta(days=1)
 LEVELS = [(0.2, 0.1), (0.5, 0.4), (0.8, 0.7)]
 VALUES = st.sampled_from([None, 0.05, 0.15, 0.3, 0.45, 0.6, 0.9])
+BOTH = st.fixed_dictionaries({"P": VALUES, "Q": VALUES})
 COUNTRIES = {"P": "MLI", "Q": "NER"}
 NAMES = {"P": "P", "P2": "P", "Q": "Q"}
 """Identifier to the region that it names: one is called otherwise after the redraw."""
 
 
-def draw_borders(*names: str) -> RegionSet:
+AT_LEAST, UNTIL_BELOW = 0.5, 0.3
+"""Bounds of the condition on the neighbour's other score, in the lives that have one."""
+
+
+def draw_borders(*names: str, touching: bool) -> RegionSet:
     regions = tuple(
         Region(name, f"Region {name}", COUNTRIES[NAMES[name]], box(place, 0, place + 1, 1))
         for place, name in enumerate(names)
     )
-    return RegionSet("lived", "admin1", "month", "ged", False, "", regions, ((),) * len(regions))
+    neighbours = ((1,), (0,)) if touching else ((), ())
+    return RegionSet("lived", "admin1", "month", "ged", False, "", regions, neighbours)
 
 
-BORDERS = (draw_borders("P", "Q"), draw_borders("P2", "Q"))
+BORDERS = (draw_borders("P", "Q", touching=True), draw_borders("P2", "Q", touching=False))
 
 
 @dataclass(frozen=True)
@@ -74,17 +81,43 @@ class Told:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a publication held of a region, and the version of the rule; None: none in force.
+
+    `beside` is what the neighbour scored: "apart" without one, "any" if the rule does not ask.
+    """
+
+    as_of: date
+    value: float | None
+    version: int | None
+    beside: float | str | None = "any"
+
+
+def weigh_slowly(seen: Seen, level: int) -> float | None:
+    """The value that counts: 0 where the neighbour is calm, None where that cannot be told."""
+    if seen.value is None or seen.beside == "any":
+        return seen.value
+    if seen.beside is None:
+        return seen.value if seen.value < LEVELS[0][1] else None
+    is_calm = seen.beside == "apart" or float(seen.beside) < (UNTIL_BELOW if level else AT_LEAST)
+    return 0.0 if is_calm else seen.value
+
+
 def tell_slowly(
-    counts: dict[str, int], course: Sequence[tuple[date, float | None, int | None]]
+    counts: dict[str, int], lived: Sequence[Seen]
 ) -> list[tuple[date, str, int, date, int]]:
     """The events of a region: as-of, type, level after it, opening, number in the incident.
 
     Args:
         counts: `for_n`, `clear_n` and `stale_n`.
-        course: As-of, score, and version of the rule, None where none was in force.
+        lived: What each publication held.
     """
     level, opened, told = 0, date.min, []
-    for now, (as_of, value, version) in enumerate(course):
+    course: list[tuple[date, float | None, int | None]] = []
+    for now, seen in enumerate(lived):
+        as_of, value, version = seen.as_of, weigh_slowly(seen, level), seen.version
+        course.append((as_of, value, version))
         happened: list[tuple[str, int]] = []
         missing = 0
         while missing < now and course[now - 1 - missing][1] is None:
@@ -124,6 +157,7 @@ class Lifetime(RuleBasedStateMachine):
         super().__init__()
         self.world, self.build = new_world(), build
         self.values: dict[int, dict[str, float | None]] = {}
+        self.active: dict[int, dict[str, float | str | None]] = {}
         self.versions: dict[int, int | None] = {}
         self.version, self.is_enabled, self.borders = 1, True, 0
         self.silences: list[tuple[str, datetime, datetime]] = []
@@ -139,9 +173,14 @@ class Lifetime(RuleBasedStateMachine):
         counts=st.fixed_dictionaries({name: st.integers(1, 2) for name in ("for_n", "clear_n")}),
         stale_n=st.integers(1, 2),
         repeat=st.sampled_from([None, 25, 45]),
+        is_near=st.booleans(),
     )
-    def begin(self, counts: dict[str, int], stale_n: int, repeat: int | None) -> None:
+    def begin(
+        self, counts: dict[str, int], stale_n: int, repeat: int | None, is_near: bool
+    ) -> None:
         self.counts, self.repeat = {**counts, "stale_n": stale_n}, repeat
+        bounds = {"at_least": AT_LEAST, "until_below": UNTIL_BELOW}
+        self.near = {"outcome": "severe", **bounds} if is_near else None
         self.apply()
 
     def apply(self) -> None:
@@ -152,22 +191,31 @@ class Lifetime(RuleBasedStateMachine):
         repeat = {} if self.repeat is None else {"repeat_after_days": self.repeat}
         edited = {"name": f"Version {self.version}", "enabled": self.is_enabled}
         self.n_actions += 1
-        self.world.apply(self.build.rule(levels=levels, **self.counts, **repeat, **edited))
+        self.world.apply(
+            self.build.rule(levels=levels, near=self.near, **self.counts, **repeat, **edited)
+        )
 
     # What may happen.
 
-    @rule(values=st.fixed_dictionaries({"P": VALUES, "Q": VALUES}), skipped=st.integers(0, 5))
-    def publish_next(self, values: dict[str, float | None], skipped: int) -> None:
+    @rule(values=BOTH, active=BOTH, skipped=st.integers(0, 5))
+    def publish_next(
+        self, values: dict[str, float | None], active: dict[str, float | None], skipped: int
+    ) -> None:
         number = max(self.values, default=0) + (2 if skipped == 5 else 1)
         day = datetime.combine(self.build.month(number), time(6), UTC) + DAY
         self.world.clock.now = max(self.world.clock.now, day)
-        self.publish(number, values, self.borders)
+        self.publish(number, values, active, self.borders)
 
     @precondition(lambda self: self.values)
-    @rule(values=st.fixed_dictionaries({"P": VALUES, "Q": VALUES}), data=st.data())
-    def correct_or_fill(self, values: dict[str, float | None], data: st.DataObject) -> None:
+    @rule(values=BOTH, active=BOTH, data=st.data())
+    def correct_or_fill(
+        self,
+        values: dict[str, float | None],
+        active: dict[str, float | None],
+        data: st.DataObject,
+    ) -> None:
         number = data.draw(st.integers(0, max(self.values)))
-        self.publish(number, values, data.draw(st.integers(0, self.borders)))
+        self.publish(number, values, active, data.draw(st.integers(0, self.borders)))
 
     @precondition(lambda self: self.borders == 0)
     @rule()
@@ -256,7 +304,13 @@ class Lifetime(RuleBasedStateMachine):
 
     # What must hold.
 
-    def publish(self, number: int, values: dict[str, float | None], borders: int) -> None:
+    def publish(
+        self,
+        number: int,
+        values: dict[str, float | None],
+        active: dict[str, float | None],
+        borders: int,
+    ) -> None:
         is_newest = number >= max(self.values, default=0)
         if is_newest:
             version = self.version if self.is_enabled else None
@@ -267,8 +321,16 @@ class Lifetime(RuleBasedStateMachine):
             now = self.version if self.is_enabled else None
             version = self.versions[max(earlier)] if earlier else now
         self.values[number], self.versions[number] = values, version
+        beside: dict[str, float | str | None] = {"P": active["Q"], "Q": active["P"]}
+        if borders:
+            beside = dict.fromkeys(values, "apart")
+        self.active[number] = beside if self.near else dict.fromkeys(values, "any")
         names = dict(zip(("P", "Q"), BORDERS[borders].region_ids, strict=True))
         scores = tuple(self.build.score(names[region], value) for region, value in values.items())
+        scores += tuple(
+            replace(self.build.score(names[region], value), outcome="severe")
+            for region, value in active.items()
+        )
         scores = tuple(
             type(score)(**{**vars(score), "country": COUNTRIES[NAMES[score.region_id]]})
             for score in scores
@@ -377,7 +439,12 @@ class Lifetime(RuleBasedStateMachine):
         return tell_slowly(
             self.counts,
             [
-                (self.build.month(number), self.values[number][region], self.versions[number])
+                Seen(
+                    self.build.month(number),
+                    self.values[number][region],
+                    self.versions[number],
+                    self.active[number][region],
+                )
                 for number in sorted(self.values)
             ],
         )

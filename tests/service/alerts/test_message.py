@@ -85,6 +85,8 @@ def test_a_week_is_named_by_its_number(build: Any) -> None:
         (None, "km", -0.5, ["x: not known (lowers the risk)"]),
         (2.071, "ratio", 0.5, ["x: 2.07 (raises the risk)"]),
         (5.0, "km", 0.0, []),
+        (1.0, "yes or no", 0.5, ["x: yes (raises the risk)"]),
+        (0.0, "yes or no", -0.5, ["x: no (lowers the risk)"]),
     ],
 )
 def test_drivers(value: float | None, unit: str, log_odds: float, words: list[str]) -> None:
@@ -102,6 +104,14 @@ def test_drivers_in_french(value: float | None, words: str) -> None:
     driver = Contribution("deaths_3m", "Deaths in the last 3 months", value, "deaths", 0.5)
     (said,) = driver_words((driver,), "fr")
     assert said.replace("\xa0", " ").replace("\u202f", " ") == words
+
+
+def test_yes_and_no_in_french() -> None:
+    drivers = tuple(Contribution("x", "x", value, "yes or no", 0.5) for value in (1.0, 0.0))
+    assert [said.split("\u202f")[-1] for said in driver_words(drivers, "fr")] == [
+        "x : oui (augmente le risque)",
+        "x : non (augmente le risque)",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Seeded mistakes in the machine, its levels and the decision to tell: the suite kills them all.
+"""Seeded mistakes in the machine, its levels, conditions and the decision to tell: all are killed.
 
 Each mutant is one replaced piece of source. The tests of this folder are then run against it, by
 their own tables and bodies; the properties are fed from a fixed seed, so that a verdict repeats.
@@ -122,9 +122,70 @@ NOTIFY = [
     ("        return Reason.REPEAT\n", "        return Reason.UNCHANGED\n"),
 ]  # fmt: skip
 
+CONDITIONS = [
+    ("return leave if is_open and leave is not None else enter", "return enter"),
+    ("return leave if is_open and leave is not None else enter",
+     "return leave if leave is not None else enter"),
+    ("one.risk_score >= bound", "one.risk_score > bound"),
+    ("if one is None or one.status not in (\"ok\", \"not_asked\"):", "if one is None:"),
+    ("if one is None or one.status not in (\"ok\", \"not_asked\"):",
+     "if one is None or one.status != \"ok\":"),
+    ("                is_known = False\n", "                continue\n"),
+    ("return Finding(condition, False if is_known else None)", "return Finding(condition, False)"),
+    ("return Finding(condition, False if is_known else None)", "return Finding(condition, None)"),
+    ("        if around is None:\n            return Finding(condition, None)\n",
+     "        if around is None:\n            around = ()\n"),
+    ("horizon = condition.horizon or score.horizon", "horizon = score.horizon"),
+    ("(other, condition.outcome, horizon)", "(other, score.outcome, horizon)"),
+    ("-(one.risk_score or 0.0), one.region_id", "(one.risk_score or 0.0), one.region_id"),
+    ("value >= bound if side", "value > bound if side"),
+    ("else value <= bound", "else value < bound"),
+    ("is_met = value is not None and condition", "is_met = value is None or condition"),
+    ("if by_region is None or score.region_id not in by_region:", "if by_region is None:"),
+    ("NEIGHBOURS_UNKNOWN if self.is_met is None else NEIGHBOURS_CALM", "NEIGHBOURS_CALM"),
+    ("INDICATOR_GONE if self.value is None else INDICATOR_LEFT", "INDICATOR_LEFT"),
+    ("if self.until_below is not None and self.until_below > self.at_least:",
+     "if self.until_below is not None and self.until_below >= self.at_least:"),
+    ("self.until_above < (self.at_most or 0.0)", "self.until_above < 0.0"),
+    ("self.until_below > (self.at_least or 0.0)", "self.until_below > 0.0"),
+]  # fmt: skip
+
+ASSESS = [
+    ("    if False in met:\n", "    if met == {False}:\n"),
+    ("if None in met and rule.held(value):", "if None in met:"),
+    ("if None in met and rule.held(value):", "if None in met and rule.reached(value):"),
+    ("if None in met and rule.held(value):", "if False:"),
+    ("return Assessment(value, BOUNDS[rule.measure][0], findings)",
+     "return Assessment(value, 0.0, findings)"),
+    ("return Assessment(value, BOUNDS[rule.measure][0], findings)",
+     "return Assessment(BOUNDS[rule.measure][0], BOUNDS[rule.measure][0], findings)"),
+    ("score, is_open=is_open) for", "score, is_open=False) for"),
+    ("rule.held(self.value) <= level", "rule.held(self.value) < level"),
+    ("rule.held(self.value) <= level", "rule.reached(self.value) <= level"),
+    ("found.is_met is None if counted is None else found.is_met is False", "not found.is_met"),
+]  # fmt: skip
+
+SEEDED = {
+    "conditions": CONDITIONS,
+    "rules": RULES,
+    "assess": ASSESS,
+    "machine": MACHINE,
+    "notify": NOTIFY,
+}
+"""Mistakes by module, in the order in which the modules need each other."""
+
+TESTS = {
+    "conditions": "test_conditions",
+    "rules": "test_machine",
+    "assess": "test_conditions",
+    "machine": "test_machine",
+    "notify": "test_notify",
+}
+"""The tests of each module."""
+
 MUTANTS = [
     pytest.param(name, old, new, id=f"{name}-{number}")
-    for name, mistakes in (("rules", RULES), ("machine", MACHINE), ("notify", NOTIFY))
+    for name, mistakes in SEEDED.items()
     for number, (old, new) in enumerate(mistakes, start=1)
 ]
 
@@ -133,7 +194,7 @@ MUTANTS = [
 def mutated(name: str, old: str, new: str) -> Iterator[ModuleType]:
     """The tests of the changed module, loaded against the change; the machine takes its rules."""
     with pytest.MonkeyPatch.context() as patch:
-        for module_name in ("rules", "machine", "notify"):
+        for module_name in SEEDED:
             source = (SOURCES / f"{module_name}.py").read_text()
             if module_name == name:
                 assert source.count(old) == 1, f"The mutant no longer fits: {old!r}"
@@ -141,7 +202,7 @@ def mutated(name: str, old: str, new: str) -> Iterator[ModuleType]:
             module = ModuleType(f"service.alerts.{module_name}")
             patch.setitem(sys.modules, module.__name__, module)
             exec(compile(source, f"{module_name} (mutant)", "exec"), module.__dict__)
-        file = "test_notify" if name == "notify" else "test_machine"
+        file = TESTS[name]
         spec = importlib.util.spec_from_file_location(f"{file}_of_a_mutant", HERE / f"{file}.py")
         assert spec is not None
         assert spec.loader is not None
@@ -230,11 +291,48 @@ def all_standings(tests: ModuleType) -> list[Any]:
     ]
 
 
+def check_conditions(tests: ModuleType) -> None:
+    run_table(tests.test_a_neighbour_counts_from_the_bound_on)
+    tests.test_without_a_wider_bound_the_bound_is_one()
+    tests.test_the_horizon_is_that_of_the_score_unless_said()
+    tests.test_neighbours_are_named_the_most_active_first()
+    chance = random.Random(7)
+    for _ in range(300):
+        scores = {
+            name: (chance.choice(tests.STATUSES), chance.choice([0.1, 0.2, 0.25, 0.3, 0.6]))
+            for name in chance.sample("BCD", chance.randint(0, 3))
+        }
+        neighbours = chance.choice([{}, {"A": ()}, {"A": ("B",)}, {"A": ("B", "C", "D")}])
+        body(tests.test_what_is_not_known_is_neither_calm_nor_active)(
+            scores, neighbours, chance.random() < 0.5
+        )
+    run_table(tests.test_an_indicator_lies_within_its_bounds)
+    tests.test_an_indicator_that_was_not_kept_is_not_known()
+    for value, near, where in itertools.product(
+        (None, 0.05, 0.07, 0.3), (True, False, None), (True, False, None)
+    ):
+        tests.test_all_conditions_must_hold(value, near, where)
+    tests.test_a_condition_that_fails_counts_as_below_every_level_of_any_measure()
+    tests.test_without_conditions_the_measure_counts()
+    tests.test_the_wider_bound_is_for_open_alerts()
+    run_table(tests.test_an_end_says_what_brought_it_about)
+    run_table(tests.test_a_condition_that_contradicts_itself_is_refused)
+    for case in tests.test_bounds_may_be_equal.pytestmark[0].args[1]:
+        tests.test_bounds_may_be_equal(case)
+
+
+CHECKS = {
+    "test_conditions": check_conditions,
+    "test_machine": check_machine,
+    "test_notify": check_notify,
+}
+
+
 def check(name: str, tests: ModuleType) -> None:
-    (check_notify if name == "notify" else check_machine)(tests)
+    CHECKS[TESTS[name]](tests)
 
 
-@pytest.mark.parametrize("name", ["machine", "notify"])
+@pytest.mark.parametrize("name", ["conditions", "machine", "notify"])
 def test_the_code_as_it_is_passes(name: str) -> None:
     """Else every mutant would be killed by nothing."""
     with mutated(name, "from __future__", "from __future__") as tests:
@@ -251,6 +349,6 @@ def test_a_mutant_dies(name: str, old: str, new: str) -> None:
     pytest.fail(f"{name}: it survives that\n{old}\nbecomes\n{new}")
 
 
-@pytest.mark.parametrize("mistakes", [[*RULES, *MACHINE], NOTIFY])
+@pytest.mark.parametrize("mistakes", [[*RULES, *MACHINE], NOTIFY, [*CONDITIONS, *ASSESS]])
 def test_there_are_enough_of_them(mistakes: list[tuple[str, str]]) -> None:
     assert len(set(mistakes)) >= 20

@@ -58,6 +58,37 @@ def test_a_refusal_names_its_line(
     assert found == line
 
 
+CONDITIONS = """
+[rules.near]
+outcome = "severe"
+at_least = 0.3
+
+[rules.where]
+indicator = "front_distance_3m"
+at_most = 150
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ("at_least = 0.3", "at_least = 3", 23, "near.at_least: "),
+        ("at_least = 0.3", "at_least = 0.3\nuntil_below = 0.4", 21, "lies above at_least 0.3"),
+        ('outcome = "severe"\n', "", 21, "near.outcome: Field required"),
+        ("front_distance_3m", "front", 25, "where: no rule can ask for the indicator 'front'"),
+        ("at_most = 150", 'at_most = "150"', 27, "where.at_most: "),
+        ("at_most = 150", "", 25, "give one of at_least and at_most"),
+    ],
+)
+def test_a_refused_condition_names_its_line(
+    tmp_path: Path, old: str, new: str, line: int, reason: str
+) -> None:
+    assert refuse(tmp_path, GOOD + CONDITIONS) == []
+    ((found, words),) = refuse(tmp_path, GOOD + CONDITIONS.replace(old, new))
+    assert reason in words
+    assert found == line
+
+
 def test_all_mistakes_of_a_file_are_told(tmp_path: Path) -> None:
     second = GOOD.replace("enter = 0.3", "enter = 3").replace('"a"', '"b"')
     third = GOOD.replace('name = "A"', "colour = 1")

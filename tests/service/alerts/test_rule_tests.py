@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from data.errors import BadInput, MissingInput
 from service.alerts.rule_files import SHIPPED
-from service.alerts.rule_tests import RuleTestResult, read_scores, run_rule_tests
+from service.alerts.rule_test_files import read_scores
+from service.alerts.rule_tests import RuleTestResult, run_rule_tests
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "alerts.md"
 HEAD = 'rules = "rules.toml"\n'
@@ -37,10 +38,8 @@ def one(scores: str, expect: str = "", more: str = "", rule: str = "escalation-r
 
 
 def test_the_documented_tests_pass(run: Run) -> None:
-    text = DOCS.read_text()
-    found = re.search(r'```toml\n(rules = "rules\.toml".*?)```', text, re.DOTALL)
-    assert found is not None
-    assert [result.is_passed for result in run(found[1])] == [True, True]
+    found = re.findall(r'```toml\n(rules = "rules\.toml".*?)```', DOCS.read_text(), re.DOTALL)
+    assert [[result.is_passed for result in run(text)] for text in found] == [[True, True]] * 2
 
 
 @pytest.mark.parametrize(
@@ -71,8 +70,6 @@ def test_silence_is_expected_of_what_is_not_named(run: Run) -> None:
         ("record-risk", 'A = "0.10x36 0.20"', 'A = ["37 fired record"]'),
         ("record-risk", 'A = "0.10x35 0.20"', ""),
         ("record-risk", 'A = "0.10x36 0.14"', ""),
-        ("capital-risk", 'ML09 = "0.10", ML05 = "0.24"', 'ML09 = ["1 fired watch"]'),
-        ("onset-in-calm", 'A = "0.30"', 'A = ["1 fired high"]'),
         (
             "top-of-the-list",
             'A = "0.1x2", B = "0.2x2", C = "0.3x2"',
@@ -85,6 +82,66 @@ def test_the_desk_does_what_it_says(run: Run, rule: str, scores: str, expect: st
     assert result.differences == ()
 
 
+NEIGHBOURS = '[neighbours]\nA = ["B"]\n'
+
+
+@pytest.mark.parametrize(
+    ("near", "expect"),
+    [
+        ('B = "0.30x5"', '"1 fired high"'),
+        ('B = "0.29x5"', ""),
+        ('B = "0.30 0.20x4"', '"1 fired high"'),
+        ('B = "0.30 0.19x4"', '"1 fired high", "3 resolved"'),
+        ('B = "0.30 0.19 0.20 0.19 0.20"', '"1 fired high"'),
+        ('B = "0.30 - 0.30x3"', '"1 fired high", "2 stale high", "3 restored high"'),
+        ('B = "0.30 -x4"', '"1 fired high", "2 stale high"'),
+        ('B = "-x5"', ""),
+        ('C = "0.90x5"', ""),
+    ],
+)
+def test_an_onset_needs_an_active_neighbour(run: Run, near: str, expect: str) -> None:
+    text = one('A = "0.30x5"', f"A = [{expect}]", f"near = {{{near}}}", "onset-in-calm")
+    (result,) = run(text.replace("[[tests]]", f"{NEIGHBOURS}[[tests]]"))
+    assert result.differences == ()
+
+
+def test_a_region_that_touches_none_has_no_active_neighbour(run: Run) -> None:
+    text = one('D = "0.30x2"', "", 'near = {B = "0.90x2"}', "onset-in-calm")
+    (result,) = run(text.replace("[[tests]]", f"{NEIGHBOURS}[[tests]]"))
+    assert result.is_passed
+
+
+@pytest.mark.parametrize(
+    ("where", "expect"),
+    [
+        ("150x4", '"1 fired watch"'),
+        ("151x4", ""),
+        ("150 250x3", '"1 fired watch"'),
+        ("150 251x3", '"1 fired watch", "3 resolved"'),
+        ("150 -x3", '"1 fired watch", "3 resolved"'),
+        ("-x4", ""),
+        ("-5x4", '"1 fired watch"'),
+    ],
+)
+def test_a_capital_needs_a_front_that_is_near(run: Run, where: str, expect: str) -> None:
+    text = one(
+        'ML09 = "0.10x4", ML05 = "0.24x4"',
+        f"ML09 = [{expect}]",
+        f'where = {{ML09 = "{where}", ML05 = "1x4"}}',
+        "capital-risk",
+    )
+    (result,) = run(text)
+    assert result.differences == ()
+
+
+def test_neighbours_of_the_same_outcome_stand_under_scores(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(path.read_text().replace('outcome = "severe"', 'outcome = "onset"'))
+    text = one('A = "0.30", B = "0.10"', 'B = ["1 fired watch"]', "", "onset-in-calm")
+    (result,) = run(text.replace("[[tests]]", f"{NEIGHBOURS}[[tests]]"))
+    assert result.differences == ()
+
+
 def test_regions_lie_in_the_country_that_is_named(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(path.read_text().replace("horizons = [3]", 'countries = ["MLI"]', 1))
@@ -92,6 +149,9 @@ def test_regions_lie_in_the_country_that_is_named(run: Run, tmp_path: Path) -> N
     (outside,) = run(one('A = "0.3"', "", 'country = "NER"'))
     assert inside.is_passed
     assert outside.is_passed
+
+
+NEAR_TEST = one('A = "0.3"', rule="onset-in-calm").replace("[[tests]]", f"{NEIGHBOURS}[[tests]]")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +166,16 @@ def test_regions_lie_in_the_country_that_is_named(run: Run, tmp_path: Path) -> N
         (one('A = "0.3"', "B = []"), "'B', which has no scores"),
         (one('A = "high"'), "'high' is no score"),
         (one('A = "0.3x0"'), "'0.3x0' is no score"),
-        (one('A = "1.3"'), "at most 1"),
+        (one('A = "1.3"'), "lies between 0 and 1"),
+        (one('A = "-0.1"'), "lies between 0 and 1"),
+        (one('A = "0.3"', rule="onset-in-calm"), r"write \[neighbours\]"),
+        (NEAR_TEST, "write their severe under 'near'"),
+        (NEAR_TEST + 'near = {B = "0.1x2"}', "as many scores: A 1, near B 2"),
+        (NEAR_TEST.replace('["B"]', '"B"'), "names the regions that a region touches"),
+        (one('A = "0.3"', more='near = {B = "0.1"}'), "no other scores: remove 'near'"),
+        (one('A = "0.3"', more='where = {A = "1"}'), "no indicator: remove 'where'"),
+        (one('A = "0.3"', rule="capital-risk"), "write it under 'where'"),
+        (one('A = "0.3"', more='where = {A = "near"}', rule="capital-risk"), "'near' is no score"),
         (one('A = ""'), "there are no scores"),
         (one('A = "0.3"', more="colour = 1"), "test 1: colour: "),
     ],

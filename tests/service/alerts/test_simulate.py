@@ -163,7 +163,7 @@ def test_predictions_become_publications(
     rows = rows.sample(frac=1, random_state=1)
     rows.to_csv(path, index=False) if ending == "csv" else rows.to_parquet(path, index=False)
     january = (2020 - 1970) * 12
-    found = read_predictions(path, region_set, january + 1, january + 3)
+    found = read_predictions([path], region_set, january + 1, january + 3)
     scores = [item.scores[0] for item in found.publications]
     assert [item.as_of for item in found.publications] == [
         date(2020, 3, 1), date(2020, 4, 1), date(2020, 5, 1),
@@ -173,22 +173,22 @@ def test_predictions_become_publications(
     (outcomes,) = found.outcomes.values()
     assert outcomes == {january + 1: True, january + 2: False, january + 3: True}
     with pytest.raises(NothingKnown, match="no forecasts"):
-        read_predictions(path, region_set, january + 9)
+        read_predictions([path], region_set, january + 9)
 
 
 def test_what_is_no_file_of_predictions_is_refused(tmp_path: Path, region_set: RegionSet) -> None:
     with pytest.raises(MissingInput):
-        read_predictions(tmp_path / "no.csv", region_set)
+        read_predictions([tmp_path / "no.csv"], region_set)
     path = tmp_path / "p.csv"
     table(region_set, [0.1, 0.3]).drop(columns="observed").to_csv(path)
     with pytest.raises(BadInput, match="lacks 'observed'"):
-        read_predictions(path, region_set)
+        read_predictions([path], region_set)
     table(region_set, [0.1, 0.3]).assign(region_id="XX").to_csv(path)
     with pytest.raises(BadInput, match="region 'XX'"):
-        read_predictions(path, region_set)
+        read_predictions([path], region_set)
     path.with_suffix(".parquet").write_bytes(b"no")
     with pytest.raises(BadInput, match="cannot be read"):
-        read_predictions(path.with_suffix(".parquet"), region_set)
+        read_predictions([path.with_suffix(".parquet")], region_set)
 
 
 def test_stored_publications_are_judged_by_what_came(world: Any, build: Any) -> None:
