@@ -1,0 +1,43 @@
+"""What a source may not be asked without: a key, or a switch that is on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import Refused, TocsinError
+from data.sources.contract import Query
+from service.fetching import fetch_source
+from tests.service.misbehaving_sources.servers import MLI, SPAN
+from tests.service.misbehaving_sources.world import NOW, World
+
+
+@pytest.mark.parametrize("world", ["acled"], indirect=True)
+def test_acled_is_off_by_default_for_files_too(world: World, tmp_path: Path) -> None:
+    world.settings = world.settings.model_copy(update={"acled_enabled": False})
+    path = tmp_path / "acled.csv"
+    path.write_text("a")
+    with pytest.raises(Refused, match="ACLED is off"):
+        fetch_source(
+            world.database,
+            world.settings,
+            lambda: NOW,
+            name="acled",
+            query=Query(MLI, **SPAN),
+            place=str(path),
+        )
+
+
+def test_a_key_is_asked_for_where_it_is_used(world: World) -> None:
+    needs = {"hapi", "ipc", "idmc", "dtm", "conflictforecast"}
+    bare = dict.fromkeys(
+        ("hapi_app_identifier", "idmc_client_id", "dtm_subscription_key", "conflictforecast_url")
+    )
+    world.settings = world.settings.model_copy(update=bare)
+    if world.spec.name in needs:
+        with pytest.raises(TocsinError, match="TOCSIN_"):
+            world.fetch(world.spec.first)
+        assert world.asked == []
+    else:
+        assert world.fetch(world.spec.first)[0].n_added > 0
