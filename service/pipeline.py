@@ -185,7 +185,7 @@ def _run(
     shadow_runs = score_shadows(shadows, panel, settings)
     record = newest_of([*known_record, *verified])
     drift = [judge_model(model, panel, settings, record) for model in models]
-    release = forecast_release(panel, settings)
+    release = forecast_release(panel, regions.source, settings)
     tell(2, N_STEPS, "rendering")
     scored = assemble_publication(
         runs[0][0],

@@ -12,6 +12,7 @@ from data.panel import Panel
 from models.fatality_names import VERSION
 from models.fatality_release import HORIZONS, FatalityRelease, release_fatalities
 from service.fatalities import PublishedFatalities
+from service.indicator_values import are_counts_closed
 from service.publication import Publication, PublishedScore
 from service.settings import Settings
 
@@ -21,13 +22,20 @@ FACT = "fatalities"
 _WITHHELD = ("stale", "too_early")
 
 
-def forecast_release(panel: Panel, settings: Settings) -> FatalityRelease | str:
+def forecast_release(panel: Panel, source: str, settings: Settings) -> FatalityRelease | str:
     """Returns the forecast of a panel, or why none is made.
 
     Args:
         panel: What the scores are made from.
+        source: Source of the region set.
         settings: The most regions that are forecast, draws, seed.
     """
+    if are_counts_closed(source):
+        # Quantiles of the last 12 periods are these counts in order of size.
+        return (
+            "Fatalities are not forecast from counts whose source does not let them be passed on: "
+            "their quantiles would give them away."
+        )
     n_regions, most = len(panel.region_ids), settings.fatality_regions_max
     if n_regions > most:
         return (

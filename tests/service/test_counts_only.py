@@ -95,7 +95,8 @@ def test_a_desk_runs_whole_on_counts(
         backtest_years=1,
         refit_every_months=12,
         bootstrap_draws=100,
-        train_from="2014-01",
+        # Long enough for fatalities, if they were made.
+        train_from="2009-01",
     )
     database = open_database(settings.resolved_database_url)
 
@@ -123,6 +124,8 @@ def test_a_desk_runs_whole_on_counts(
     page = client.get("/sets/counted/regions/ML05").text
     assert "Monthly counts only" in page
     assert "are not shown" in page
+    assert feed["fatalities"]["status"] == "not_made"
+    assert "passed on" in feed["fatalities"]["reason"]
     texts = [page, json.dumps(feed), client.get("/feeds/counted/latest.csv").text]
     count = hapi_rows("MLI")[-6]["fatalities"]
     assert count % PER_EVENT == 0
