@@ -78,6 +78,9 @@ def draw_fatalities(
     rows = rows + first_row
     known = np.flatnonzero(np.isfinite(levels.long[row]) & np.isfinite(levels.short[row]))
     pairs = np.stack([levels.long[row, known], levels.short[row, known]], axis=1)
+    # Of the nearest histories, at most this many are not closed at any one horizon, and twice the
+    # analogues are enough for the few that are not known.
+    wanted = 2 * N_ANALOGUES + max(horizons) * series.deaths.shape[1]
     # Units as violent as each other have the same analogues; on a grid most have no deaths at all.
     alike, group = np.unique(pairs, axis=0, return_inverse=True)
     for at, (long, short) in enumerate(alike):
@@ -85,8 +88,7 @@ def draw_fatalities(
         distance = np.abs(levels.long[rows, units] - long) + np.abs(
             levels.short[rows, units] - short
         )
-        # Ties in the order of the rows, so that the same data give the same draws.
-        order = np.argsort(distance, kind="stable")
+        order = nearest_first(distance, wanted)
         nearest_rows, nearest_units = rows[order], units[order]
         for horizon in horizons:
             ratios = _ratios(series, levels, nearest_rows, nearest_units, row, horizon)
@@ -96,6 +98,21 @@ def draw_fatalities(
             # Persons are whole.
             found[horizon][here] = np.round((past[here] + spread_values(ahead)) / 2)
     return found
+
+
+def nearest_first(distance: Floats, wanted: int) -> Ints:
+    """Returns the places of the smallest distances, rising, at least as many as wanted.
+
+    Ties stand in the order of the places, so that the same data give the same draws.
+
+    Args:
+        distance: Shape (n_histories,), no NaN.
+        wanted: How many are needed; all of them if there are fewer.
+    """
+    if len(distance) <= wanted:
+        return np.argsort(distance, kind="stable")
+    near = np.flatnonzero(distance <= np.partition(distance, wanted - 1)[wanted - 1])
+    return near[np.argsort(distance[near], kind="stable")]
 
 
 def _ratios(

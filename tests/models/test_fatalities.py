@@ -7,12 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data.errors import UsageError
 from models.challengers.adaptive import STEP, AdaptiveWidener
 from models.conformal import ClosedForecasts, knot_ends, measure_widening, stratify, widen
 from models.distribution import N_DRAWS, crps, interval_ends, is_covered, spread_values
-from models.fatalities import draw_conflictology, draw_fatalities, measure_levels
+from models.fatalities import (
+    draw_conflictology,
+    draw_fatalities,
+    measure_levels,
+    nearest_first,
+)
 from models.fatality_names import QUANTILES
 from models.fatality_trial import run_fatality_trial
 from models.units import series_of
@@ -258,3 +265,13 @@ def test_what_cannot_be_tried_is_said(panel, settings, changes, words):
     asked = {"horizons": (1,), "first": "2018-01", "last": "2019-12", **changes}
     with pytest.raises(UsageError, match=words):
         run_fatality_trial(panel, settings, by="region", **asked)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(1, 40))
+def test_the_nearest_are_those_of_a_whole_stable_sort(distances, wanted):
+    distance = np.array(distances, np.float64)
+    found = nearest_first(distance, wanted)
+    expected = sorted(range(len(distances)), key=lambda at: distances[at])
+    assert len(found) >= min(wanted, len(distances))
+    assert found.tolist() == expected[: len(found)]
