@@ -93,6 +93,7 @@ class Panel:
         capitals: Longitude and latitude of each country's capital, degrees, shape
             (n_countries, 2), NaN where not given; None if no capital is given.
         actors: Who was active where and when; None if not known.
+        actor_table: SHA-256 of the table of actors that named them; None without one.
         is_counted: True if the source tells only counts per area and month: what needs events is
             NaN throughout.
     """
@@ -113,6 +114,7 @@ class Panel:
     centres: npt.NDArray[np.float64] | None = None
     capitals: npt.NDArray[np.float64] | None = None
     actors: ActorActivity | None = None
+    actor_table: str | None = None
     is_counted: bool = False
 
     @property
@@ -224,7 +226,8 @@ def assemble_panel(
     in_region = region >= 0
     cell = row[in_region] * len(region_set.regions) + region[in_region]
     weights = _weigh(events, placement.is_coarse, step)
-    sides = split_actors(events, actors or shipped_actors())
+    table = actors or shipped_actors()
+    sides = split_actors(events, table)
     weights |= weigh_details(events, sides, RIVALS.get(region_set.source))
     weights |= weigh_kinds(events, region_set.source)
     values: dict[str, npt.NDArray[np.float32]] = {
@@ -257,6 +260,7 @@ def assemble_panel(
             for name in ("events", "deaths")
         },
         is_simulated=is_simulated,
+        actor_table=table.sha256,
         actors=list_activity(
             sides, len(events), shares.item[is_dated], region[is_dated], row[is_dated]
         ),
@@ -326,6 +330,7 @@ def _frame(
     country_values: dict[str, npt.NDArray[np.float32]],
     is_simulated: bool,
     actors: ActorActivity | None = None,
+    actor_table: str | None = None,
     is_counted: bool = False,
 ) -> Panel:
     """Returns a panel with what is true of the regions whatever happens in them."""
@@ -349,6 +354,7 @@ def _frame(
         ),
         capitals=np.array([CAPITALS.get(code, (np.nan, np.nan)) for code in countries]),
         actors=actors,
+        actor_table=actor_table,
         is_counted=is_counted,
     )
 

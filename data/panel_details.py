@@ -35,6 +35,12 @@ DETAIL_VARIABLES: tuple[str, ...] = (
 
 RIVAL_VARIABLES = ("events_rival_first", "events_rival_second", "events_rival_clash")
 
+ACTOR_VARIABLES = (
+    *("events_coordinated", *RIVAL_VARIABLES),
+    *("events_state_force", "events_self_defence", "events_outside_force"),
+)
+"""Those that hang on which spelling means which actor."""
+
 CIVILIANS = "Civilians"
 STATE = "state"
 _COUNTED_GROUPS = {

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.panel_details import ACTOR_VARIABLES
 from features.measures import (
     ActorEntries,
+    ActorMeasure,
     CapitalFront,
     DecayedSum,
     EscalationThreshold,
@@ -109,6 +111,12 @@ class Indicator:
             for field in fields
             if isinstance(value := getattr(self.measure, field, None), str)
         )
+
+    @property
+    def reads_actors(self) -> bool:
+        """Whether it hangs on the table of actors: on which spelling means whom."""
+        is_of_actors = isinstance(self.measure, ActorMeasure | ActorEntries)
+        return is_of_actors or not set(ACTOR_VARIABLES).isdisjoint(self.variables)
 
     @property
     def family_code(self) -> str:

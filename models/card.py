@@ -52,8 +52,9 @@ def build_card(
 
     Returns:
         `model_version`, `created_at`, `region_set`, `outcome`, `intended_use`, `not_for`, `data`,
-        `features`, `estimator`, `horizons` (per horizon: verdict, reason, rows, origins, figures
-        with intervals, reliability, strata, coefficients), `drift`, `limits`, `libraries`.
+        `feature_set`, `actors` (the table that named them, and whether it is read), `estimator`,
+        `horizons` (per horizon: verdict, reason, rows, origins, figures with intervals,
+        reliability, strata, coefficients), `drift`, `limits`, `libraries`.
     """
     return {
         "format": CARD_FORMAT,
@@ -68,6 +69,7 @@ def build_card(
         "data": {**manifest["data"], "replay": manifest["replay"]},
         "auxiliary": manifest["auxiliary"],
         "feature_set": manifest["feature_set"],
+        "actors": manifest.get("actors", {"table_sha256": None, "are_read": False}),
         "estimator": {
             "recipe": manifest["recipe"],
             "kind": KINDS[manifest["recipe"]],

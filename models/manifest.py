@@ -17,10 +17,11 @@ import sklearn
 from data.calendar import period_label
 from data.errors import StateError
 from data.panel import Panel
+from features.catalogue import indicators_of
 from models.outcome import definition_of, describe_outcome
 from models.settings import ModelSettings
 
-MANIFEST_FORMAT = 4
+MANIFEST_FORMAT = 5
 
 FINAL_DATA = "final data"
 """Word for a backtest that replays one vintage, with the later corrections that it holds."""
@@ -70,6 +71,10 @@ def describe_training(
         "outcome": describe_outcome(settings, outcome),
         "threshold_features": asdict(definition_of(settings)),
         "feature_set": settings.feature_set,
+        "actors": {
+            "table_sha256": panel.actor_table,
+            "are_read": any(one.reads_actors for one in indicators_of(settings.feature_set)),
+        },
         "data": {
             "as_of": panel.as_of.isoformat(),
             "origin": period_label(panel.origin, panel.step),

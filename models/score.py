@@ -121,7 +121,8 @@ def score_panel(model: LoadedModel, panel: Panel, settings: ModelSettings) -> Sc
 
     Raises:
         UsageError: The model belongs to another region set.
-        Refused: The model was built for other regions, features or another outcome definition.
+        Refused: The model was built for other regions, features or another outcome definition, or
+            reads actors under other names than the panel's.
     """
     _check_fit(model, panel, settings)
     scores: list[Score] = []
@@ -296,6 +297,14 @@ def _check_fit(model: LoadedModel, panel: Panel, settings: ModelSettings) -> Non
     is_same = manifest["regions"]["sha256"] == hash_regions(panel.region_ids)
     if not is_same or manifest["step"] != panel.step:
         raise Refused(f"The model {model.model_version} was trained on other regions.", _RETRAIN)
+    actors = manifest["actors"]
+    if actors["are_read"] and actors["table_sha256"] != panel.actor_table:
+        raise Refused(
+            f"The model {model.model_version} was trained with another table of actors, and reads "
+            "who is active.",
+            "Run `tocsin train` again, or put that table back: `tocsin actors import`, "
+            "`tocsin actors reset`.",
+        )
     wanted = outcome_definition(settings, manifest["outcome"]["name"]).version
     if manifest["outcome"]["version"] != wanted:
         raise Refused(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,6 +95,23 @@ class ActorTable:
         self._by_first_word: dict[str, list[ActorAlias]] = {}
         for alias in sorted(self.aliases, key=lambda one: one.rank):
             self._by_first_word.setdefault(alias.key.partition(" ")[0], []).append(alias)
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256, in hex, of the aliases: two tables that name all actors alike have the same."""
+        lines = (
+            json.dumps(
+                [
+                    *(alias.alias, alias.actor, alias.group, sorted(alias.countries)),
+                    *(
+                        None if day is None else str(day)
+                        for day in (alias.valid_from, alias.valid_to)
+                    ),
+                ]
+            )
+            for alias in self.aliases
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @property
     def actors(self) -> dict[str, tuple[ActorAlias, ...]]:

@@ -120,7 +120,8 @@ def import_aliases(
     elif is_new:
         say(
             f"Stored {n_aliases} aliases of {n_actors} actors. Indicators of actors count under "
-            "these names from now on: train again before the next publication."
+            "these names from now on; a model that reads them does not score until it is trained "
+            "again."
         )
     else:
         say(f"Unchanged: these {n_aliases} aliases are in force already.")

@@ -89,6 +89,9 @@ def show(version: VersionArgument, as_json: JsonOption = False) -> None:
     )
     known = manifest["data"]
     say(f"data as of {known['as_of']}, origin {known['origin']}, {', '.join(known['vintages'])}")
+    actors = manifest.get("actors", {})
+    if actors.get("are_read"):
+        say(f"reads actors, as the table {actors['table_sha256'][:16]}… names them")
     print_skill(manifest)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -189,3 +190,21 @@ def test_most_events_of_the_real_file_have_known_actors(shared_data: Path) -> No
     names = set(sides["actor"][pd.Series(recent)[sides["event"]].to_numpy()])
     assert not names & {"AQIM", "Ansar Dine", "al-Murabitun", "FLM", "ISGS"}
     assert {"JNIM", "IS Sahel", "State forces of Mali", "Dan Na Ambassagou"} <= names
+
+
+def test_tables_that_name_alike_have_one_hash() -> None:
+    aliases = [
+        ActorAlias("Reds", "", "red", ("MLI", "NER")),
+        ActorAlias("Blues", "Blue", "blue", (), date(2021, 1, 1), None),
+    ]
+    table = ActorTable(aliases)
+    same = ActorTable([aliases[1], replace(aliases[0], countries=("NER", "MLI"))])
+    assert table.sha256 == same.sha256
+    others = [
+        replace(aliases[1], valid_from=date(2021, 1, 2)),
+        replace(aliases[1], group="red"),
+        replace(aliases[1], countries=("MLI",)),
+        replace(aliases[1], actor="Navy"),
+    ]
+    hashes = {ActorTable([aliases[0], other]).sha256 for other in others}
+    assert len(hashes | {table.sha256}) == 5

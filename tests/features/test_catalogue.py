@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from data.errors import UnknownName
 from data.panel import BASE_VARIABLES, REPORTED_VARIABLES
-from data.panel_details import DETAIL_VARIABLES
+from data.panel_details import ACTOR_VARIABLES, DETAIL_VARIABLES
 from features.build import build_features, feature_fingerprint
 from features.catalogue import (
     CATALOGUE,
@@ -146,3 +148,26 @@ def test_a_wrong_name_is_told_what_is_near() -> None:
 def test_an_indicator_says_how_far_back_it_looks(name, window, variables) -> None:
     assert CATALOGUE[name].window == window
     assert CATALOGUE[name].variables == variables
+
+
+def test_what_hangs_on_the_table_of_actors_is_known(make_panel):
+    """Other names of actors move only indicators that say so; of all others nothing."""
+    panel = make_panel(seed=5)
+    draws = np.random.default_rng(2)
+    other = {
+        name: panel.values[name] + draws.integers(1, 9, panel.values[name].shape).astype(np.float32)
+        for name in ACTOR_VARIABLES
+    }
+    activity = replace(panel.actors, n_events=panel.actors.n_events + 7)
+    before, after = (
+        build_features(one, "all", EscalationDefinition(), 3)
+        for one in (panel, replace(panel, values=panel.values | other, actors=activity))
+    )
+    moved = {
+        name
+        for number, name in enumerate(before.names)
+        if not np.array_equal(before.raw[:, :, number], after.raw[:, :, number], equal_nan=True)
+    }
+    assert moved
+    assert moved <= {one.name for one in CATALOGUE.values() if one.reads_actors}
+    assert not any(one.reads_actors for one in indicators_of("small-1"))

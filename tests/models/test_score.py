@@ -16,6 +16,7 @@ from models.baselines import climatology
 from models.calibration import Calibration
 from models.estimators import probability_of, standardise
 from models.history import build_history
+from models.manifest import describe_training
 from models.outcome import definition_of
 from models.score import score_panel
 
@@ -200,6 +201,20 @@ def test_a_model_of_other_regions_or_definitions_is_refused(passed, panel, setti
         score_panel(passed, replace(panel, region_ids=panel.region_ids[::-1]), settings)
     with pytest.raises(Refused, match="settings ask for escalation-1-"):
         score_panel(passed, panel, settings.model_copy(update={"escalation_floor": 5}))
+    read, other = (
+        replace(
+            passed,
+            manifest={
+                **passed.manifest,
+                "actors": {"table_sha256": "0" * 64, "are_read": are_read},
+            },
+        )
+        for are_read in (True, False)
+    )
+    with pytest.raises(Refused, match="another table of actors"):
+        score_panel(read, panel, settings)
+    score_panel(read, replace(panel, actor_table="0" * 64), settings)
+    score_panel(other, panel, settings)
     manifest = {
         **passed.manifest,
         "horizons": {
@@ -209,3 +224,13 @@ def test_a_model_of_other_regions_or_definitions_is_refused(passed, panel, setti
     }
     with pytest.raises(Refused, match="other features"):
         score_panel(replace(passed, manifest=manifest), panel, settings)
+
+
+@pytest.mark.parametrize(
+    ("feature_set", "are_read"), [("small-1", False), ("small-1+actors", True)]
+)
+def test_a_manifest_names_the_table_of_actors(panel, settings, feature_set, are_read):
+    named = replace(panel, actor_table="a" * 64)
+    asked = settings.model_copy(update={"feature_set": feature_set})
+    described = describe_training(named, asked, ["1"], "escalation")
+    assert described["actors"] == {"table_sha256": "a" * 64, "are_read": are_read}
