@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import box
 
 from data.errors import BadInput, MissingInput, NothingKnown
-from data.panel import Panel
-from data.regions import RegionSet
+from data.panel import Panel, build_panel
+from data.regions import Region, RegionSet, digest_shapes, load_region_set, save_region_set
 from data.simulate import simulate_world
-from service.alerts.past import read_predictions, read_publications
+from service.alerts.past import read_predictions, read_publications, with_indicators
 from service.alerts.simulate import FLAP_PUBLICATIONS, Figures, RuleSimulation, simulate_rule
+from service.publication_indicators import read_rule_indicators
+from service.redraws import SHAPES
 from service.settings import Settings
 
 Values = Sequence[object]
@@ -223,3 +226,107 @@ def test_stored_publications_are_judged_by_what_came(world: Any, build: Any) -> 
         assert found.outcomes == {("ML01", "escalation", 3): {first: False, first + 1: True}}
         with pytest.raises(NothingKnown, match="no publication"):
             read_publications(connection, panel, Settings(), first + 9)
+
+
+def test_forecasts_of_several_outcomes_are_read_together(
+    tmp_path: Path, region_set: RegionSet
+) -> None:
+    paths = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    rows = table(region_set, [0.1, 0.3])
+    rows.to_csv(paths[0], index=False)
+    rows.assign(outcome="severe", probability=0.6).to_csv(paths[1], index=False)
+    found = read_predictions(paths, region_set)
+    assert [item.outcomes for item in found.publications] == [("escalation", "severe")] * 2
+    names = region_set.region_ids
+    first = region_set.neighbours[0]
+    assert found.neighbours[None][names[0]] == tuple(names[place] for place in first)
+    with pytest.raises(BadInput, match=r"escalation of .* 2020-01, horizon 3, is forecast twice"):
+        read_predictions([paths[0], paths[0]], region_set)
+
+
+NEAR = {"outcome": "severe", "at_least": 0.5}
+
+
+def test_a_condition_is_simulated_and_what_it_lacks_is_told(build: Any) -> None:
+    """An active neighbour at the second as-of only; at the third nobody knows."""
+    publications = []
+    for number, active in enumerate([0.1, 0.6, None]):
+        publication = build.publication(build.month(number), {"ML01": 0.3})
+        if active is not None:
+            beside = replace(build.score("ML05", active), outcome="severe")
+            publication = replace(publication, scores=(*publication.scores, beside))
+        publications.append(publication)
+    touching = {None: {"ML01": ("ML05",), "ML05": ("ML01",)}}
+    result = simulate_rule(
+        build.rule(near=NEAR), publications, {}, steps_a_year=12, neighbours=touching
+    )
+    assert result.figures.n_events == {"fired": 1, "stale": 1}
+    assert result.unanswered == {"severe": 1}
+    where = {"indicator": "front_distance_3m", "at_most": 100}
+    result = simulate_rule(build.rule(where=where), publications, {}, steps_a_year=12)
+    assert (result.figures.n_alerts, result.unanswered) == (0, {"front_distance_3m": 3})
+    near = [
+        replace(item, indicators={"front_distance_3m": {"ML01": 99.0}}) for item in publications
+    ]
+    result = simulate_rule(build.rule(where=where), near, {}, steps_a_year=12)
+    assert (result.figures.n_alerts, result.unanswered) == (1, {})
+
+
+def test_indicators_of_forecasts_are_those_of_the_periods_up_to_each_origin(
+    tmp_path: Path, region_set: RegionSet, demo: Any
+) -> None:
+    path = tmp_path / "p.csv"
+    table(region_set, [0.1, 0.3]).to_csv(path, index=False)
+    scores = read_predictions([path], region_set)
+    with demo.database.read() as connection:
+        panel = build_panel(connection, load_region_set(connection, "demo"), date(2021, 12, 15))
+    found = with_indicators(scores, panel, demo.settings)
+    expected = read_rule_indicators(
+        panel, {item.origin for item in scores.publications}, demo.settings
+    )
+    assert [item.indicators for item in found.publications] == [*expected.values()]
+    assert any(found.publications[0].indicators["exposure_events_3m"].values())
+
+
+def test_stored_publications_are_simulated_with_the_neighbours_of_their_time(
+    world: Any, build: Any
+) -> None:
+    """What the service told is what the simulation tells, under borders that are gone since."""
+    borders = [
+        RegionSet(
+            "near", "admin1", "month", "ged", False, "",
+            (
+                Region("ML01", "Kayes", "MLI", box(0, 0, 1, 1)),
+                Region("ML05", "Mopti", "MLI", box(place, 0, place + 1, 1)),
+            ),
+            neighbours,
+        )
+        for place, neighbours in ((1, ((1,), (0,))), (5, ((), ())))
+    ]  # fmt: skip
+    rule = build.rule(near=NEAR, clear_n=1)
+    world.apply(rule)
+    for number, drawn in enumerate([0, 0, 1]):
+        with world.database.write() as connection:
+            save_region_set(connection, borders[drawn], world.clock(), replace=True)
+        severe = replace(build.score("ML05", 0.9), outcome="severe")
+        world.publish(
+            build.month(number), {}, scores=(build.score("ML01", 0.3), severe), region_set="near",
+            manifest={SHAPES: digest_shapes(borders[drawn])},
+        )  # fmt: skip
+    lived = [event["type"] for event in world.events()]
+    assert lived == ["fired", "resolved"]
+    first = build.publication(build.month(0), {}).origin
+    periods = np.arange(first - 60, first + 3, dtype=np.int64)
+    quiet = np.zeros((len(periods), 2), np.float32)
+    panel = Panel(
+        region_set="near", step="month", as_of=date(2022, 8, 1), data_cutoff=date(2022, 7, 31),
+        region_ids=("ML01", "ML05"), periods=periods, values={"deaths": quiet},
+        known=np.ones_like(quiet, bool), countries=("MLI",), country_of=np.zeros(2, np.int64),
+        country_values={}, neighbours=((), ()), is_simulated=False,
+    )  # fmt: skip
+    with world.database.read() as connection:
+        past = read_publications(connection, panel, Settings(), rules=[rule])
+    figures = simulate_rule(
+        rule, past.publications, past.outcomes, steps_a_year=12, neighbours=past.neighbours
+    ).figures
+    assert figures.n_events == {"fired": 1, "resolved": 1}
