@@ -12,14 +12,11 @@ import pytest
 
 from data.errors import NotReady, SettingsError
 from data.regions import save_region_set
-from data.simulate import simulate_world
-from service.fetching import ingest_new
 from service.pipeline import run_cycle
 from service.publication_store import latest_publication, list_publications
 from service.scheduler import Ticker, tick_cycles, tick_outbox
 from service.settings import OwnSchedule
 from service.slots import LEASE, claim_slot, list_slots
-from service.training import train_set
 
 SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
 
@@ -239,16 +236,11 @@ print(tick_cycles(database, settings, lambda: now), flush=True)
 """
 
 
-def test_replicas_on_postgresql_run_a_slot_once(postgres, postgres_url, demo, tmp_path):
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_replicas_on_postgresql_run_a_slot_once(demo):
     """Two processes tick at the same moment on one database: one cycle, one publication."""
-    settings = demo.settings.model_copy(update={"database_url": postgres_url})
-    with postgres.write() as connection:
-        save_region_set(
-            connection, simulate_world(date(2021, 12, 31), settings.seed).region_set, demo.clock()
-        )
-    ingest_new(postgres, settings, demo.clock, region_set="demo", since=date(2021, 12, 15))
-    train_set(postgres, settings, demo.clock, region_set="demo", as_of=date(2021, 12, 15))
-    command = [sys.executable, "-c", REPLICA, postgres_url, str(settings.state_dir)]
+    url, folder = demo.settings.resolved_database_url, str(demo.settings.state_dir)
+    command = [sys.executable, "-c", REPLICA, url, folder]
     replicas = [
         subprocess.Popen(
             [*command, demo.clock().isoformat()],
@@ -264,7 +256,7 @@ def test_replicas_on_postgresql_run_a_slot_once(postgres, postgres_url, demo, tm
         replica.stdin.flush()
     told = sorted(replica.communicate(timeout=300)[0].splitlines()[-1] for replica in replicas)
     assert told == ["['demo']", "[]"]
-    with postgres.read() as connection:
+    with demo.database.read() as connection:
         (slot,) = list_slots(connection, "demo")
         assert (slot.status, slot.attempts) == ("done", 1)
         assert len(list_publications(connection, "demo")) == 1

@@ -25,10 +25,13 @@ def run(state: Path) -> Run:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
     environment["TOCSIN_STATE_DIR"] = str(state)
 
-    def run_command(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    def run_command(
+        *words: str, cwd: Path = ROOT, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).parent / "tocsin"), *words]
+        own = environment | {f"TOCSIN_{name.upper()}": value for name, value in settings.items()}
         return subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=cwd, check=False
+            command, capture_output=True, text=True, env=own, cwd=cwd, check=False
         )
 
     return run_command
