@@ -22,7 +22,7 @@ Where to go:
     in which region events, areas lie data/placement.py, data/area_placement.py
     region files, P-codes, neighbours data/regions/
     one name for each actor           data/actors/
-    arrays per region and period      data/panel.py (vague dates: data/period_shares.py)
+    arrays per region and period      data/panel/ (vague dates: data/period_shares.py)
     … from counts, its details        data/panel_counts.py, data/panel_details.py
     observations, markers as arrays   data/panel_observed.py, data/panel_markers.py
     kinds of events that are coded    data/panel_kinds.py

@@ -1,0 +1,25 @@
+"""The panel: what was known on one day, as dense arrays per region and period.
+
+Does not own which region an event falls in (`data.placement`), what was known (`data.store`), nor
+how observations, markers and counts of areas become arrays (`data.panel_observed` …).
+
+Where to go:
+    what a panel holds        arrays.py
+    reading what was known    reading.py
+    counting                  assembly.py
+    what an event adds, when  weights.py
+    which periods are known   known.py
+"""
+
+from data.panel.arrays import BASE_VARIABLES, REPORTED_VARIABLES, Panel
+from data.panel.assembly import assemble_counts, assemble_panel
+from data.panel.reading import build_panel
+
+__all__ = [
+    "BASE_VARIABLES",
+    "REPORTED_VARIABLES",
+    "Panel",
+    "assemble_counts",
+    "assemble_panel",
+    "build_panel",
+]
