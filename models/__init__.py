@@ -30,6 +30,7 @@ Where to go:
     … from the present                models/fatality_forecast.py
     … its names, measured             models/fatality_names.py, fatality_trial.py, distribution.py
     … as published, and verified      models/fatality_release.py, models/fatality_verification.py
+    … kept for the next publication   models/fatality_keep.py
     … in the layout of VIEWS          models/views_layout.py
     inputs and calibration that drift models/drift.py, models/sequential.py
     scored and never served           models/shadows.py

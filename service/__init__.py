@@ -20,6 +20,7 @@ Where to go:
     shadow models, drift              service/shadowing.py, service/drift.py
     what came of what was published   service/verification.py, service/track_record.py
     … of the deaths                   service/fatality_verification.py, service/fatality_record.py
+    the walk behind published deaths  service/kept_fatalities.py
     forecasts of others beside ours   service/others.py
     why a score is what it is         service/explanation.py (words: service/explanation_words.py)
     indicators: values, in French     service/indicator_values.py, service/indicator_words.py

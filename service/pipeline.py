@@ -36,6 +36,7 @@ from service.feeds.cap_feed import render_cap_feed
 from service.feeds.formats import render_documents
 from service.feeds.manifest import sign_documents
 from service.forecast_ledger import append_publication, describe_entry
+from service.kept_fatalities import read_kept, store_kept
 from service.publication import Attribution, Document, Publication
 from service.publication_assembly import assemble_publication
 from service.publication_fatalities import attach_fatalities, forecast_release
@@ -171,6 +172,7 @@ def _run(
             before = previous.manifest.get(SHAPES)
             redraw = find_redraw(connection, region_set, before, digest_shapes(regions))
             previous = carry_publication(previous, redraw)
+        kept = read_kept(connection, region_set)
         past_alerts = judge_past_alerts(connection, panel, settings)
         verified = find_verified(connection, panel)
         deaths = find_verified_deaths(connection, panel)
@@ -185,7 +187,7 @@ def _run(
     shadow_runs = score_shadows(shadows, panel, settings)
     record = newest_of([*known_record, *verified])
     drift = [judge_model(model, panel, settings, record) for model in models]
-    release = forecast_release(panel, regions.source, settings)
+    release, to_keep = forecast_release(panel, regions.source, settings, kept)
     tell(2, N_STEPS, "rendering")
     scored = assemble_publication(
         runs[0][0],
@@ -215,6 +217,8 @@ def _run(
         stored = store_publication(connection, publication, documents)
         store_verified(connection, panel, verified)
         store_verified_deaths(connection, panel, deaths)
+        if to_keep is not None:
+            store_kept(connection, region_set, to_keep)
         store_shadows(connection, _id_of(stored), shadow_runs)
         for model, verdict in zip(models, drift, strict=True):
             store_verdict(connection, _id_of(stored), model, verdict)

@@ -10,9 +10,10 @@ import numpy as np
 from data.errors import NotReady
 from data.panel import Panel
 from models.fatality_names import VERSION
-from models.fatality_release import HORIZONS, FatalityRelease, release_fatalities
+from models.fatality_release import HORIZONS, FatalityRelease
 from service.fatalities import PublishedFatalities
 from service.indicator_values import are_counts_closed
+from service.kept_fatalities import KeptFatalities, release_or_take_up
 from service.publication import Publication, PublishedScore
 from service.settings import Settings
 
@@ -22,30 +23,33 @@ FACT = "fatalities"
 _WITHHELD = ("stale", "too_early")
 
 
-def forecast_release(panel: Panel, source: str, settings: Settings) -> FatalityRelease | str:
-    """Returns the forecast of a panel, or why none is made.
+def forecast_release(
+    panel: Panel, source: str, settings: Settings, kept: KeptFatalities | None = None
+) -> tuple[FatalityRelease | str, KeptFatalities | None]:
+    """Returns the forecast of a panel, or why none is made, and what is to be kept of it.
 
     Args:
         panel: What the scores are made from.
         source: Source of the region set.
         settings: The most regions that are forecast, draws, seed.
+        kept: What was kept of the set: taken up if it is of the same data.
     """
     if are_counts_closed(source):
         # Quantiles of the last 12 periods are these counts in order of size.
         return (
             "Fatalities are not forecast from counts whose source does not let them be passed on: "
             "their quantiles would give them away."
-        )
+        ), None
     n_regions, most = len(panel.region_ids), settings.fatality_regions_max
     if n_regions > most:
         return (
             f"Fatalities are not forecast for more than {most:,} regions, "
             f"and the set has {n_regions:,}: the setting fatality_regions_max says how many."
-        )
+        ), None
     try:
-        return release_fatalities(panel, settings)
+        return release_or_take_up(panel, settings, kept)
     except NotReady as problem:
-        return problem.message
+        return problem.message, None
 
 
 def attach_fatalities(publication: Publication, release: FatalityRelease | str) -> Publication:

@@ -80,6 +80,14 @@ publication_indicators = Table(
     Column("by_region", JSON, nullable=False),
 )
 
+kept_fatalities = Table(
+    "kept_fatalities",
+    METADATA,
+    Column("region_set", ForeignKey(region_sets.c.region_set), primary_key=True),
+    Column("inputs", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 documents = Table(
     "documents",
     METADATA,
