@@ -17,7 +17,8 @@ from data.errors import StateError
 from data.tables import regions
 from service.action_links import LinkedAction, action_link
 from service.alerts.advance import AlertEvent
-from service.alerts.conditions import Finding, Surroundings
+from service.alerts.assess import examine
+from service.alerts.conditions import Surroundings
 from service.alerts.contact_store import load_book
 from service.alerts.hush import Silence, acknowledged_incidents, list_silences
 from service.alerts.identity import message_id, opened_on
@@ -115,7 +116,9 @@ def announce(
             place = places.get(event.region_id, _Place(event.region_id, ""))
             score = scores.get((event.region_id, event.outcome, event.horizon))
             notice = _notice(reason, event, last, place, score, rules.get(event.rule_id))
-            notice = replace(notice, findings=_find(notice, surroundings))
+            if notice.rule is not None and notice.level_to[0]:
+                found = examine(notice.rule, score, surroundings)
+                notice = replace(notice, findings=found)
             if past_alerts is not None:
                 notice = replace(notice, record=_record(past_alerts, notice, places))
             groups[group_key(route or book.default, labels)].append(notice)
@@ -153,16 +156,6 @@ def _record(past: Sequence[PastAlert], notice: Notice, places: Mapping[str, _Pla
         region_id for region_id, place in places.items() if place.country == notice.country
     )
     return record_of(past, notice.rule_id, notice.level_to[0], notice.region_id, same_country)
-
-
-def _find(notice: Notice, surroundings: Surroundings) -> tuple[Finding, ...]:
-    """Returns what is found now of the conditions of an alert that stands and has a score."""
-    score = notice.score
-    if notice.rule is None or not notice.level_to[0] or score is None or score.status != "ok":
-        return ()
-    return tuple(
-        surroundings.judge(condition, score, is_open=True) for condition in notice.rule.conditions
-    )
 
 
 def _repeat_after(route: Route | None, rule: Rule | None) -> timedelta | None:

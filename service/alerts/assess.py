@@ -76,5 +76,20 @@ def assess(
     return Assessment(value, value, findings)
 
 
+def examine(
+    rule: Rule, score: PublishedScore | None, surroundings: Surroundings
+) -> tuple[Finding, ...]:
+    """Returns what is found now of the conditions of an alert that stands; nothing without a score.
+
+    Args:
+        rule: Its rule.
+        score: The score of its region, if there is one.
+        surroundings: Those of the publication.
+    """
+    if score is None or score.status != "ok":
+        return ()
+    return tuple(surroundings.judge(one, score, is_open=True) for one in rule.conditions)
+
+
 def _is_cause(found: Finding, counted: float | None) -> bool:
     return found.is_met is None if counted is None else found.is_met is False

@@ -26,7 +26,8 @@ from shapely.geometry.base import BaseGeometry
 
 from service.alerts.cap_decision import CapReason, Due, Issued
 from service.alerts.cap_words import EVENTS, EXERCISE_NOTE, HAPPENED, SENTENCES, SIMULATED_NOTE
-from service.alerts.condition_words import note_words
+from service.alerts.condition_words import finding_words, note_words
+from service.alerts.conditions import Finding
 from service.languages import LANGUAGES, Language, name_level, write_day, write_percent
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -69,6 +70,8 @@ class CapFacts:
         geometry: Its shape; None if it is gone.
         web: Address of its page.
         note: What else than the score brought about what is told; see `AlertEvent`. Else empty.
+        findings: What is found of the conditions of its rule, if the alert stands.
+        is_told: False if indicators are read off numbers that may not be passed on.
     """
 
     identifier: str
@@ -96,6 +99,8 @@ class CapFacts:
     geometry: BaseGeometry | None = field(repr=False)
     web: str
     note: str = ""
+    findings: tuple[Finding, ...] = ()
+    is_told: bool = True
 
 
 def write_cap(facts: CapFacts, due: Due) -> bytes:
@@ -157,7 +162,11 @@ def write_description(facts: CapFacts, reason: CapReason, language: Language) ->
         told.append(words["probability"].format(percent=percent, first=first, last=last))
         if facts.threshold is not None:
             told.append(words["threshold"].format(n=max(1, math.ceil(facts.threshold))))
-    if note:
+        told += [
+            finding_words(found, is_told=facts.is_told, language=language)
+            for found in facts.findings
+        ]
+    if note and note not in told:
         told.append(note)
     cutoff, as_of = write_day(facts.data_cutoff, language), write_day(facts.as_of, language)
     told.append(words["cutoff"].format(cutoff=cutoff, as_of=as_of))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from data.calendar import Step, period_end
 from data.errors import StateError
 from data.tables import regions
 from service.alerts.advance import AlertEvent
+from service.alerts.assess import examine
 from service.alerts.cap import CapFacts, write_cap, write_description, write_headline
 from service.alerts.cap_decision import (
     CapReason,
@@ -31,9 +32,11 @@ from service.alerts.cap_decision import (
     decide_message,
     what_it_says,
 )
+from service.alerts.conditions import Surroundings
 from service.alerts.identity import Series, cap_identifier
 from service.alerts.ledger import read_event
 from service.alerts.machine import CLOSING
+from service.alerts.neighbourhoods import Neighbourhoods
 from service.alerts.rule_store import list_rules
 from service.alerts.rules import Rule
 from service.alerts.wording import region_address
@@ -87,7 +90,12 @@ class _Place:
 
 
 def issue_messages(
-    connection: Connection, publication: Publication, *, settings: Settings, now: datetime
+    connection: Connection,
+    publication: Publication,
+    *,
+    settings: Settings,
+    now: datetime,
+    around: Neighbourhoods | None = None,
 ) -> tuple[str, ...]:
     """Writes the CAP messages that are due after a publication and returns their identifiers.
 
@@ -98,6 +106,7 @@ def issue_messages(
         publication: The newest of its set, as stored.
         settings: For the sender, the links, and whether the deployment is live.
         now: The present moment.
+        around: Which regions touch, if that is at hand.
 
     Raises:
         StateError: The publication is not stored.
@@ -119,6 +128,8 @@ def issue_messages(
         )
     ]
     rules = {rule.id: rule for rule in list_rules(connection)} if due else {}
+    around = around or Neighbourhoods(connection, publication.region_set)
+    surroundings = Surroundings(publication, around.of(publication, rules.values()))
     scores = {(row.region_id, row.outcome, row.horizon): row for row in publication.scores}
     places = _read_places(
         connection, publication.region_set, {incident.series.region_id for incident, _ in due}
@@ -131,6 +142,8 @@ def issue_messages(
         rule = rules.get(incident.series.rule_id)
         place = places.get(incident.series.region_id, _Place(incident.series.region_id, "", None))
         facts = _collect(publication, incident, found, score, rule, place, settings, now)
+        if rule is not None and incident.last is not None and incident.last.type not in CLOSING:
+            facts = replace(facts, findings=examine(rule, score, surroundings))
         rows.append(_row(publication, incident, found, facts))
     if rows:
         connection.execute(insert(cap_messages), rows)
@@ -255,6 +268,7 @@ def _collect(
         region_name=place.name,
         country=place.country,
         geometry=place.geometry,
+        is_told=not publication.is_counted,
         note=incident.last.note if incident.last and due.reason != "renewed" else "",
         web=region_address(settings.public_url, publication.region_set, incident.series.region_id),
     )

@@ -115,7 +115,7 @@ def evaluate_publication(
         past_alerts=past_alerts,
         around=around,
     )
-    issued = issue_messages(connection, publication, settings=settings, now=now)
+    issued = issue_messages(connection, publication, settings=settings, now=now, around=around)
     queued = announced.message_ids + queue_cap(
         connection, publication, issued, settings=settings, now=now
     )

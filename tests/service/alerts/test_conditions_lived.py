@@ -182,18 +182,24 @@ def test_borders_that_are_not_kept_have_unknown_neighbours(world: Any, build: An
         assert around.of(replace(stored, manifest={SHAPES: "gone"}), rules) == {}
 
 
-def test_cap_says_that_the_neighbour_calmed_down(world: Any, build: Any) -> None:
+def test_cap_names_the_neighbour_and_says_that_it_calmed_down(world: Any, build: Any) -> None:
     desk = Desk(world, build, near=NEAR, clear_n=1)
-    desk.publish(0, 0.6, {"B": 0.31})
-    desk.publish(1, 0.6, {"B": 0.1})
+    for number, active in enumerate([0.31, None, 0.1]):
+        desk.publish(number, 0.6, {"B": active})
     with world.database.read() as connection:
-        rows = connection.execute(
+        bodies = connection.scalars(
             select(cap_messages.c.body).order_by(cap_messages.c.publication_id)
         ).all()
-    told = [info.text for info in etree.fromstring(rows[-1].body).iter("{*}description")]
-    assert NEIGHBOURS_CALM in told[0]
-    assert "measure stays below" not in told[0]
-    assert _NOTES_FR[NEIGHBOURS_CALM] in told[1]
+    fired, stale, over = (
+        [info.text for info in etree.fromstring(body).iter("{*}description")] for body in bodies
+    )
+    assert "Active neighbours (probability of severe): Region B 31%." in fired[0]
+    assert "Voisins actifs (probabilité, violence grave) : Region B 31\u202f%." in fired[1]
+    assert stale[0].count(NEIGHBOURS_UNKNOWN) == 1
+    assert NEIGHBOURS_CALM in over[0]
+    assert "measure stays below" not in over[0]
+    assert _NOTES_FR[NEIGHBOURS_CALM] in over[1]
+    assert not any("Active neighbours" in said for said in (*stale, *over))
 
 
 def test_pages_say_what_a_rule_asks_and_why_it_ended(world: Any, build: Any) -> None:
