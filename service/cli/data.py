@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -177,6 +178,10 @@ def diff(
     until: Annotated[
         str | None, typer.Option("--to", help="Last month to show, e.g. 2023-10.")
     ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", help="Also draw it by region and month: a .svg or .png file."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Shows what a release changed: events and deaths per region and month, before and after.
@@ -184,6 +189,8 @@ def diff(
     A dash means that the month was not known at that time; it does not mean zero.
 
     Example: tocsin data diff 23.1 23.0.10 --set sahel --from 2023-10
+
+    Example: tocsin data diff 23.1 24.1 --set sahel --from 2022-01 --picture changes.svg
     """
     bounds = [None if text is None else parse_period(text, "month") for text in (since, until)]
     lowest, highest = (None if bound is None else period_label(bound, "month") for bound in bounds)
@@ -195,6 +202,13 @@ def diff(
         for cell in found.cells
         if (lowest is None or cell.month >= lowest) and (highest is None or cell.month <= highest)
     ]
+    if picture is not None:
+        # Drawing is slow to import, and no other command here needs it.
+        from service.report.release_changes import write_release_changes
+
+        write_release_changes(
+            cells, picture, f"{region_set.name}: {found.source} {first} to {second}"
+        )
     if as_json:
         print_json(
             {
@@ -236,6 +250,8 @@ def diff(
             events = _step(*(_total(own, f"events_{when}") for when in ("before", "after")))
             deaths = _step(*(_total(own, f"deaths_{when}") for when in ("before", "after")))
             say(f"{country}, all of these: events {events}, deaths {deaths}.")
+    if picture is not None:
+        say(f"Picture: {picture}")
 
 
 app.command("events")(list_events)

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import altair as alt
-import vl_convert
 
-from data.errors import NothingKnown, UsageError
-from service.report.pictures import inline, render_svg
+from data.errors import NothingKnown
+from service.report.pictures import inline, write_picture
 
 _LOWEST = -0.5
 _WRITTEN = "levels as written"
 _COLOURS = ["#0072B2", "#E69F00", "#009E73"]
-_SCALE = 2.0
 
 
 def write_alert_costs(curves: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -29,17 +27,13 @@ def write_alert_costs(curves: Sequence[Mapping[str, Any]], path: Path) -> None:
         UsageError: The file has another ending.
         NothingKnown: No rule saw an episode of its outcome, so nothing can be said.
     """
-    if path.suffix.lower() not in {".svg", ".png"}:
-        raise UsageError(f"{path} is no picture.", "Name a file that ends in .svg or .png.")
     rows = [{**row, "levels": _label(row["shift"])} for row in curves if row["saved"] >= _LOWEST]
     if not rows:
         raise NothingKnown(
             "No rule saw an episode of its outcome, so there are no costs to draw.",
             "Choose a longer time with --from and --to.",
         )
-    svg = render_svg(_draw(rows))
-    content = svg.encode() if path.suffix.lower() == ".svg" else vl_convert.svg_to_png(svg, _SCALE)
-    path.write_bytes(content)
+    write_picture(_draw(rows), path)
 
 
 def _draw(rows: Sequence[Mapping[str, Any]]) -> alt.FacetChart:

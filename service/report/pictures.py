@@ -8,11 +8,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import altair as alt
 import vl_convert
+
+from data.errors import StateError, UsageError
 
 NAMES: Mapping[str, str] = {
     "model": "#0072B2",
@@ -23,6 +26,7 @@ NAMES: Mapping[str, str] = {
 
 _SIZE = {"width": 360, "height": 280}
 _GREY = "#6b7680"
+_SCALE = 2.0
 
 # The renderer holds one JavaScript engine; one picture at a time keeps its memory small.
 _renderer = Lock()
@@ -187,7 +191,24 @@ def inline(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
-def render_svg(chart: alt.LayerChart | alt.FacetChart) -> str:
+def write_picture(chart: alt.LayerChart | alt.FacetChart | alt.HConcatChart, path: Path) -> None:
+    """Writes a chart as a file of its own.
+
+    Raises:
+        UsageError: The file does not end in .svg or .png.
+        StateError: It cannot be written.
+    """
+    ending = path.suffix.lower()
+    if ending not in {".svg", ".png"}:
+        raise UsageError(f"{path} is no picture.", "Name a file that ends in .svg or .png.")
+    svg = render_svg(chart)
+    try:
+        path.write_bytes(svg.encode() if ending == ".svg" else vl_convert.svg_to_png(svg, _SCALE))
+    except OSError as problem:
+        raise StateError(f"{path} cannot be written: {problem.strerror}.") from None
+
+
+def render_svg(chart: alt.LayerChart | alt.FacetChart | alt.HConcatChart) -> str:
     """Returns a chart as SVG; nothing is fetched."""
     spec = chart.configure_view(stroke="#d8dee2").to_dict()
     with _renderer:
