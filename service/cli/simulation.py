@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from data.calendar import Step, parse_period, period_label
+from data.errors import NothingKnown
 from data.panel import build_panel
 from data.regions import load_region_set
 from service.alerts.past import PastScores, read_predictions, read_publications, with_indicators
@@ -69,8 +71,10 @@ def simulate(
         if predictions:
             scores = read_predictions(predictions, region_set, begin, end)
             if any(rule.where is not None for rule in rules):
-                panel = build_panel(connection, region_set, session.today())
-                scores = with_indicators(scores, panel, session.settings)
+                # Nothing known, no indicators: what comes of that is told for each rule that asks.
+                with suppress(NothingKnown):
+                    panel = build_panel(connection, region_set, session.today())
+                    scores = with_indicators(scores, panel, session.settings)
         else:
             panel = build_panel(connection, region_set, session.today())
             scores = read_publications(connection, panel, session.settings, begin, end, rules)

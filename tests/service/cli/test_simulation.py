@@ -57,6 +57,9 @@ def test_table_and_json(call: Call, tmp_path: Path) -> None:
     assert "11 as-ofs, origins 2020-01 to 2020-11" in words
     assert "100% (1 of 1)" in words
     assert "onset-in-calm: there are no scores" in words
+    # No events are known here, so that nobody knows where a front was.
+    assert "capital-risk: 11 of 11 as-ofs hold no 'front_distance_3m', which it asks for" in words
+    assert "onset-in-calm: 11 of 11 as-ofs hold no 'severe', which it asks for" in words
 
 
 def test_the_picture_has_a_panel_for_each_rule_that_saw_an_episode(
