@@ -66,6 +66,12 @@ def describe_fatalities(publication: Publication, one: PublishedFatalities) -> d
     }
 
 
+def describe_fatality_fact(publication: Publication) -> dict[str, Any]:
+    """Returns how the fatalities are made, whether they are the baseline, and why, JSON-ready."""
+    fact = publication.manifest.get("fatalities", NEVER_MADE)
+    return {name: fact[name] for name in ("version", "status", "reason")}
+
+
 def describe_all_fatalities(publication: Publication) -> dict[str, Any]:
     """Returns the fatalities of a publication and what they are worth, JSON-ready."""
     return {

@@ -1,7 +1,8 @@
 """The GeoJSON feed (Butler et al. 2016, RFC 7946): one feature per region, flat properties.
 
 Properties are flat, `escalation_3_risk_score` for the outcome escalation at horizon 3, because
-desktop maps make one column of each; `year_deaths` and its like are of the year to the origin.
+desktop maps make one column of each; `year_deaths` and its like are of the year to the origin,
+`fatalities_1_median` and its like of the first period after it.
 Metadata are foreign members of the collection. Each feature says `simulated`, because maps show
 features, not collections.
 """
@@ -11,9 +12,20 @@ from __future__ import annotations
 from typing import Any
 
 from data.regions import Region, RegionSet
-from service.feeds.facts import describe_deaths, describe_publication, describe_score, write_json
+from service.fatalities import PublishedFatalities
+from service.feeds.facts import (
+    describe_deaths,
+    describe_publication,
+    describe_score,
+    round_number,
+    write_json,
+)
+from service.feeds.fatality_feed import describe_fatality_fact
 from service.feeds.shapes import write_shape
 from service.publication import Document, Publication, PublishedScore
+
+NEAREST = 1
+"""The period ahead whose deaths are told; the JSON feed has the others."""
 
 
 def render(publication: Publication, region_set: RegionSet) -> Document:
@@ -21,8 +33,11 @@ def render(publication: Publication, region_set: RegionSet) -> Document:
     by_region: dict[str, list[PublishedScore]] = {}
     for score in publication.scores:
         by_region.setdefault(score.region_id, []).append(score)
+    ahead = {one.region_id: one for one in publication.fatalities if one.horizon == NEAREST}
     features = [
-        _write_feature(publication, region, by_region[region.region_id])
+        _write_feature(
+            publication, region, by_region[region.region_id], ahead.get(region.region_id)
+        )
         for region in region_set.regions
         if region.region_id in by_region
     ]
@@ -36,12 +51,16 @@ def render(publication: Publication, region_set: RegionSet) -> Document:
         content["skill"],
         content["other_skill"],
     )  # Long, and of no use on a map: the JSON feed has it.
+    content["fatalities"] = describe_fatality_fact(publication)
     body = write_json(content, "features", features)
     return Document("geojson", "application/geo+json", body)
 
 
 def _write_feature(
-    publication: Publication, region: Region, scores: list[PublishedScore]
+    publication: Publication,
+    region: Region,
+    scores: list[PublishedScore],
+    ahead: PublishedFatalities | None,
 ) -> dict[str, Any]:
     geometry, bounds = write_shape(region.geometry)
     properties: dict[str, Any] = {
@@ -63,6 +82,8 @@ def _write_feature(
         window_from, window_to = publication.window(score.horizon)
         properties[f"{prefix}_window_from"] = window_from.isoformat()
         properties[f"{prefix}_window_to"] = window_to.isoformat()
+    if ahead is not None:
+        properties |= _write_deaths(publication, ahead)
     return {
         "type": "Feature",
         "id": region.region_id,
@@ -70,3 +91,16 @@ def _write_feature(
         "geometry": geometry,
         "properties": properties,
     }
+
+
+def _write_deaths(publication: Publication, ahead: PublishedFatalities) -> dict[str, Any]:
+    """Returns the median and the 90 % interval, null where there are no quantiles."""
+    low, high = ahead.interval(90) or (None, None)
+    figures = {
+        "period": publication.period_ahead(ahead.horizon),
+        "status": ahead.status,
+        "median": round_number(ahead.median),
+        "low": round_number(low),
+        "high": round_number(high),
+    }
+    return {f"fatalities_{ahead.horizon}_{name}": value for name, value in figures.items()}

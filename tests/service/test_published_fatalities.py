@@ -1,5 +1,6 @@
 """Fatalities are published and sealed with the scores; without them a publication says why."""
 
+import json
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -14,7 +15,7 @@ from service.fatalities import NAMES
 from service.forecast_ledger import verify_ledger
 from service.pipeline import run_cycle
 from service.publication import Publication
-from service.publication_store import latest_publication
+from service.publication_store import latest_publication, load_document
 from service.settings import Settings
 from service.tables import fatalities
 from tests.service.conftest import Demo
@@ -73,6 +74,24 @@ def test_what_is_published_is_the_forecast_or_the_baseline(
         )
         expected = release.quantiles[row.horizon][at] if passed else release.baseline[at]
         np.testing.assert_array_equal(row.quantiles, expected)
+
+
+def test_the_map_tells_the_first_period_as_json_does(demo: Demo, published: Publication) -> None:
+    with demo.database.read() as connection:
+        whole, table = (
+            json.loads(found.body)
+            for name in ("geojson", "json")
+            if (found := load_document(connection, "demo", AS_OF, name)) is not None
+        )
+    rows = {one["region_id"]: one for one in table["fatalities"]["rows"] if one["horizon"] == 1}
+    assert {feature["id"] for feature in whole["features"]} == set(rows)
+    assert whole["fatalities"]["status"] == table["fatalities"]["status"]
+    for feature in whole["features"]:
+        row, told = rows[feature["id"]], feature["properties"]
+        names = {"period": "period", "status": "status", "median": "q50", "low": "q05"}
+        for mine, theirs in {**names, "high": "q95"}.items():
+            assert told[f"fatalities_1_{mine}"] == row[theirs]
+        assert not any(name.startswith("fatalities_2") for name in told)
 
 
 def test_the_ledger_seals_them(demo: Demo, published: Publication) -> None:
