@@ -36,7 +36,7 @@ Where to go:
     scored and never served           models/shadows.py
     what was published, verified      models/verification.py, models/track_record.py
     progress                          models/progress.py
-    folds on disk                     models/checkpoints.py
+    folds and origins on disk         models/checkpoints.py, models/fatality_files.py
     labels per horizon, training rows models/history.py, models/task.py
     training, its manifest            models/train.py, models/manifest.py
     the card, two models beside       models/card.py, models/comparison.py

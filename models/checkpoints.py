@@ -1,4 +1,4 @@
-"""Checkpoints: finished folds of a backtest on disk, one file each, so that it can go on.
+"""Checkpoints: finished folds, or origins, of a backtest on disk, so that it can go on.
 
 A file is written whole or not at all. Its folder is named by a hash of all that decides the
 numbers, so that a fold of other data, settings or libraries is never taken up.
@@ -19,6 +19,9 @@ import numpy as np
 
 from data.panel import Panel
 from models.forecasts import Forecasts
+
+Arrays = dict[str, Any]
+"""Arrays by name."""
 
 _COLUMNS = ("row", "region", "year", "log_odds", "observed")
 
@@ -57,37 +60,49 @@ class FoldFiles:
 
     def load(self, first_row: int) -> Forecasts | None:
         """Returns the forecasts of a fold; None if they are not kept or cannot be read."""
-        path = self._path(first_row)
-        if not path.exists():
+        arrays = read_arrays(self._path(first_row))
+        if arrays is None or not arrays.keys() >= set(_COLUMNS):
             return None
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                columns = {name: arrays[name] for name in _COLUMNS}
-                baselines = {
-                    name.removeprefix("baseline_"): arrays[name]
-                    for name in arrays.files
-                    if name.startswith("baseline_")
-                }
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            # A damaged file is no more than a fold that is not done yet.
-            return None
-        return Forecasts(**columns, baselines=baselines)
+        return Forecasts(
+            **{name: arrays[name] for name in _COLUMNS},
+            baselines={
+                name.removeprefix("baseline_"): values
+                for name, values in arrays.items()
+                if name.startswith("baseline_")
+            },
+        )
 
     def save(self, first_row: int, forecasts: Forecasts) -> None:
         """Keeps the forecasts of a fold."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(first_row)
-        unfinished = path.with_suffix(".part")
         arrays = {name: getattr(forecasts, name) for name in _COLUMNS}
         arrays |= {f"baseline_{name}": values for name, values in forecasts.baselines.items()}
-        with unfinished.open("wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        write_arrays(self._path(first_row), arrays)
 
     def _path(self, first_row: int) -> Path:
         return self._folder / f"{self._name}-{first_row}.npz"
+
+
+def read_arrays(path: Path) -> Arrays | None:
+    """Returns the arrays of a file; None if there is none, or if it is damaged."""
+    if not path.exists():
+        return None
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        # A damaged file is no more than a part that is not done yet.
+        return None
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Writes a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
 
 
 def clear_folds(folder: Path) -> None:

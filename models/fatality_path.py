@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -36,6 +37,16 @@ class OriginDraws:
     row: int
     draws: dict[int, Floats]
     unwidened: dict[int, Floats]
+
+
+class OriginStore(Protocol):
+    """Where arrays of origins are kept, so that a walk can go on after a kill."""
+
+    def load(self, row: int) -> dict[str, Any] | None:
+        """Returns the arrays of an origin; None if they are not kept."""
+
+    def save(self, row: int, arrays: dict[str, Any]) -> None:
+        """Keeps the arrays of an origin, whole or not at all."""
 
 
 def check_horizons(horizons: tuple[int, ...], series: UnitSeries) -> None:
@@ -75,9 +86,13 @@ def walk_origins(
     first_row: int,
     *,
     widener: Widener | None = None,
+    store: OriginStore | None = None,
     on_progress: Progress | None = None,
 ) -> Iterator[OriginDraws]:
     """Yields the forecasts of each origin, in order.
+
+    What a later origin needs of an earlier one is kept once whoever walks asks for the next: by
+    then it has done with the earlier one. An origin that is kept is not yielded again.
 
     Args:
         series: Deaths by unit.
@@ -86,6 +101,8 @@ def walk_origins(
         first_row: First row of the histories that may be analogues.
         widener: A way to widen that learns: it is also given the origins before the first, and
             nothing after an origin. None for the default.
+        store: Keeps the ends of the intervals of each origin; None to keep nothing. Not for a
+            widener that learns: what it has learned is not kept.
         on_progress: Called with origins done, origins in all, and what was done.
     """
     levels = measure_levels(series)
@@ -95,21 +112,29 @@ def walk_origins(
     strata = np.stack([_strata_at(series, row) for row in walked])
     ends = {h: np.full((*strata.shape, len(KNOTS), 2), np.nan) for h in drawn}
     for at, row in enumerate(walked):
-        found = draw_fatalities(series, levels, row, drawn, first_row)
-        for horizon, draws in found.items():
-            ends[horizon][at] = knot_ends(draws)
+        kept = None if store is None else store.load(row)
+        if kept is None:
+            found = draw_fatalities(series, levels, row, drawn, first_row)
+            kept = {str(horizon): knot_ends(draws) for horizon, draws in found.items()}
+        else:
+            found = {}
+        for horizon in drawn:
+            ends[horizon][at] = kept[str(horizon)]
         if on_progress is not None:
             label = period_label(int(series.periods[row]), series.step)
             on_progress(at + 1, len(walked), label)
-        if row < rows.start and widener is None:
+        if not found:
             continue
-        closed = {h: _closed_at(series, ends, strata, walked.start, row, h) for h in horizons}
-        widened = {
-            h: (widener or widen)(found[h], strata[at], closed[h], row=row, horizon=h)
-            for h in horizons
-        }
-        if row >= rows.start:
-            yield OriginDraws(row, widened, {h: found[h] for h in horizons})
+        if row >= rows.start or widener is not None:
+            closed = {h: _closed_at(series, ends, strata, walked.start, row, h) for h in horizons}
+            widened = {
+                h: (widener or widen)(found[h], strata[at], closed[h], row=row, horizon=h)
+                for h in horizons
+            }
+            if row >= rows.start:
+                yield OriginDraws(row, widened, {h: found[h] for h in horizons})
+        if store is not None:
+            store.save(row, kept)
 
 
 def _strata_at(series: UnitSeries, row: int) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,9 +17,11 @@ from data.errors import UnknownName, UsageError
 from data.panel import Panel
 from models.bootstrap import BlockDraws, as_json, draw_blocks, interval_of, mean_draws
 from models.challengers.adaptive import AdaptiveWidener
+from models.checkpoints import clear_folds
 from models.conformal import LOOK_BACK, Widener
 from models.distribution import INTERVALS, N_DRAWS, crps, interval_ends, is_covered, spread_values
 from models.fatalities import draw_conflictology
+from models.fatality_files import FinishedOrigins, hash_trial
 from models.fatality_names import FATALITIES, QUANTILES, VERSION
 from models.fatality_path import (
     OriginDraws,
@@ -85,6 +88,7 @@ def run_fatality_trial(
     last: str,
     widening: str = DEFAULT_WIDENING,
     on_origin: OnOrigin | None = None,
+    folder: Path | None = None,
     on_progress: Progress | None = None,
 ) -> FatalityTrial:
     """Returns distributions for every origin, and CRPS, coverage and width beside baselines.
@@ -97,7 +101,10 @@ def run_fatality_trial(
         first: Label of the first origin.
         last: Label of the last period that is forecast.
         widening: A name in `WIDENERS`.
-        on_origin: Called with the units and the draws of each origin, of periods up to the last.
+        on_origin: Called with the units and the draws of each origin, of periods up to the last;
+            not of those that a killed run has finished.
+        folder: Where finished origins are kept until the trial ends; None to keep none. Only for
+            the default widening: the other remembers what it said.
         on_progress: Called with origins done, origins in all, and what was done.
 
     Raises:
@@ -116,20 +123,34 @@ def run_fatality_trial(
             f"There is too little history before {first}.",
             f"Begin at least {rows_needed(horizons)} {panel.step}s after the first that is known.",
         )
-    tables: list[pd.DataFrame] = []
+    finished = None
+    if folder is not None and widening == DEFAULT_WIDENING:
+        run = hash_trial(
+            panel, settings, by=by, horizons=horizons, first=first, last=last,
+            has_draws=on_origin is not None,
+        )  # fmt: skip
+        finished = FinishedOrigins(folder, run, start)
+    tables: dict[int, pd.DataFrame] = {}
     for origin in walk_origins(
         series,
         range(start, stop),
         horizons,
         first_row,
         widener=WIDENERS[widening](series),
+        store=finished,
         on_progress=on_progress,
     ):
         ahead = [one for one in horizons if origin.row + one <= stop]
         if on_origin is not None:
             on_origin(series, replace(origin, draws={one: origin.draws[one] for one in ahead}))
-        tables.extend(_measure(series, origin, horizon) for horizon in ahead)
-    predictions = pd.concat(tables, ignore_index=True).sort_values(
+        table = pd.concat([_measure(series, origin, one) for one in ahead], ignore_index=True)
+        tables[origin.row] = table
+        if finished is not None:
+            finished.save_figures(origin.row, table)
+    if finished is not None:
+        for row in sorted(set(range(start, stop)) - set(tables)):
+            tables[row] = finished.load_figures(row)
+    predictions = pd.concat(tables.values(), ignore_index=True).sort_values(
         ["horizon", "row", "unit"], ignore_index=True
     )
     report = {
@@ -146,6 +167,8 @@ def run_fatality_trial(
         "horizons": list(horizons),
         "figures": _assess(series, predictions, settings),
     }
+    if folder is not None:
+        clear_folds(folder)
     return FatalityTrial(report, predictions.drop(columns=["row", "unit"]))
 
 

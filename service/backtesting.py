@@ -102,6 +102,9 @@ def backtest_fatalities(
 ) -> FatalityTrial:
     """Runs a backtest of fatalities on what was known on a day.
 
+    While it runs, finished origins are kept in a folder beside `out`; run again after a kill, it
+    goes on from them. Adaptive widening begins anew: it hangs on all that it said before.
+
     Args:
         database: The database.
         settings: Settings in force.
@@ -123,8 +126,7 @@ def backtest_fatalities(
         NothingKnown: Nothing is known as of that day.
     """
     check_widening(widening)
-    if out is not None:
-        fold_folder(out)
+    folder = None if out is None else fold_folder(out)
     with database.read() as connection:
         regions = load_region_set(connection, region_set)
         views = None if views_draws is None else ViewsDraws(views_draws, regions, by, settings.seed)
@@ -138,6 +140,7 @@ def backtest_fatalities(
         last=last,
         widening=widening,
         on_origin=views,
+        folder=folder,
         on_progress=on_progress,
     )
     if out is not None:
