@@ -86,8 +86,8 @@ class PostgresServer:
         return self.copy("template1")
 
     def drop(self, name: str) -> None:
-        """Removes a database."""
-        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+        """Removes a database, whoever is connected to it; one that is gone stays so."""
+        self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def close(self) -> None:
         """Stops the server."""

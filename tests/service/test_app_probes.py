@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import make_url
 
 from service.lateness import judge_lateness
 from service.probes import make_probes
@@ -41,11 +42,17 @@ def test_alive_and_ready(client):
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
 
 
-def test_without_its_database_it_is_alive_but_not_ready(client, squares, tmp_path):
+def test_without_its_database_it_is_alive_but_not_ready(
+    client, squares, settings, tmp_path, request
+):
     squares.close()
-    for file in (tmp_path / "state").glob("tocsin.db*"):
-        file.unlink()
-    (tmp_path / "state").rmdir()
+    if settings.database_url is None:
+        for file in (tmp_path / "state").glob("tocsin.db*"):
+            file.unlink()
+        (tmp_path / "state").rmdir()
+    else:
+        name = make_url(settings.resolved_database_url).database
+        request.getfixturevalue("postgres_server").drop(name)
     assert client.get("/health/live").status_code == 200
     assert client.get("/health/ready").status_code == 503
     assert client.get("/health/publication").status_code == 503
