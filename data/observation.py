@@ -37,7 +37,15 @@ operation counts), else it is empty: values are comparable over time within one 
 and place or point.
 """
 
+KNOWN_OBSERVATION_COLUMNS: dict[str, str] = {**OBSERVATION_COLUMNS, "date_known": "int64"}
+"""Columns of observations with the day, in UTC, on which each version of them became known."""
+
 ObservationKind = Literal["flow", "stock", "level"]
+
+LAG_DAYS = 28
+"""Reporting lag of what others observe: rain and displacement are out within days or weeks, prices,
+rounds of counting and food security analyses within about a month. Four weeks, so that a month's
+figures are in by the end of the next, February too."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,18 @@ class Quantity:
         kind: `flow` (adds up over time), `stock` (stands at its day or span; the newest one counts,
             and it never adds up over time), `level` (neither adds up over time nor over places).
         meaning: One sentence.
+        lag_days: Reporting lag: so many days after its last day a figure is out, usually. It holds
+            for what was read long after (`data.observed_spells`).
+        is_out_at_start: True if the lag runs from a figure's first day: an analysis is out when the
+            span of which it speaks begins.
     """
 
     source: str
     unit: str
     kind: ObservationKind
     meaning: str
+    lag_days: int = LAG_DAYS
+    is_out_at_start: bool = False
 
 
 _COUNTED = {
@@ -87,17 +101,31 @@ QUANTITIES: dict[str, Quantity] = {
         "wfp", "local currency per unit", "level", "Price of a good at a market in a month."
     ),
     "persons_in_phase_3_plus": Quantity(
-        "ipc", "persons", "stock", "Persons in a food crisis or worse (IPC/CH phase 3, 4 or 5)."
+        "ipc",
+        "persons",
+        "stock",
+        "Persons in a food crisis or worse (IPC/CH phase 3, 4 or 5).",
+        is_out_at_start=True,
     ),
     "share_in_phase_3_plus": Quantity(
-        "ipc", "share of the population", "level", "Their share of those analysed, 0 to 1."
+        "ipc",
+        "share of the population",
+        "level",
+        "Their share of those analysed, 0 to 1.",
+        is_out_at_start=True,
     ),
-    "population": Quantity("own_observations", "persons", "stock", "People who live in an area."),
+    "population": Quantity(
+        "own_observations", "persons", "stock", "People who live in an area.", lag_days=0
+    ),
     "poverty_rate": Quantity(
-        "own_observations", "share of the population", "level", "People in poverty, 0 to 1."
+        "own_observations",
+        "share of the population",
+        "level",
+        "People in poverty, 0 to 1.",
+        lag_days=0,
     ),
     "travel_hours_to_city": Quantity(
-        "own_observations", "hours", "level", "Travel from an area to the nearest city."
+        "own_observations", "hours", "level", "Travel from an area to the nearest city.", lag_days=0
     ),
 }
 """Indicator to what it is: all that any source gives."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.errors import UsageError
+from data.observed_spells import known_throughout
 from data.panel_observed import ObservedVariable, arrange
 from data.regions import RegionSet
 from data.sources.registry import SOURCES
@@ -73,9 +74,10 @@ def count_regions(
         region_set: The regions; identifiers are P-codes.
         periods: Consecutive ordinals, shape (n_periods,).
     """
+    spells = known_throughout(observations)
     return {
         variable: arrange(
-            observations[observations["indicator"] == quantity],
+            spells[spells["indicator"] == quantity],
             ObservedVariable(quantity, "flow", "sum"),
             region_set,
             periods,

@@ -26,8 +26,7 @@ from features.measures import (
     FirstIn,
     FixedTrait,
     HorizonSum,
-    LaggedSum,
-    LaggedValue,
+    KnownValue,
     LesserSum,
     Measure,
     MonthsSince,
@@ -165,12 +164,8 @@ class Evaluation:
                 window = wanted.periods(months)
                 before = wanted.window_sum(variable, window, lag=window)
                 return went_quiet(self.rows(WindowSum(variable, months)), before)
-            case LaggedSum(variable, months, lag_months):
-                lag = wanted.periods(lag_months)
-                return wanted.window_sum(variable, wanted.periods(months), lag=lag)
-            case LaggedValue(variable, lag_months):
-                lag = wanted.periods(lag_months) if lag_months else 0
-                return wanted.window_sum(variable, 1, lag=lag)
+            case KnownValue(variable):
+                return wanted.window_sum(variable, 1)
             case NeighbourMean() | NeighbourSum() | NeighbourMax() | Exposure():
                 return self._spillover(measure, out)
             case CountrySum(variable, months):

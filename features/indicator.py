@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.observation import QUANTITIES
 from data.panel_details import ACTOR_VARIABLES
+from data.panel_markers import DAYS_PER_MONTH
+from data.panel_observed import OBSERVED
 from features.measures import (
     ActorEntries,
     ActorMeasure,
@@ -15,8 +18,7 @@ from features.measures import (
     FirstIn,
     FixedTrait,
     HorizonSum,
-    LaggedSum,
-    LaggedValue,
+    KnownValue,
     Measure,
     MonthsSince,
     PaceRatio,
@@ -78,13 +80,12 @@ class Indicator:
                 return months_in_words(measure.months) + (back if measure.back_months else "")
             case WentQuiet():
                 return f"{months_in_words(measure.months)}, and as many before"
-            case LaggedSum():
-                lag = months_in_words(measure.lag_months)
-                return f"{months_in_words(measure.months)}, up to {lag} ago"
-            case LaggedValue():
-                lag_months = measure.lag_months
-                ago = f", {months_in_words(lag_months)} ago" if lag_months else ""
-                return f"one period{ago}"
+            case KnownValue():
+                observed = OBSERVED.get(measure.variable)
+                if observed is None or not observed.months:
+                    return "one period"
+                lag = months_in_words(self.lag_months)
+                return f"{months_in_words(observed.months)}, up to {lag} ago"
             case EscalationThreshold() | ThresholdRatio():
                 return months_in_words(HISTORY_MONTHS)
             case WindowSeason() | HorizonSum():
@@ -96,9 +97,14 @@ class Indicator:
 
     @property
     def lag_months(self) -> int:
-        """Reporting lag: nothing of so many last months is used, because it is known too late."""
-        measure = self.measure
-        return measure.lag_months if isinstance(measure, LaggedValue | LaggedSum) else 0
+        """Reporting lag of its source in whole months, 0 without one.
+
+        So much later a number is taken to have been known that was loaded long after, and so much
+        earlier the window of a sum ends.
+        """
+        observed = OBSERVED.get(getattr(self.measure, "variable", ""))
+        lag_days = 0 if observed is None else QUANTITIES[observed.quantity].lag_days
+        return round(lag_days / DAYS_PER_MONTH)
 
     @property
     def variables(self) -> tuple[str, ...]:

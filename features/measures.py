@@ -212,20 +212,10 @@ class WentQuiet:
 
 
 @dataclass(frozen=True)
-class LaggedSum:
-    """Sum over the `months` that end `lag_months` ago: what a source that is late can say."""
+class KnownValue:
+    """Value that the panel holds of what others tell: what was known at the end of the period."""
 
     variable: str
-    months: int
-    lag_months: int
-
-
-@dataclass(frozen=True)
-class LaggedValue:
-    """Value of the period `lag_months` ago: what a source that is late can be known to say."""
-
-    variable: str
-    lag_months: int
 
 
 Measure: TypeAlias = (
@@ -254,6 +244,5 @@ Measure: TypeAlias = (
     | CapitalFront
     | FixedTrait
     | WentQuiet
-    | LaggedSum
-    | LaggedValue
+    | KnownValue
 )

@@ -16,8 +16,9 @@ of time (`tocsin indicators gain`).
 In formulas, x[s] is the value of period s in the region, t the origin and h the horizon. "Last n
 months" ends with t and counts n periods of a monthly panel, or n * 30.4375 / 7 of a weekly one,
 rounded. An indicator is *missing* where any period that it needs is unknown, or where no source
-supplies it; it is never zero for that reason. One with a reporting lag leaves out the newest
-months, even where a later as-of knows them.
+supplies it; it is never zero for that reason. What other sources observe is used as it was known at
+the end of t. Where all of it was loaded at once, long after, a number counts as known once the
+reporting lag of its source is over.
 """
 
 

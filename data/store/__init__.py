@@ -43,6 +43,7 @@ from data.store.listing import Delivery, QuarantinedRow, list_deliveries, list_q
 from data.store.markers import append_markers, markers_as_known, withdraw_marker
 from data.store.observations import (
     append_observations,
+    observation_versions,
     observations_as_known,
     observations_known_at,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "list_forecast_runs",
     "list_quarantine",
     "markers_as_known",
+    "observation_versions",
     "observations_as_known",
     "observations_known_at",
     "read_latest",

@@ -16,7 +16,12 @@ from sqlalchemy import Connection, Integer, column, func, insert, select, table,
 from data.calendar import end_of_day
 from data.database import EpochDay
 from data.errors import Conflict
-from data.observation import OBSERVATION_COLUMNS, ObservationBatch, check_observations
+from data.observation import (
+    KNOWN_OBSERVATION_COLUMNS,
+    OBSERVATION_COLUMNS,
+    ObservationBatch,
+    check_observations,
+)
 from data.sources.contract import SourceInfo
 from data.store.deliveries import DeliveryReport, Tally, find_stored, insert_delivery, report_of
 from data.tables import deliveries, observations
@@ -25,6 +30,7 @@ _plain_rows = table(
     "observations",
     *(column(name) for name in ("source", "known_at", "delivery_id", *OBSERVATION_COLUMNS)),
 )
+_SECONDS_PER_DAY = 86_400
 _COMPARED = [name for name in OBSERVATION_COLUMNS if name != "observation_key"]
 
 
@@ -141,12 +147,8 @@ def observations_known_at(connection: Connection, source: str, moment: datetime)
         .group_by(observations.c.observation_key)
         .subquery()
     )
-    columns: list[Any] = [
-        type_coerce(item, Integer) if isinstance(item.type, EpochDay) else item
-        for item in (observations.c[name] for name in OBSERVATION_COLUMNS)
-    ]
     rows = connection.execute(
-        select(*columns).join_from(
+        select(*_columns()).join_from(
             newest,
             observations,
             (observations.c.source == source)
@@ -157,3 +159,28 @@ def observations_known_at(connection: Connection, source: str, moment: datetime)
     found = pd.DataFrame([tuple(row) for row in rows], columns=list(OBSERVATION_COLUMNS))
     found = found.astype(OBSERVATION_COLUMNS)
     return found.sort_values("observation_key", kind="stable", ignore_index=True)
+
+
+def observation_versions(connection: Connection, source: str, as_of: date) -> pd.DataFrame:
+    """Returns every version of each observation that was known at the end of a day (UTC).
+
+    Returns:
+        Columns and dtypes `data.observation.KNOWN_OBSERVATION_COLUMNS`, ordered by
+        `observation_key`, versions of one oldest first.
+    """
+    rows = connection.execute(
+        select(*_columns(), type_coerce(observations.c.known_at, Integer)).where(
+            observations.c.source == source, observations.c.known_at <= end_of_day(as_of)
+        )
+    ).all()
+    found = pd.DataFrame([tuple(row) for row in rows], columns=list(KNOWN_OBSERVATION_COLUMNS))
+    found = found.astype(KNOWN_OBSERVATION_COLUMNS)
+    ordered = found.sort_values(["observation_key", "date_known"], kind="stable", ignore_index=True)
+    return ordered.assign(date_known=ordered["date_known"] // _SECONDS_PER_DAY)
+
+
+def _columns() -> list[Any]:
+    return [
+        type_coerce(item, Integer) if isinstance(item.type, EpochDay) else item
+        for item in (observations.c[name] for name in OBSERVATION_COLUMNS)
+    ]

@@ -1,22 +1,18 @@
 """Declarations: displacement, food, rain, markers, people. Missing until a source supplies them.
 
-Numbers of other sources come late, so each has a reporting lag in months: the newest months are not
-used even where a late as-of knows them, because no forecast made then could.
+Numbers of other sources come late: each period of the panel holds what was known of them at its end
+(`data.observed_spells`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from data.observed_series import LEAST_NORM_YEARS, NORM_YEARS
 from data.panel_markers import LONGEST_MONTHS
-from data.panel_observed import LEAST_NORM_YEARS, NORM_YEARS
-from features.declarations.sums import declare_sum
+from features.declarations.words import capitalised, last
 from features.indicator import Indicator, Transform
-from features.measures import LaggedSum, LaggedValue
-
-LAG_MONTHS = 1
-"""Reporting lag of observations: rain and displacement are out within days or weeks, prices, rounds
-of counting and food security analyses within about a month."""
+from features.measures import KnownValue
 
 _FLOWS: tuple[tuple[str, str, str, str, tuple[int, ...], str, str], ...] = (
     (
@@ -71,7 +67,7 @@ _VALUES: tuple[tuple[str, str, str, str, Transform, str, str, str], ...] = (
         "displaced_present",
         "Displaced people in the region",
         "persons",
-        "newest count of each place, at most a year old, summed",
+        "newest count of each place, at most 13 months old, summed",
         "log1p",
         "context",
         "IOM DTM",
@@ -83,7 +79,7 @@ _VALUES: tuple[tuple[str, str, str, str, Transform, str, str, str], ...] = (
         "percent",
         f"median over goods and markets of 100 * (p / n - 1), p = price, n = mean of the same "
         f"month in the {NORM_YEARS} years before, of which {LEAST_NORM_YEARS} are known; nominal "
-        "prices, at most 3 months old",
+        "prices, at most 4 months old",
         "identity",
         "context",
         "WFP food prices",
@@ -93,7 +89,8 @@ _VALUES: tuple[tuple[str, str, str, str, Transform, str, str, str], ...] = (
         "rainfall_anomaly",
         "Rain of three months against its long-term mean",
         "percent",
-        "percent of the long-term mean of the three months up to the newest dekad, less 100",
+        "percent of the long-term mean of the three months up to the newest dekad, at most 2 "
+        "months old, less 100",
         "identity",
         "context",
         "CHIRPS rainfall",
@@ -104,7 +101,7 @@ _VALUES: tuple[tuple[str, str, str, str, Transform, str, str, str], ...] = (
         "Share of people in a food crisis or worse",
         "share",
         "share of the people analysed in IPC/CH phase 3 or above, while the analysis is valid and "
-        "3 months after",
+        "4 months after",
         "identity",
         "context",
         "IPC and Cadre Harmonisé",
@@ -114,7 +111,7 @@ _VALUES: tuple[tuple[str, str, str, str, Transform, str, str, str], ...] = (
         "people_in_food_crisis",
         "People in a food crisis or worse",
         "persons",
-        "persons in IPC/CH phase 3 or above, while the analysis is valid and 3 months after",
+        "persons in IPC/CH phase 3 or above, while the analysis is valid and 4 months after",
         "log1p",
         "context",
         "IPC and Cadre Harmonisé",
@@ -200,15 +197,17 @@ def _missing_without(source: str) -> str:
 def _flows() -> Iterator[Indicator]:
     for variable, words, unit, family, windows, source, why in _FLOWS:
         for months in windows:
-            yield declare_sum(
-                LaggedSum(variable, months, LAG_MONTHS),
-                words,
-                label="{words} in the {last}, a month late",
+            yield Indicator(
+                name=f"{variable}_{months}m",
+                label=f"{capitalised(words)} in the {last(months)}, a month late",
                 unit=unit,
-                formula="sum of x[s] over the {last} before the newest",
+                formula=f"sum of x[s] over the {last(months)} before the newest, as known at the "
+                f"end of t, x = {words}",
                 source=_missing_without(source),
                 family=family,
                 why=why,
+                transform="log1p",
+                measure=KnownValue(f"{variable}_{months}m"),
             )
 
 
@@ -218,12 +217,12 @@ def _values() -> Iterator[Indicator]:
             name=variable,
             label=label,
             unit=unit,
-            formula=f"of the month before t: {formula}",
+            formula=f"as known at the end of t: {formula}",
             source=_missing_without(source),
             family=family,
             why=why,
             transform=transform,
-            measure=LaggedValue(variable, LAG_MONTHS),
+            measure=KnownValue(variable),
         )
     for variable, label, unit, transform, why in _TRAITS:
         yield Indicator(
@@ -235,7 +234,7 @@ def _values() -> Iterator[Indicator]:
             family="structure",
             why=why,
             transform=transform,
-            measure=LaggedValue(variable, 0),
+            measure=KnownValue(variable),
         )
     for variable, label, unit, formula, transform, why in _MARKERS:
         yield Indicator(
@@ -247,7 +246,7 @@ def _values() -> Iterator[Indicator]:
             family="control and coercion" if variable == "blockades" else "markers",
             why=why,
             transform=transform,
-            measure=LaggedValue(variable, 0),
+            measure=KnownValue(variable),
         )
 
 

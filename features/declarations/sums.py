@@ -7,14 +7,13 @@ from features.indicator import Indicator
 from features.measures import (
     CountrySum,
     Exposure,
-    LaggedSum,
     NeighbourMax,
     NeighbourMean,
     NeighbourSum,
     WindowSum,
 )
 
-_Sum = WindowSum | LaggedSum | CountrySum | Exposure | NeighbourMax | NeighbourMean | NeighbourSum
+_Sum = WindowSum | CountrySum | Exposure | NeighbourMax | NeighbourMean | NeighbourSum
 
 
 def declare_sum(

@@ -275,12 +275,8 @@ def reference(panel: Panel, measure: Measure, row: int, region: int, horizon: in
             now = total(panel, variable, row, region, periods(months))
             before = total(panel, variable, row - periods(months), region, periods(months))
             return NAN if math.isnan(now + before) else float(now == 0 and before > 0)
-        case measures.LaggedSum(variable, months, lag_months):
-            return total(panel, variable, row - periods(lag_months), region, periods(months))
-        case measures.LaggedValue(variable, lag_months):
-            return total(
-                panel, variable, row - (periods(lag_months) if lag_months else 0), region, 1
-            )
+        case measures.KnownValue(variable):
+            return total(panel, variable, row, region, 1)
         case measures.EscalationThreshold():
             return threshold()
         case measures.ThresholdRatio(None):

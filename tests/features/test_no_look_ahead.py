@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.calendar import months_to_periods
 from data.panel import Panel
 from data.panel_details import ActorActivity
 from data.panel_observed import OBSERVED
@@ -133,31 +132,6 @@ def test_the_panel_is_left_as_it_was(make_panel, everything, n_regions) -> None:
     for name, counted in panel.values.items():
         np.testing.assert_array_equal(counted, copies[name], err_msg=name)
     np.testing.assert_array_equal(panel.known, known)
-
-
-LAGGED = {one.name: one for one in CATALOGUE.values() if one.lag_months}
-
-
-@pytest.mark.parametrize("step", ["month", "week"])
-@pytest.mark.parametrize("name", LAGGED)
-def test_what_is_reported_late_is_used_late(make_panel, everything, step, name) -> None:
-    declared = LAGGED[name]
-    (variable,) = declared.variables
-    panel = make_panel(n_periods=90, n_regions=3, step=step, seed=3, unknown=False, density=0.9)
-    row = 80
-    lag = months_to_periods(declared.lag_months, step)
-    column = [one.name for one in CATALOGUE.values()].index(name)
-
-    def built(first_changed: int) -> np.ndarray:
-        counted = panel.values[variable].copy()
-        counted[first_changed:] = counted[first_changed:] * 2 + 1
-        changed = replace(panel, values={**panel.values, variable: counted})
-        one = rows_for_origin(changed, everything, DEFINITION, 3, int(panel.periods[row]))
-        return one.raw[0, :, column]
-
-    before = built(len(panel.periods))
-    np.testing.assert_array_equal(built(row - lag + 1), before)
-    assert (built(row - lag) != before).any()
 
 
 def test_every_observation_of_others_is_lagged() -> None:
