@@ -29,6 +29,7 @@ Where to go:
     … origin by origin                models/fatality_path.py
     … from the present                models/fatality_forecast.py
     … its names, measured             models/fatality_names.py, fatality_trial.py, distribution.py
+    … what they were worth            models/fatality_record.py
     … as published, and verified      models/fatality_release.py, models/fatality_verification.py
     … kept for the next publication   models/fatality_keep.py
     … in the layout of VIEWS          models/views_layout.py
