@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from data.calendar import parse_period, period_end, periods_of, to_epoch_day
 from data.errors import UsageError
-from data.events import EVENT_COLUMNS, EVENT_TYPES
+from data.events import EVENT_COLUMNS, VIOLENCE_TYPES
 from data.simulate import (
     World,
     draw_future_deaths,
@@ -122,7 +122,7 @@ def test_columns_and_dtypes_are_those_of_the_contract(world: World) -> None:
 
 def test_codes_and_tolls_lie_within_the_contract(world: World) -> None:
     reports = world.reports
-    assert set(reports["event_type"]) == set(EVENT_TYPES)
+    assert set(reports["event_type"]) == set(VIOLENCE_TYPES)
     assert set(reports["date_precision"]) == {1, 2, 3, 4, 5}
     assert set(reports["where_precision"]) == {1, 2, 3, 4, 5, 6}
     assert set(reports["country"]) == set(world.region_set.countries)
