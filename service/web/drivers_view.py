@@ -7,6 +7,7 @@ drivers is the score, with nothing left over. Bars show log-odds; words show fac
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from service.explanation import explain_no_comparison, group_by_family, name_family
@@ -76,6 +77,7 @@ class DriversView:
         total_change: Change of the log-odds since the publication before, signed; empty if that is
             not known.
         no_change: Why the families are not compared with those before; empty if they are.
+        has_withheld: True if a value in the rows may not be passed on.
     """
 
     rows: tuple[DriverRow, ...]
@@ -88,15 +90,21 @@ class DriversView:
     families: tuple[FamilyRow, ...]
     total_change: str
     no_change: str
+    has_withheld: bool
 
 
-def view_drivers(score: PublishedScore) -> DriversView | None:
-    """Returns the explanation of a score, or None where the model says nothing."""
+def view_drivers(score: PublishedScore, closed: Collection[str] = ()) -> DriversView | None:
+    """Returns the explanation of a score, or None where the model says nothing.
+
+    Args:
+        score: The score.
+        closed: Features whose values may not be passed on.
+    """
     if score.model_probability is None:
         return None
     shown = score.contributions[:DRIVERS_SHOWN]
     rest = score.contributions[DRIVERS_SHOWN:]
-    parts = [(item.label, value_words(item), item.log_odds) for item in shown]
+    parts = [(item.label, value_words(item, closed), item.log_odds) for item in shown]
     if rest:
         label = f"{words.counted(len(rest), 'weaker driver')} together"
         parts.append((label, "", math.fsum(item.log_odds for item in rest)))
@@ -117,6 +125,7 @@ def view_drivers(score: PublishedScore) -> DriversView | None:
             else ""
         ),
         no_change=explain_no_comparison(score, "en"),
+        has_withheld=any(item.value is None and item.feature in closed for item in shown),
     )
 
 

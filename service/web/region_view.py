@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from data.errors import UnknownName
 from data.regions import RegionSet
 from service.explanation import explain_score
+from service.indicator_values import list_closed_indicators
 from service.languages import LANGUAGES
 from service.publication import Publication, PublishedScore
 from service.web import links, words
@@ -122,8 +123,10 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
         )
     chosen = choose_horizon(publication, horizon)
     as_of, outcome = frame.as_of, frame.asked_outcome
+    closed = list_closed_indicators(frame.region_set.source)
     ranked = {
-        row.region_id: row for row in rank_scores(scores_at(publication, chosen), frame.levels)
+        row.region_id: row
+        for row in rank_scores(scores_at(publication, chosen), frame.levels, closed)
     }
     row = ranked[region_id]
 
@@ -151,7 +154,7 @@ def view_region(frame: Frame, region_id: str, horizon: int | None) -> RegionView
                 publication.region_set, region_id, horizon, as_of=as_of, outcome=of
             ),
         ),
-        drivers=view_drivers(row.score),
+        drivers=view_drivers(row.score, closed),
         sentences={
             language: explain_score(row.score, publication.step, language) for language in LANGUAGES
         },

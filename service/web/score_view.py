@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from models.score import Contribution, Status
 from service.publication import PublishedScore
 from service.web import words
 from service.web.levels import Level, level_of
+
+NOT_SHOWN = "not shown"
+"""What stands for a value that informs a score and may not be passed on."""
 
 DRIVERS_IN_TABLE = 2
 _LEAST_LOG_ODDS = 0.05
@@ -97,8 +100,20 @@ class ScoreView:
         return told if self.status == "ok" else f"{told} ({self.status_words})"
 
 
-def view_score(score: PublishedScore, rank: int | None, levels: Mapping[str, Level]) -> ScoreView:
-    """Returns a score as it is shown."""
+def view_score(
+    score: PublishedScore,
+    rank: int | None,
+    levels: Mapping[str, Level],
+    closed: Collection[str] = (),
+) -> ScoreView:
+    """Returns a score as it is shown.
+
+    Args:
+        score: The score.
+        rank: Its place; None without a score.
+        levels: By name.
+        closed: Features whose values may not be passed on.
+    """
     level = level_of(score.level, levels)
     return ScoreView(
         rank=rank,
@@ -121,12 +136,14 @@ def view_score(score: PublishedScore, rank: int | None, levels: Mapping[str, Lev
         status=score.status,
         status_words=STATUS_WORDS[score.status],
         reason=score.reason,
-        drivers=note_drivers(score) if score.status == "ok" else (),
+        drivers=note_drivers(score, closed=closed) if score.status == "ok" else (),
         score=score,
     )
 
 
-def rank_scores(scores: list[PublishedScore], levels: Mapping[str, Level]) -> tuple[ScoreView, ...]:
+def rank_scores(
+    scores: list[PublishedScore], levels: Mapping[str, Level], closed: Collection[str] = ()
+) -> tuple[ScoreView, ...]:
     """Returns the scores of one horizon, highest first; those without a score last, unranked."""
     ordered = sorted(
         scores,
@@ -137,7 +154,7 @@ def rank_scores(scores: list[PublishedScore], levels: Mapping[str, Level]) -> tu
         ),
     )
     return tuple(
-        view_score(score, None if score.risk_score is None else place, levels)
+        view_score(score, None if score.risk_score is None else place, levels, closed)
         for place, score in enumerate(ordered, start=1)
     )
 
@@ -155,19 +172,27 @@ def view_change(change: float | None) -> ChangeView:
     return ChangeView("▼", text, f"down {size}", "down")
 
 
-def note_drivers(score: PublishedScore, most: int = DRIVERS_IN_TABLE) -> tuple[DriverNote, ...]:
+def note_drivers(
+    score: PublishedScore, most: int = DRIVERS_IN_TABLE, *, closed: Collection[str] = ()
+) -> tuple[DriverNote, ...]:
     """Returns the strongest drivers of a score in words; weak ones are left out."""
     return tuple(
-        DriverNote(item.log_odds > 0, f"{item.label}: {value_words(item, with_unit=False)}")
+        DriverNote(item.log_odds > 0, f"{item.label}: {value_words(item, closed, with_unit=False)}")
         for item in score.contributions[:most]
         if abs(item.log_odds) >= _LEAST_LOG_ODDS
     )
 
 
-def value_words(item: Contribution, *, with_unit: bool = True) -> str:
-    """Returns the value of a feature, with its unit unless its label says it already."""
+def value_words(item: Contribution, closed: Collection[str] = (), *, with_unit: bool = True) -> str:
+    """Returns the value of a feature, with its unit unless its label says it already.
+
+    Args:
+        item: What the feature adds.
+        closed: Features whose values may not be passed on.
+        with_unit: Whether the unit is said.
+    """
     if item.value is None:
-        return "not known"
+        return NOT_SHOWN if item.feature in closed else "not known"
     if item.unit == "share":
         return words.percent(item.value)
     digits = 0 if abs(item.value) >= 100 else 1 if abs(item.value) >= 1 else 2

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from data.errors import NotReady, UnknownName
+from service.indicator_values import list_closed_indicators
 from service.publication import Publication, PublishedScore
 from service.web import links, words
 from service.web.levels import Level
@@ -114,7 +115,8 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None) -> SetView:
     order = "risk" if sort is None else sort
     if order not in _SORTS:
         raise UnknownName(f"The table has no order '{order}'.", f"Use {words.listed(SORTS, 'or')}.")
-    ranked = rank_scores(scores_at(publication, chosen), frame.levels)
+    closed = list_closed_indicators(frame.region_set.source)
+    ranked = rank_scores(scores_at(publication, chosen), frame.levels, closed)
     as_of, outcome = frame.as_of, frame.asked_outcome
     counts = _count(ranked, frame.levels)
     return SetView(

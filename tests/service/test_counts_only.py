@@ -124,6 +124,11 @@ def test_a_desk_runs_whole_on_counts(
     page = client.get("/sets/counted/regions/ML05").text
     assert "Monthly counts only" in page
     assert "are not shown" in page
+    assert "do not let the value be passed on" in page
+    drivers = page.split('class="drivers-table"', 1)[1].split("</table>", 1)[0]
+    assert ">not shown<" in drivers
+    assert "not known" not in drivers
+    assert ": not known" not in client.get("/sets/counted").text
     assert feed["fatalities"]["status"] == "not_made"
     assert "passed on" in feed["fatalities"]["reason"]
     texts = [page, json.dumps(feed), client.get("/feeds/counted/latest.csv").text]
