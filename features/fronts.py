@@ -6,12 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from features.geography import Geography, distance_km
+from features.measures import FRONT_DEATHS
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
-
-FRONT_DEATHS = 5
-"""Deaths in the window from which a region is an active front (`>=`)."""
 
 
 def centroid_km(sums: Float32, geography: Geography) -> Float32:

@@ -183,6 +183,10 @@ class Exposure:
     months: int
 
 
+FRONT_DEATHS = 5
+"""Deaths in the window from which a region is an active front (`>=`)."""
+
+
 @dataclass(frozen=True)
 class CapitalFront:
     """Distance of the country's violence from its capital.

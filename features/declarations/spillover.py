@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from features.declarations.sums import declare_sum
 from features.declarations.words import EVENTS
-from features.fronts import FRONT_DEATHS
 from features.indicator import Indicator
 from features.measures import (
+    FRONT_DEATHS,
     CapitalFront,
     CountrySum,
     Exposure,

@@ -71,6 +71,7 @@ def test_every_file_with_a_group_is_in_the_table() -> None:
         ("--help", WEB_AND_MODELS | TABLES),
         ("--version", WEB_AND_MODELS | TABLES),
         ("ingest list", WEB_AND_MODELS),
+        ("keys list", WEB_AND_MODELS | {"scipy"}),
     ],
 )
 def test_a_command_imports_only_what_it_needs(line: str, absent: set[str], tmp_path: Path) -> None:
