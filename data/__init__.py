@@ -26,6 +26,7 @@ Where to go:
     … from counts, its details        data/panel_counts.py, data/panel_details.py
     observations, markers as arrays   data/panel_observed.py, data/panel_markers.py
     when an observation counts        data/observed_spells.py
+    … as each period knew it          data/observed_series.py
     kinds of events that are coded    data/panel_kinds.py
     the simulated demo world          data/simulate/
     capitals, rivals, names compared  data/gazetteer.py, data/names.py
