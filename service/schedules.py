@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
+from data.calendar import STEPS, Step
 from data.errors import SettingsError
 from data.regions import RegionSet
 from service.fetching import is_fetchable
 from service.settings import Settings
 
+_GENERAL: dict[Step, str] = {"month": "TOCSIN_CYCLE_CRON", "week": "TOCSIN_CYCLE_CRON_WEEKLY"}
 _LOOK_BACK = (timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=32))
 _FURTHEST = timedelta(days=366 * 8)  # The 29th of February may be eight years away.
 
@@ -46,12 +48,12 @@ def schedule_of(settings: Settings, region_set: RegionSet) -> Schedule | None:
         return Schedule(own.cron, own.time_zone)
     fetched = {plan.source for plan in settings.fetches.values()}
     is_fed = is_fetchable(region_set) or region_set.source in fetched
-    return general_schedule(settings) if is_fed else None
+    return general_schedule(settings, region_set.step) if is_fed else None
 
 
-def general_schedule(settings: Settings) -> Schedule:
-    """Returns the schedule of sets that settings do not name."""
-    return Schedule(settings.cycle_cron)
+def general_schedule(settings: Settings, step: Step) -> Schedule:
+    """Returns the schedule of sets of a step that settings do not name."""
+    return Schedule(settings.cycle_cron_weekly if step == "week" else settings.cycle_cron)
 
 
 def check_schedules(settings: Settings, now: datetime) -> None:
@@ -62,7 +64,8 @@ def check_schedules(settings: Settings, now: datetime) -> None:
     """
     named = {f"TOCSIN_SCHEDULES: '{name}'": own for name, own in settings.schedules.items()}
     schedules = {setting: Schedule(own.cron, own.time_zone) for setting, own in named.items()}
-    for setting, schedule in {"TOCSIN_CYCLE_CRON": general_schedule(settings), **schedules}.items():
+    general = {_GENERAL[step]: general_schedule(settings, step) for step in STEPS}
+    for setting, schedule in (general | schedules).items():
         try:
             newest_slot(schedule, now)
         except SettingsError as problem:

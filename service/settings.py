@@ -117,6 +117,10 @@ class Settings(ModelSettings, BaseSettings):
         default="0 6 12 * *",
         description="When a cycle is due, as a cron line in UTC, for sets whose source is fetched.",
     )
+    cycle_cron_weekly: str = Field(
+        default="0 6 * * wed",
+        description="The same for a region set that goes by weeks.",
+    )
     schedules: dict[str, OwnSchedule] = Field(
         default={},
         description=(

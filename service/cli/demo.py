@@ -58,7 +58,8 @@ def _publication_days(session: Session, months: int) -> list[date]:
     """Returns the days on which the demo's cycle was due in the last months; today if none was."""
     now = session.clock()
     since = now - timedelta(days=round(30.4375 * months))
-    due = [slot.date() for slot in slots_between(general_schedule(session.settings), since, now)]
+    schedule = general_schedule(session.settings, "month")
+    due = [slot.date() for slot in slots_between(schedule, since, now)]
     return sorted(set(due)) or [now.date()]
 
 

@@ -23,6 +23,7 @@ from data.regions import (
 )
 from service.cli.output import JsonOption, SetOption, messages, print_json, print_table, say
 from service.cli.session import Session, open_session
+from service.schedules import schedule_of
 from service.web.words import country_name
 
 app = typer.Typer(help="Import, make and list region sets.", no_args_is_help=True)
@@ -247,11 +248,29 @@ def _save(
             f"{done} region set {region_set.name}: {len(region_set.regions)} regions in "
             f"{', '.join(region_set.countries)}, {_n_borders(region_set)} borders."
         )
+    if is_new:
+        messages.print(_when_scored(session, region_set))
     if is_new and not region_set.attribution:
         messages.print(
             "Readers will not see who made these shapes: most licences want them named, with "
             "--attribution."
         )
+
+
+def _when_scored(session: Session, region_set: RegionSet) -> str:
+    """Returns in words when the set is scored, and how far ahead."""
+    settings, step = session.settings, region_set.step
+    ahead = ", ".join(str(horizon) for horizon in settings.horizons)
+    horizons = f"Horizons are {ahead} {step}s (TOCSIN_HORIZONS, for sets of either step)."
+    schedule = schedule_of(settings, region_set)
+    if schedule is None:
+        example = "0 6 * * wed" if step == "week" else "0 6 12 * *"
+        return (
+            f"No schedule scores it, because its source is not fetched: give it a line, "
+            f'TOCSIN_SCHEDULES=\'{{"{region_set.name}": {{"cron": "{example}"}}}}\', or '
+            f"score it by hand. {horizons}"
+        )
+    return f"It is scored on schedule, at '{schedule.cron}' ({schedule.time_zone}). {horizons}"
 
 
 def _summary(region_set: RegionSet) -> dict[str, Any]:

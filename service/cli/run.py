@@ -84,7 +84,8 @@ def backfill(
         with session.database.read() as connection:
             stored = load_region_set(connection, region_set)
             published = {head.as_of for head in list_publications(connection, region_set)}
-        schedule = schedule_of(session.settings, stored) or general_schedule(session.settings)
+        general = general_schedule(session.settings, stored.step)
+        schedule = schedule_of(session.settings, stored) or general
         since = datetime.combine(begin, time.min, UTC)
         until = datetime.combine(end, time.max, UTC)
         due = sorted({at.date() for at in slots_between(schedule, since, min(until, now))})

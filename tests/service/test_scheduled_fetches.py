@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -278,7 +278,10 @@ def test_a_set_whose_source_is_fetched_follows_the_general_schedule(
     plan = OwnFetch(source="ged", cron="0 4 21 * *", version="candidate")
     fed = desk.settings.model_copy(update={"fetches": {"ged": plan}})
     assert schedule_of(desk.settings, region_set) is None
-    assert schedule_of(fed, region_set) == general_schedule(fed)
+    assert schedule_of(fed, region_set) == general_schedule(fed, "month")
+    weekly = replace(region_set, step="week")
+    assert schedule_of(fed, weekly) == general_schedule(fed, "week")
+    assert schedule_of(fed, weekly) != schedule_of(fed, region_set)
 
 
 def test_the_commands_fetch_and_tell(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

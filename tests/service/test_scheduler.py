@@ -199,6 +199,9 @@ def test_the_ticker_ticks_at_once_and_survives_a_failure(demo, monkeypatch, capl
 
 
 def test_a_cron_line_that_is_none_stops_the_start(demo):
+    wrong = demo.settings.model_copy(update={"cycle_cron_weekly": "every day"})
+    with pytest.raises(SettingsError, match="TOCSIN_CYCLE_CRON_WEEKLY"):
+        Ticker(demo.database, wrong, demo.clock)
     wrong = demo.settings.model_copy(update={"cycle_cron": "every day"})
     with pytest.raises(SettingsError):
         Ticker(demo.database, wrong, demo.clock)

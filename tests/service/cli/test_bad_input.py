@@ -62,6 +62,16 @@ def test_unknown_region_set(run: Callable[..., Any]) -> None:
         assert_refused(run(command, "--set", "nowhere"), 6, "nowhere")
 
 
+def test_an_import_says_that_no_schedule_scores_the_set(
+    run: Callable[..., Any], region_file: Path
+) -> None:
+    for step, cron in (("month", "0 6 12 * *"), ("week", "0 6 * * wed")):
+        done = run("regions", "import", str(region_file), "--set", f"by-{step}", "--step", step)
+        told = " ".join(done.stderr.split())
+        assert f'TOCSIN_SCHEDULES=\'{{"by-{step}": {{"cron": "{cron}"}}}}\'' in told
+        assert f"1, 3, 6 {step}s" in told
+
+
 def test_nothing_known_yet(
     run: Callable[..., Any], run_json: Callable[..., Any], region_file: Path
 ) -> None:
