@@ -23,11 +23,6 @@ Where to go:
     region files, P-codes, neighbours data/regions/
     one name for each actor           data/actors/
     arrays per region and period      data/panel/ (vague dates: data/period_shares.py)
-    … from counts, its details        data/panel_counts.py, data/panel_details.py
-    observations, markers as arrays   data/panel_observed.py, data/panel_markers.py
-    when an observation counts        data/observed_spells.py
-    … as each period knew it          data/observed_series.py
-    kinds of events that are coded    data/panel_kinds.py
     the simulated demo world          data/simulate/
     capitals, rivals, names compared  data/gazetteer.py, data/names.py
     settings, database                data/settings.py, data/database.py

@@ -59,7 +59,7 @@ class Quantity:
             and it never adds up over time), `level` (neither adds up over time nor over places).
         meaning: One sentence.
         lag_days: Reporting lag: so many days after its last day a figure is out, usually. It holds
-            for what was read long after (`data.observed_spells`).
+            for what was read long after (`data.panel.observed_spells`).
         is_out_at_start: True if the lag runs from a figure's first day: an analysis is out when the
             span of which it speaks begins.
     """

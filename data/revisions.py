@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from data.calendar import period_end, period_label, period_start, periods_of
 from data.errors import UnknownName, UsageError
 from data.events import EVENT_COLUMNS, split_violence
-from data.panel_counts import COUNTED
+from data.panel.counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
 from data.store import (

@@ -6,7 +6,7 @@ and scoring alike.
 Owns: the catalogue of declared indicators, the arithmetic behind them, outcome definitions.
 Does not own: where events come from, which features a model uses, any fitting.
 May import: numpy, scipy.sparse, scipy.spatial, scipy.signal, joblib, `data.panel` and its parts
-(`data.panel_details` …), `data.calendar`, `data.errors`. Knows no database.
+(`data.panel.details` …), `data.calendar`, `data.errors`. Knows no database.
 Invariants: a value at period t uses periods up to t only; unknown stays NaN; a row built for
 scoring equals the same row built for training, bit for bit.
 

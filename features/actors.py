@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data.panel_details import ActorActivity
+from data.panel.details import ActorActivity
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]

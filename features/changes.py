@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.panel import Panel
-from data.panel_details import ActorActivity
+from data.panel.details import ActorActivity
 
 Int64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

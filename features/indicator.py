@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.observation import QUANTITIES
-from data.panel_details import ACTOR_VARIABLES
-from data.panel_markers import DAYS_PER_MONTH
-from data.panel_observed import OBSERVED
+from data.panel.details import ACTOR_VARIABLES
+from data.panel.markers import DAYS_PER_MONTH
+from data.panel.observed import OBSERVED
 from features.measures import (
     ActorEntries,
     ActorMeasure,

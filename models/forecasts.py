@@ -11,7 +11,7 @@ import pandas as pd
 from data.calendar import period_label
 from data.errors import NotReady
 from models.baselines import BASELINES
-from models.estimators import probability_of
+from models.estimators.ridge import probability_of
 from models.history import OutcomeHistory
 from models.metrics import Floats, Ints
 

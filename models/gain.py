@@ -14,7 +14,7 @@ from data.errors import NotReady
 from data.panel import Panel
 from models.backtest import run_backtest
 from models.bootstrap import Interval, draw_blocks, interval_of, mean_draws
-from models.estimators import probability_of
+from models.estimators.ridge import probability_of
 from models.forecasts import Forecasts
 from models.metrics import average_precision, brier_skill, log_losses
 from models.progress import Progress, StepCounter

@@ -16,7 +16,7 @@ from models.challengers.regions import fit_regions
 from models.challengers.splines import fit_splines
 from models.challengers.stacking import fit_stacking
 from models.challengers.trees import fit_trees
-from models.ensemble import PARTS, FittedEnsemble, ensemble_log_odds, fit_ensemble
+from models.estimators.ensemble import PARTS, FittedEnsemble, ensemble_log_odds, fit_ensemble
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows
@@ -35,7 +35,8 @@ SERVED: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
         **{name: (name,) for name in PARTS},
     }
 )
-"""Recipes that can be served, and the parts of `models.ensemble` that each is made of."""
+"""Recipes that can be served, and the parts of `models.estimators.ensemble` that each is made
+of."""
 
 
 def fit_served(recipe: str, rows: ClosedRows, settings: ModelSettings) -> FittedEnsemble:

@@ -1,6 +1,6 @@
 """The registry: trained models in the database, one champion per region set and outcome.
 
-What a stored model must prove before it is loaded is the business of `models.admission`.
+What a stored model must prove before it is loaded is the business of `models.artefacts.admission`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from data.errors import NotReady, StateError, UnknownName
 from data.tables import region_sets
-from models.admission import open_model, read_stored
-from models.artefact import LoadedModel
+from models.artefacts.admission import open_model, read_stored
+from models.artefacts.artefact import LoadedModel
+from models.artefacts.signing import PublicKey, SigningKey, sign
 from models.shadows import mark_shadow
-from models.signing import PublicKey, SigningKey, sign
 from models.tables import models, promotions
 from models.train import TrainedModel
 

@@ -12,18 +12,18 @@ from data.calendar import period_label
 from data.errors import Refused, UsageError
 from data.panel import Panel
 from features.build import FeatureMatrix, rows_for_origin
-from models.artefact import HorizonModel, LoadedModel
+from models.artefacts.artefact import HorizonModel, LoadedModel
+from models.artefacts.manifest import hash_regions
 from models.baselines import climatology
-from models.ensemble import ensemble_log_odds, explain_ensemble
-from models.estimators import probability_of
-from models.guard import check_magnitude
+from models.estimators.ensemble import ensemble_log_odds, explain_ensemble
+from models.estimators.ridge import probability_of
+from models.estimators.uncertainty import interval_of_log_odds, log_odds_deviation
 from models.history import OutcomeHistory, build_history
-from models.manifest import hash_regions
 from models.metrics import Floats
 from models.outcome import ONSET, definition_of, outcome_definition
 from models.settings import ModelSettings
+from models.skill.guard import check_magnitude
 from models.task import Rows
-from models.uncertainty import interval_of_log_odds, log_odds_deviation
 
 Status = Literal["ok", "baseline_only", "stale", "too_early", "not_asked"]
 """What may be said of a score.
@@ -33,8 +33,8 @@ number served is the region's own climatology; the same where the region's histo
 ends just before the origin. `stale`: the region's data end too long before the as-of; there is no
 number. `not_asked`: an onset is asked for only after a quiet year, and this was none; there is no
 number. `too_early`: too few of the newest period's events are probably known yet; there is no
-number. Only a publication says so (`service.publication_inputs`), because it takes what is known of
-past deliveries.
+number. Only a publication says so (`service.publications.inputs`), because it takes what is known
+of past deliveries.
 """
 
 
@@ -69,7 +69,7 @@ class Score:
         risk_score: The probability that is served, in [0, 1]; None if the status is `stale`.
         model_probability: What the model says, in [0, 1], served or not; None without data.
         low: Lower end of the 90 % interval of `risk_score`, in [0, 1]; None unless the status is
-            `ok`, and None of trees. What it holds: see `models.uncertainty`.
+            `ok`, and None of trees. What it holds: see `models.estimators.uncertainty`.
         high: Its upper end.
         climatology: The region's own past frequency of the outcome, in [0, 1]; None without data.
         threshold: Deaths in the window that make the outcome true; None without data.

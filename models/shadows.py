@@ -9,9 +9,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, select, update
 
 from data.errors import Refused, UnknownName, UsageError
-from models.admission import open_model, read_stored
-from models.artefact import LoadedModel
-from models.signing import PublicKey
+from models.artefacts.admission import open_model, read_stored
+from models.artefacts.artefact import LoadedModel
+from models.artefacts.signing import PublicKey
 from models.tables import models
 
 
@@ -50,7 +50,8 @@ def load_shadows(
 ) -> tuple[tuple[LoadedModel, ...], tuple[str, ...]]:
     """Returns the shadows of a set and outcome, and why others were refused, one sentence each.
 
-    A shadow that does not pass the checks of `models.admission` is no reason not to publish.
+    A shadow that does not pass the checks of `models.artefacts.admission` is no reason not to
+    publish.
 
     Args:
         connection: A read transaction.

@@ -15,23 +15,23 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from data.calendar import period_label
 from data.errors import NotReady
 from data.panel import Panel
-from models.artefact import HorizonModel, LoadedModel, pack_artefact
+from models.artefacts.artefact import HorizonModel, LoadedModel, pack_artefact
+from models.artefacts.manifest import complete_manifest, describe_training, encode_manifest
 from models.backtest import backtest_folds, run_backtest
-from models.calibration import PRIOR_DEVIATION, CalibrationChoice
 from models.drift import describe_inputs
-from models.ensemble import FittedEnsemble
-from models.estimators import base_log_odds
+from models.estimators.calibration import PRIOR_DEVIATION, CalibrationChoice
+from models.estimators.ensemble import FittedEnsemble
+from models.estimators.ridge import base_log_odds
+from models.estimators.uncertainty import LEVEL, WIDENING, coefficient_covariance
 from models.forecasts import Forecasts, check_forecasts, forecast_table
-from models.guard import measure_range
 from models.history import OutcomeHistory
-from models.manifest import complete_manifest, describe_training, encode_manifest
-from models.measured import measure_forecasts
 from models.outcome import ESCALATION
 from models.progress import Progress, StepCounter
 from models.recipes import DEFAULT_RECIPE, fit_served
 from models.settings import ModelSettings
+from models.skill.guard import measure_range
+from models.skill.measured import measure_forecasts
 from models.task import Task, build_task
-from models.uncertainty import LEVEL, WIDENING, coefficient_covariance
 
 MIN_POSITIVES = 20
 """Closed windows with the outcome, and as many without, that training needs."""

@@ -14,18 +14,18 @@ import pandas as pd
 from data.calendar import period_label
 from data.panel import Panel
 from data.simulate import World
-from models.assessment import assess_forecasts
+from models.artefacts.manifest import FINAL_DATA, library_versions
 from models.backtest import Span, backtest_folds, run_backtest, span_of
 from models.checkpoints import FoldFiles, clear_folds, hash_run
-from models.estimators import probability_of
+from models.estimators.ridge import probability_of
 from models.forecasts import Forecasts, check_forecasts, forecast_table
-from models.manifest import FINAL_DATA, library_versions
 from models.outcome import ESCALATION, describe_outcome
 from models.progress import Progress, StepCounter
 from models.recipes import DEFAULT_RECIPE, check_recipe
 from models.settings import ModelSettings
+from models.skill.assessment import assess_forecasts
+from models.skill.truth import measure_against_truth, true_probabilities
 from models.task import Task, build_task
-from models.truth import measure_against_truth, true_probabilities
 
 IN_SERVICE = "in_service"
 """Name of the baseline that the model in service makes, refitted at each origin."""
@@ -64,7 +64,7 @@ class Trial:
 
     Attributes:
         report: Data, definition, settings, and the figures of each horizon (key: the horizon as
-            text; see `models.assessment`), ready for JSON.
+            text; see `models.skill.assessment`), ready for JSON.
         predictions: See `models.forecasts.forecast_table`.
     """
 

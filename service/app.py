@@ -18,9 +18,9 @@ from service.api.router import make_api
 from service.clock import Clock
 from service.feeds.addresses import ROOT
 from service.feeds.app import FeedsApp
+from service.health.probes import make_probes
 from service.middleware import AccessLog, BodyLimit, SecurityHeaders
 from service.ogc.routes import make_ogc
-from service.probes import make_probes
 from service.scheduler import Ticker
 from service.settings import Settings
 from service.web.errors import ErrorPages

@@ -13,9 +13,9 @@ from data.calendar import period_label
 from data.errors import UnknownName
 from data.observation import QUANTITIES
 from data.panel import build_panel
-from data.panel_counts import COUNTED
-from data.panel_markers import MARKED
-from data.panel_observed import OBSERVED
+from data.panel.counts import COUNTED
+from data.panel.markers import MARKED
+from data.panel.observed import OBSERVED
 from data.regions import RegionSet
 from data.sources.registry import SOURCES
 from features.build import FeatureMatrix, rows_for_origin

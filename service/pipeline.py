@@ -22,38 +22,38 @@ from data.panel import build_panel
 from data.quality import estimate_completeness
 from data.regions import RegionSet, digest_shapes, load_region_set
 from data.store import list_deliveries
-from models.artefact import LoadedModel
+from models.artefacts.artefact import LoadedModel
+from models.artefacts.signing import PublicKey, load_or_make_key
 from models.registry import find_champion, load_champion
 from models.score import score_panel
-from models.signing import PublicKey, load_or_make_key
 from service.alerts.evaluate import AlertReport, evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.alerts.track_record import judge_past_alerts
 from service.clock import Clock
-from service.drift import judge_model, store_verdict
-from service.fatality_verification import find_verified_deaths, store_verified_deaths
 from service.feeds.cap_feed import render_cap_feed
 from service.feeds.formats import render_documents
 from service.feeds.manifest import sign_documents
-from service.forecast_ledger import append_publication, describe_entry
-from service.kept_fatalities import read_kept, store_kept
-from service.publication import Attribution, Document, Publication
-from service.publication_assembly import assemble_publication
-from service.publication_fatalities import attach_fatalities, forecast_release
-from service.publication_indicators import attach_indicators
-from service.publication_inputs import attach_inputs, describe_inputs
-from service.publication_store import (
+from service.health.watch import watch_drift, watch_publication
+from service.modelling.drift import judge_model, store_verdict
+from service.modelling.shadowing import read_shadows, score_shadows, store_shadows
+from service.publications.assembly import assemble_publication
+from service.publications.fatalities import attach_fatalities, forecast_release
+from service.publications.indicators import attach_indicators
+from service.publications.inputs import attach_inputs, describe_inputs
+from service.publications.kept_fatalities import read_kept, store_kept
+from service.publications.publication import Attribution, Document, Publication
+from service.publications.redraws import SHAPES, carry_publication, find_redraw
+from service.publications.store import (
     find_publication,
     latest_publication,
     number_publication,
     store_documents,
     store_publication,
 )
-from service.redraws import SHAPES, carry_publication, find_redraw
+from service.record.fatality_verification import find_verified_deaths, store_verified_deaths
+from service.record.forecast_ledger import append_publication, describe_entry
+from service.record.verification import find_verified, load_verified, newest_of, store_verified
 from service.settings import Settings
-from service.shadowing import read_shadows, score_shadows, store_shadows
-from service.verification import find_verified, load_verified, newest_of, store_verified
-from service.watch import watch_drift, watch_publication
 
 N_STEPS = 4
 NOTE = "revision_note"

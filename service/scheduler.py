@@ -1,9 +1,9 @@
 """The ticker: looks now and then whether a fetch, a cycle or a message is due, and does it.
 
-What is due lies in the database (`service.slots`, the outbox), never in the ticker: it holds no
-state, so a restart loses nothing and two processes do nothing twice. After a pause the slots that
-were missed are caught up with in order, at most so many as settings say. A cycle that fails is
-tried again later, and until then the last publication stays served with its age.
+What is due lies in the database (`service.schedule.slots`, the outbox), never in the ticker: it
+holds no state, so a restart loses nothing and two processes do nothing twice. After a pause the
+slots that were missed are caught up with in order, at most so many as settings say. A cycle that
+fails is tried again later, and until then the last publication stays served with its age.
 
 A set is scored here if settings give it a schedule or its source is fetched on one. Any other is
 scored by `tocsin score`; until then its pages say how old its publication is.
@@ -23,15 +23,22 @@ from data.errors import TocsinError
 from data.regions import RegionSet, list_region_sets
 from service.alerts.delivery import deliver_due
 from service.clock import Clock, system_clock
-from service.fetch_plans import check_fetches
-from service.fetching import ingest_new, is_fetchable
-from service.heartbeat import send_heartbeat
+from service.health.heartbeat import send_heartbeat
+from service.health.watch import judge_cycle, report_conditions, watch_lateness
+from service.intake.fetching import ingest_new, is_fetchable
 from service.pipeline import run_cycle
-from service.scheduled_fetches import tick_fetches
-from service.schedules import check_schedules, schedule_of
+from service.schedule.fetch_plans import check_fetches
+from service.schedule.scheduled_fetches import tick_fetches
+from service.schedule.schedules import check_schedules, schedule_of
+from service.schedule.slots import (
+    SlotStatus,
+    claim_slot,
+    find_due,
+    find_slot,
+    finish_slot,
+    skip_slot,
+)
 from service.settings import Settings
-from service.slots import SlotStatus, claim_slot, find_due, find_slot, finish_slot, skip_slot
-from service.watch import judge_cycle, report_conditions, watch_lateness
 
 CYCLE_TICK_SECONDS = 20
 

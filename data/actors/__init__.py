@@ -1,7 +1,7 @@
 """Actors: one name for each, however a source spells it, and what kind of actor it is.
 
 Owns the alias table: the one that is shipped, the one that a user stored, and how a name is found
-in it. Does not own what is counted per actor (`data.panel_details`).
+in it. Does not own what is counted per actor (`data.panel.details`).
 May import: `data.names`, `data.calendar`, `data.tables`, `data.errors`.
 Invariants: a name that the table does not list stays as it is; an alias applies by the day of the
 event, in the country of the event.

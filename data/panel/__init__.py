@@ -1,7 +1,6 @@
 """The panel: what was known on one day, as dense arrays per region and period.
 
-Does not own which region an event falls in (`data.placement`), what was known (`data.store`), nor
-how observations, markers and counts of areas become arrays (`data.panel_observed` …).
+Does not own which region an event falls in (`data.placement`), nor what was known (`data.store`).
 
 Where to go:
     what a panel holds        arrays.py
@@ -9,6 +8,10 @@ Where to go:
     counting                  assembly.py
     what an event adds, when  weights.py
     which periods are known   known.py
+    details, coded kinds      details.py, kinds.py
+    counts in place of events counts.py
+    what others observe       observed.py; known from when: observed_spells.py, observed_series.py
+    markers                   markers.py
 """
 
 from data.panel.arrays import BASE_VARIABLES, REPORTED_VARIABLES, Panel

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from data.calendar import Step
-from data.panel_details import ActorActivity
-from data.panel_kinds import KINDS
-from data.panel_markers import MARKED
-from data.panel_observed import OBSERVED
+from data.panel.details import ActorActivity
+from data.panel.kinds import KINDS
+from data.panel.markers import MARKED
+from data.panel.observed import OBSERVED
 
 BASE_VARIABLES: tuple[str, ...] = (
     "events",
@@ -46,7 +46,7 @@ class Panel:
         periods: Consecutive period ordinals, int64, shape (n_periods,), the last being the last
             period that is complete at the as-of.
         values: Base variable to float32 array, shape (n_periods, n_regions): all of
-            `BASE_VARIABLES`, those of `DETAIL_VARIABLES` (`data.panel_details`) and
+            `BASE_VARIABLES`, those of `DETAIL_VARIABLES` (`data.panel.details`) and
             `REPORTED_VARIABLES` that a source supplies; persons or events per period, >= 0,
             NaN where not known; in `deaths_civilians` also NaN where the source does not say of
             every event.

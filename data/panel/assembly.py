@@ -17,10 +17,8 @@ from data.errors import NothingKnown
 from data.events import split_violence
 from data.gazetteer import CAPITALS, RIVALS
 from data.panel.arrays import BASE_VARIABLES, Panel
-from data.panel.known import find_known
-from data.panel.weights import share_out, weigh_base
-from data.panel_counts import NEEDED, count_regions
-from data.panel_details import (
+from data.panel.counts import NEEDED, count_regions
+from data.panel.details import (
     DETAIL_VARIABLES,
     RIVAL_VARIABLES,
     ActorActivity,
@@ -28,7 +26,9 @@ from data.panel_details import (
     split_actors,
     weigh_details,
 )
-from data.panel_kinds import WITHOUT_VIOLENCE, blank_uncoded, weigh_kinds
+from data.panel.kinds import WITHOUT_VIOLENCE, blank_uncoded, weigh_kinds
+from data.panel.known import find_known
+from data.panel.weights import share_out, weigh_base
 from data.placement import place_events
 from data.regions import RegionSet
 from data.store import Coverage
@@ -57,7 +57,7 @@ def assemble_panel(
     only roughly. `deaths_civilians` is NaN, though the period is known, where the source says of
     any event in it not how many of the dead were civilians: their sum would be too low.
 
-    Strategic developments are no violence: they count in `data.panel_kinds.WITHOUT_VIOLENCE` and in
+    Strategic developments are no violence: they count in `data.panel.kinds.WITHOUT_VIOLENCE` and in
     nothing else.
 
     Args:

@@ -11,9 +11,9 @@ from data.actors import load_actors
 from data.errors import NothingKnown
 from data.panel.arrays import Panel
 from data.panel.assembly import assemble_counts, assemble_panel
-from data.panel_counts import COUNTED, require_countable
-from data.panel_markers import mark_regions
-from data.panel_observed import observe_regions
+from data.panel.counts import COUNTED, require_countable
+from data.panel.markers import mark_regions
+from data.panel.observed import observe_regions
 from data.regions import RegionSet
 from data.store import (
     coverage_as_known,

@@ -31,7 +31,7 @@ from data.calendar import (
     to_epoch_day,
 )
 from data.events import split_violence
-from data.panel_counts import COUNTED
+from data.panel.counts import COUNTED
 from data.placement import place_events
 from data.regions import RegionSet
 from data.store import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.panel_kinds import CODED_BY
+from data.panel.kinds import CODED_BY
 from features.declarations.sums import declare_sum
 from features.indicator import Indicator
 from features.measures import WindowSum

@@ -1,15 +1,15 @@
 """Declarations: displacement, food, rain, markers, people. Missing until a source supplies them.
 
 Numbers of other sources come late: each period of the panel holds what was known of them at its end
-(`data.observed_spells`).
+(`data.panel.observed_spells`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.observed_series import LEAST_NORM_YEARS, NORM_YEARS
-from data.panel_markers import LONGEST_MONTHS
+from data.panel.markers import LONGEST_MONTHS
+from data.panel.observed_series import LEAST_NORM_YEARS, NORM_YEARS
 from features.declarations.words import capitalised, last
 from features.indicator import Indicator, Transform
 from features.measures import KnownValue

@@ -1,8 +1,8 @@
 """The service model, recalibrated on the later windows: Platt's line without shrinkage.
 
 The line a + b * log-odds is learned from the later quarter of the closed windows with a model of
-the earlier three. Platt (1999); that it overfits few runs is why `models.calibration` shrinks its
-line to the identity.
+the earlier three. Platt (1999); that it overfits few runs is why `models.estimators.calibration`
+shrinks its line to the identity.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from models.challengers.stacking import EARLIER, GAP_PERIODS, LEAST_CASES
-from models.ensemble import ensemble_log_odds, fit_ensemble
+from models.estimators.ensemble import ensemble_log_odds, fit_ensemble
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows, pick_rows

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from models.estimators import feature_scale, standardise
+from models.estimators.ridge import feature_scale, standardise
 from models.metrics import Floats, Ints
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows

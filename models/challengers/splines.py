@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
-from models.estimators import feature_scale, standardise
+from models.estimators.ridge import feature_scale, standardise
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from models.challengers.trees import fit_trees
-from models.ensemble import ensemble_log_odds, fit_ensemble
+from models.estimators.ensemble import ensemble_log_odds, fit_ensemble
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows, pick_rows

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 
 from data.errors import UnknownName, UsageError
-from models.boosted import fit_boosted_trees
 from models.challengers.trees import fit_forest
-from models.estimators import standardise
+from models.estimators.boosted import fit_boosted_trees
+from models.estimators.ridge import standardise
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows

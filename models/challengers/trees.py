@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logit as log_odds
 from sklearn.ensemble import ExtraTreesClassifier
 
-from models.estimators import feature_scale, standardise
+from models.estimators.ridge import feature_scale, standardise
 from models.metrics import LOG_SCORE_FLOOR, Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows

@@ -26,8 +26,8 @@ from service.alerts.machine import (
 from service.alerts.measures import Measuring, Past
 from service.alerts.rules import Rule
 from service.alerts.tracking import States, TrackedSeries
-from service.publication import Publication, PublishedScore
-from service.redraws import Redraw
+from service.publications.publication import Publication, PublishedScore
+from service.publications.redraws import Redraw
 
 _EXPLAINED = frozenset({"withdrawn", "resolved", "deescalated", "stale"})
 """What may have come about by something else than the measure."""

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, select
 
 from data.errors import StateError
 from data.tables import regions
-from service.action_links import LinkedAction, action_link
 from service.alerts.advance import AlertEvent
 from service.alerts.assess import examine
 from service.alerts.conditions import Surroundings
@@ -35,8 +34,9 @@ from service.alerts.rules import BELOW_ALL_LEVELS, Rule
 from service.alerts.subscriptions import is_unsubscribed
 from service.alerts.track_record import PastAlert, TrackRecord, record_of
 from service.channels.contacts import ContactPoint
-from service.publication import Publication, PublishedScore
-from service.redraws import former_regions
+from service.links.action_links import LinkedAction, action_link
+from service.publications.publication import Publication, PublishedScore
+from service.publications.redraws import former_regions
 from service.settings import Settings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from service.alerts.conditions import Finding, Surroundings
 from service.alerts.measures import BOUNDS, Measuring
 from service.alerts.rules import Rule
-from service.publication import PublishedScore
+from service.publications.publication import PublishedScore
 
 
 @dataclass(frozen=True)

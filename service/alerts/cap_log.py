@@ -40,8 +40,8 @@ from service.alerts.neighbourhoods import Neighbourhoods
 from service.alerts.rule_store import list_rules
 from service.alerts.rules import Rule
 from service.alerts.wording import region_address
-from service.publication import Publication, PublishedScore
-from service.redraws import former_regions
+from service.publications.publication import Publication, PublishedScore
+from service.publications.redraws import former_regions
 from service.settings import Settings
 from service.tables import alert_events, cap_messages
 

@@ -19,7 +19,7 @@ from service.alerts.identity import message_id
 from service.alerts.outbox import Envelope, enqueue
 from service.channels.cap_folder import ReadCap
 from service.channels.contacts import ContactPoint
-from service.publication import Publication
+from service.publications.publication import Publication
 from service.settings import Settings
 from service.tables import cap_messages
 

@@ -18,8 +18,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from service.alerts.measures import Key, key_of
-from service.publication import Publication, PublishedScore
-from service.publication_indicators import RULE_INDICATORS
+from service.publications.indicators import RULE_INDICATORS
+from service.publications.publication import Publication, PublishedScore
 
 NEIGHBOURS_CALM = (
     "Its own score has not fallen below the level: no neighbour is as active any more as the rule "

@@ -31,9 +31,9 @@ from service.alerts.rule_store import active_rules, load_rules
 from service.alerts.rules import Rule
 from service.alerts.track_record import PastAlert
 from service.alerts.tracking import States
-from service.publication import Publication
-from service.publication_store import load_publication
-from service.redraws import SHAPES, find_redraw, lines_into, read_shapes
+from service.publications.publication import Publication
+from service.publications.redraws import SHAPES, find_redraw, lines_into, read_shapes
+from service.publications.store import load_publication
 from service.settings import Settings
 from service.tables import publications
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from service.alerts.identity import Series
 from service.alerts.tracking import States, TrackedSeries
-from service.redraws import OUTSIDE_NOW, PART_OF, Redraw
+from service.publications.redraws import OUTSIDE_NOW, PART_OF, Redraw
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from service.alerts.machine import SeriesState
 from service.alerts.measures import Key, Past
 from service.alerts.rules import Rule
 from service.alerts.tracking import States, TrackedSeries
-from service.redraws import shapes_column
+from service.publications.redraws import shapes_column
 from service.tables import alert_events, alert_states, publications, scores
 
 
@@ -61,7 +61,7 @@ def load_past_scores(
         before: Look only at as-ofs before this day.
         years: How far to look back.
         lines: Digest of other borders to region id there to the region that continues it; see
-            `service.redraws.lines_into`.
+            `service.publications.redraws.lines_into`.
     """
     lines = lines or {}
     newest = (

@@ -12,7 +12,7 @@ from service.alerts.advance import AlertEvent
 from service.alerts.identity import opened_on
 from service.alerts.machine import CLOSING
 from service.alerts.notify import Reason, Standing, Told
-from service.redraws import former_regions
+from service.publications.redraws import former_regions
 from service.tables import alert_events, notifications, outbox
 
 _EVENT_COLUMNS = [alert_events.c[field.name] for field in fields(AlertEvent)]
@@ -39,7 +39,7 @@ def read_event(row: RowMapping, former: Mapping[tuple[str, str], Region]) -> Ale
 
     Args:
         row: The row.
-        former: See `service.redraws.former_regions`.
+        former: See `service.publications.redraws.former_regions`.
     """
     values = {field.name: row[field.name] for field in fields(AlertEvent)}
     region = former.get((row["region_set"], row["region_id"]))

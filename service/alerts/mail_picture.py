@@ -14,8 +14,8 @@ from data.regions import RegionSet, load_region_set
 from service.channels.mail_text import Picture
 from service.feeds.map_picture import draw_map
 from service.feeds.palette import colour_levels
-from service.publication import Publication
-from service.publication_store import find_publication
+from service.publications.publication import Publication
+from service.publications.store import find_publication
 
 _SCALE = 0.64
 """Pixels a unit of the map, which is 1000 units wide."""

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from service.publication import Publication, PublishedScore
+from service.publications.publication import Publication, PublishedScore
 
 Measure = Literal["risk_score", "change", "record", "rank"]
 """What is compared with the levels of a rule.

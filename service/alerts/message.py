@@ -34,9 +34,9 @@ from service.alerts.wording import (
     threshold_words,
     title_words,
 )
-from service.explanation import explain_change, explain_drivers, explain_no_comparison
 from service.languages import Language
-from service.publication import Publication, PublishedScore
+from service.publications.explanation import explain_change, explain_drivers, explain_no_comparison
+from service.publications.publication import Publication, PublishedScore
 
 MESSAGE_TYPE = "alert.notification"
 SCHEMA_VERSION = 1

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from data.regions import RegionSet, digest_shapes, load_edition
 from service.alerts.conditions import Neighbours
 from service.alerts.rules import Rule
-from service.publication import Publication
-from service.redraws import SHAPES
+from service.publications.publication import Publication
+from service.publications.redraws import SHAPES
 
 
 def neighbours_of(region_set: RegionSet) -> Neighbours:

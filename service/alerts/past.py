@@ -21,10 +21,10 @@ from service.alerts.followed import Outcomes, find_outcomes
 from service.alerts.measures import Key
 from service.alerts.neighbourhoods import Neighbourhoods, neighbours_of
 from service.alerts.rules import Rule
-from service.publication import Publication, PublishedScore
-from service.publication_indicators import read_rule_indicators
-from service.publication_store import list_publications, load_publication
-from service.redraws import SHAPES
+from service.publications.indicators import read_rule_indicators
+from service.publications.publication import Publication, PublishedScore
+from service.publications.redraws import SHAPES
+from service.publications.store import list_publications, load_publication
 
 _COLUMNS = ("region_id", "origin", "horizon", "outcome", "probability", "observed")
 

@@ -17,7 +17,7 @@ from service.alerts.identity import opened_on
 from service.alerts.machine import CLOSING, TransitionType
 from service.alerts.rule_store import list_rules
 from service.alerts.rules import BELOW_ALL_LEVELS
-from service.redraws import former_regions
+from service.publications.redraws import former_regions
 from service.tables import alert_events, delivery_attempts, outbox
 
 IncidentStatus = Literal["open", "resolved", "withdrawn"]

@@ -20,7 +20,7 @@ from service.alerts.rule_test_files import (
 )
 from service.alerts.rules import Rule
 from service.alerts.tracking import States
-from service.publication import Publication, PublishedScore
+from service.publications.publication import Publication, PublishedScore
 
 _FIRST_AS_OF = (2001, 1)
 

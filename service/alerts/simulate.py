@@ -18,8 +18,8 @@ from service.alerts.machine import CLOSING
 from service.alerts.measures import BOUNDS, Key, Past, collect_past, key_of
 from service.alerts.rules import Level, Rule
 from service.alerts.tracking import States
-from service.publication import Publication
-from service.redraws import SHAPES
+from service.publications.publication import Publication
+from service.publications.redraws import SHAPES
 
 FLAP_PUBLICATIONS = 3
 """An incident that opens so few publications after the end of the one before is a flap."""

@@ -14,9 +14,9 @@ from data.errors import SettingsError, UnknownName
 from service.alerts.audit import record_action
 from service.channels.contacts import ContactPoint
 from service.channels.references import resolve_reference
+from service.links.unsubscribe_links import fingerprint
 from service.settings import Settings
 from service.tables import disabled_endpoints
-from service.unsubscribe_links import fingerprint
 
 UNSUBSCRIBED = "unsubscribed"
 """Detail of a disabled endpoint whose owner asked for it."""

@@ -18,8 +18,8 @@ from service.alerts.notify import Reason
 from service.alerts.rules import Rule
 from service.indicator_words import name_indicator, write_amount
 from service.languages import Language, name_level, name_outcome, write_percent
-from service.publication import Publication, PublishedScore
-from service.redraws import OUTSIDE_NOW, PART_OF
+from service.publications.publication import Publication, PublishedScore
+from service.publications.redraws import OUTSIDE_NOW, PART_OF
 
 SIMULATED: Mapping[Language, str] = {"en": "SIMULATED", "fr": "SIMULÉ"}
 """First word of every title about simulated events."""

@@ -17,7 +17,7 @@ from service.api.access import PROTECTED, require_scope
 from service.api.context import ApiContext
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
-from service.ingestion import Origin
+from service.intake.ingestion import Origin
 from service.keys import Caller
 
 MOST_EVENTS = 1000

@@ -23,10 +23,10 @@ from service.api.parameters import (
 from service.api.problem_schema import declare_problems
 from service.api.publications import continue_walk, describe_head, notices_of, require_head
 from service.api.schemas import Answer, PublicationOut
-from service.fatalities import NAMES
 from service.feeds.facts import round_numbers
 from service.feeds.fatality_feed import NEVER_MADE, describe_fatalities
-from service.publication_rows import read_fatalities, read_publication
+from service.publications.fatality import NAMES
+from service.publications.rows import read_fatalities, read_publication
 from service.tables import fatalities, publications
 
 

@@ -13,7 +13,7 @@ from data.regions import list_set_names
 from service.api.context import ApiContext
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
-from service.publication_store import find_head
+from service.publications.store import find_head
 
 
 class SetHealthOut(Answer):

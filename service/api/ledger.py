@@ -11,7 +11,7 @@ from pydantic import Field
 from service.api.context import ApiContext
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
-from service.forecast_ledger import describe_entry, list_entries
+from service.record.forecast_ledger import describe_entry, list_entries
 
 
 class LedgerEntryOut(Answer):

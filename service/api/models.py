@@ -14,7 +14,7 @@ from service.api.context import ApiContext
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
 from service.feeds.facts import round_numbers
-from service.publication_assembly import summarise_model
+from service.publications.assembly import summarise_model
 
 
 class ModelOut(Answer):

@@ -13,8 +13,8 @@ from service.api.schemas import PublicationOut
 from service.feeds.addresses import FeedAddress
 from service.feeds.facts import StatusCounts, write_notices
 from service.feeds.files import explain_absence
-from service.publication_rows import PublicationHead, read_head, read_publication
-from service.publication_store import find_head
+from service.publications.rows import PublicationHead, read_head, read_publication
+from service.publications.store import find_head
 from service.tables import publications, scores
 
 

@@ -21,9 +21,9 @@ from service.feeds.facts import (
     write_notices,
 )
 from service.feeds.json_feed import describe_driver, describe_explanation
-from service.publication import Publication, PublishedScore
-from service.publication_history import PastScore, score_history
-from service.publication_store import load_publication
+from service.publications.history import PastScore, score_history
+from service.publications.publication import Publication, PublishedScore
+from service.publications.store import load_publication
 
 
 def make_region_routes(context: ApiContext) -> APIRouter:

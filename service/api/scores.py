@@ -27,8 +27,8 @@ from service.api.publications import continue_walk, describe_head, notices_of, r
 from service.api.schemas import RegionScoreOut, ScoresOut
 from service.boxes import Box, meets, read_box
 from service.feeds.facts import describe_score
-from service.publication import Publication
-from service.publication_rows import PublicationHead, read_publication, read_score
+from service.publications.publication import Publication
+from service.publications.rows import PublicationHead, read_publication, read_score
 from service.tables import publications, scores
 
 _FILTERS: dict[str, ColumnElement[Any]] = {

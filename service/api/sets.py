@@ -11,7 +11,7 @@ from service.api.problem_schema import declare_problems
 from service.api.publications import describe_head
 from service.api.schemas import PublicationItem, RegionOut, SetOut
 from service.feeds.addresses import write_address
-from service.publication_store import find_head, list_formats, list_publications
+from service.publications.store import find_head, list_formats, list_publications
 
 
 def make_set_routes(context: ApiContext) -> APIRouter:

@@ -14,7 +14,7 @@ from service.api.parameters import SetPath
 from service.api.problem_schema import declare_problems
 from service.api.schemas import Answer
 from service.feeds.facts import round_numbers
-from service.track_record import list_outcomes, read_record
+from service.record.track_record import list_outcomes, read_record
 
 
 class HorizonRecordOut(Answer):

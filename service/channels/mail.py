@@ -24,8 +24,8 @@ import structlog
 from data.errors import SettingsError
 from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.channels.mail_text import Picture, compose_mail
+from service.links.unsubscribe_links import fingerprint, unsubscribe_link
 from service.settings import Settings
-from service.unsubscribe_links import fingerprint, unsubscribe_link
 
 DEADLINE_SECONDS = 60.0
 """Longest time for one e-mail, so that a server that drips cannot hold a worker past its lease."""

@@ -17,9 +17,9 @@ from data.sources.registry import ADAPTERS
 from data.store import DeliveryReport
 from service.cli.output import JsonOption, describe_report, print_json, progress_bar, say
 from service.cli.session import open_session
-from service.downloads import fetch_files
-from service.fetching import fetch_acled_changes
-from service.ingestion import Origin, take_in
+from service.intake.downloads import fetch_files
+from service.intake.fetching import fetch_acled_changes
+from service.intake.ingestion import Origin, take_in
 
 
 def ingest_acled(

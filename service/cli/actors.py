@@ -17,7 +17,7 @@ from data.actors import (
 )
 from data.errors import StateError, UnknownName
 from data.names import plain_words
-from data.panel_details import split_actors
+from data.panel.details import split_actors
 from data.store import events_as_known
 from service.cli.output import JsonOption, print_json, print_table, say
 from service.cli.session import open_session

@@ -9,13 +9,12 @@ import typer
 
 from data.errors import UsageError
 from features.cluster import on_cluster
-from models.fatality_names import FATALITIES
-from models.fatality_trial import DEFAULT_WIDENING, WIDENERS
+from models.fatalities.names import FATALITIES
+from models.fatalities.trial import DEFAULT_WIDENING, WIDENERS
+from models.fatalities.units import By
 from models.outcome import ESCALATION, OUTCOMES
 from models.recipes import DEFAULT_RECIPE, RECIPES
 from models.trial import IN_SERVICE, Plan
-from models.units import By
-from service.backtesting import backtest_fatalities, backtest_set, draws_folder
 from service.cli.fatality_table import print_fatalities
 from service.cli.output import (
     AlsoOption,
@@ -29,6 +28,7 @@ from service.cli.output import (
     say,
 )
 from service.cli.session import open_session
+from service.modelling.backtesting import backtest_fatalities, backtest_set, draws_folder
 from service.report.fatalities import write_fatality_report
 from service.report.page import write_report
 

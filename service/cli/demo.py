@@ -13,11 +13,11 @@ from models.registry import list_models
 from service.cli.output import progress_bar, say
 from service.cli.serve import HostOption, PortOption, address_of, serve_session
 from service.cli.session import Session, open_session
-from service.fetching import ingest_new
+from service.intake.fetching import ingest_new
+from service.modelling.training import train_outcomes
 from service.pipeline import run_cycle
-from service.publication_store import list_publications
-from service.schedules import general_schedule, slots_between
-from service.training import train_outcomes
+from service.publications.store import list_publications
+from service.schedule.schedules import general_schedule, slots_between
 
 DEMO_SET = "demo"
 _LEARNING_DAYS = 600

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from service.cli.output import JsonOption, console, print_json, print_table, say
 from service.cli.session import open_session
-from service.examination import examine
+from service.health.examination import examine
 from service.settings import PREFIX, Settings
 
 _SIGNS = {"ok": "[green]ok[/]", "warning": "[yellow]look[/]", "failure": "[red]FAILS[/]"}

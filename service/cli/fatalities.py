@@ -9,8 +9,7 @@ import typer
 
 from data.panel import build_panel
 from data.regions import load_region_set
-from models.fatality_forecast import forecast_fatalities
-from service.backtesting import fold_folder, write_predictions
+from models.fatalities.forecast import forecast_fatalities
 from service.cli.backtest import parse_by, parse_horizons
 from service.cli.output import (
     AsOfOption,
@@ -22,6 +21,7 @@ from service.cli.output import (
     say,
 )
 from service.cli.session import open_session
+from service.modelling.backtesting import fold_folder, write_predictions
 
 _SHOWN = ("q05", "q25", "q50", "q75", "q95")
 

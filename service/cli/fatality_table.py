@@ -12,7 +12,7 @@ def print_fatalities(report: Mapping[str, Any]) -> None:
     """Prints CRPS beside baselines, and coverage and width of intervals by group.
 
     Args:
-        report: `report` of a `models.fatality_trial.FatalityTrial`.
+        report: `report` of a `models.fatalities.trial.FatalityTrial`.
     """
     figures, step = report["figures"], report["step"]
     ahead = report["horizons"]
@@ -61,7 +61,7 @@ def print_fatality_record(record: Mapping[str, Any], names: Mapping[str, str]) -
     """Prints CRPS and coverage of published quantiles beside conflictology, by horizon.
 
     Args:
-        record: What `service.fatality_record.describe_fatality_record` returned.
+        record: What `service.record.fatality_record.describe_fatality_record` returned.
         names: What the parts `live` and `afterwards` are called.
     """
     horizons = {**record["horizons"], "all": record["all_horizons"]}

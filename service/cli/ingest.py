@@ -22,8 +22,8 @@ from service.cli.observations import ingest_observations
 from service.cli.output import JsonOption, print_json, print_table, progress_bar, say
 from service.cli.own_table import ingest_table
 from service.cli.session import open_session
-from service.downloads import fetch_files
-from service.ingestion import Origin, take_in
+from service.intake.downloads import fetch_files
+from service.intake.ingestion import Origin, take_in
 
 app = typer.Typer(help="Take in deliveries of events; see what came in.", no_args_is_help=True)
 

@@ -8,7 +8,7 @@ import typer
 
 from service.cli.output import JsonOption, print_json, print_table, say
 from service.cli.session import open_session
-from service.forecast_ledger import LedgerReport, describe_entry, list_entries, verify_ledger
+from service.record.forecast_ledger import LedgerReport, describe_entry, list_entries, verify_ledger
 
 app = typer.Typer(
     help="The forecast ledger: a sealed chain of all that was published.", no_args_is_help=True

@@ -12,7 +12,7 @@ from models.registry import show_model
 from models.shadows import set_shadow
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
-from service.drift import load_verdicts
+from service.modelling.drift import load_verdicts
 
 _INPUTS_SHOWN = 8
 

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import UsageError
-from models.card import build_card
+from models.artefacts.card import build_card
 from models.outcome import ESCALATION
 from models.registry import find_earlier, list_models, show_model
 from models.trial import IN_SERVICE, Plan, auxiliary_names, settings_of
-from service.backtesting import backtest_set
 from service.cli.model_drivers import drivers
 from service.cli.model_watch import drift, shadow
 from service.cli.output import (
@@ -28,8 +27,9 @@ from service.cli.output import (
 )
 from service.cli.session import Session, open_session
 from service.cli.skill_table import print_skill
-from service.drift import load_verdict
-from service.promotion import Preview, preview_promotion, promote_model
+from service.modelling.backtesting import backtest_set
+from service.modelling.drift import load_verdict
+from service.modelling.promotion import Preview, preview_promotion, promote_model
 from service.report.card import write_card
 
 app = typer.Typer(

@@ -13,7 +13,7 @@ from data.sources.gleditsch_ward import parse_countries
 from data.sources.registry import ADAPTERS
 from service.cli.output import JsonOption, describe_report, print_json, say
 from service.cli.session import open_session
-from service.fetching import read_and_take_in
+from service.intake.fetching import read_and_take_in
 
 _NAMES = [name for name, adapter in ADAPTERS.items() if adapter.info.kind == "observations"]
 

@@ -15,7 +15,7 @@ from data.sources.own_table import read_own_table
 from data.sources.registry import SOURCES
 from service.cli.output import JsonOption, print_json, say
 from service.cli.session import open_session
-from service.ingestion import Origin, take_in
+from service.intake.ingestion import Origin, take_in
 
 
 def ingest_table(

@@ -9,7 +9,7 @@ import typer
 
 from data.calendar import STEPS, Step, parse_day
 from data.errors import UsageError
-from data.panel_counts import require_countable
+from data.panel.counts import require_countable
 from data.regions import (
     RegionKind,
     RegionSet,
@@ -23,7 +23,7 @@ from data.regions import (
 )
 from service.cli.output import JsonOption, SetOption, messages, print_json, print_table, say
 from service.cli.session import Session, open_session
-from service.schedules import schedule_of
+from service.schedule.schedules import schedule_of
 from service.web.words import country_name
 
 app = typer.Typer(help="Import, make and list region sets.", no_args_is_help=True)

@@ -14,14 +14,14 @@ from data.errors import UsageError
 from data.regions import list_region_sets, load_region_set
 from service.cli.output import JsonOption, SetOption, print_json, progress_bar, say
 from service.cli.session import Session, open_session
-from service.fetch_plans import check_fetches
 from service.logs import configure_logs
 from service.pipeline import CycleReport, run_cycle
-from service.publication_store import find_head, list_publications
-from service.scheduled_fetches import tick_fetches
+from service.publications.store import find_head, list_publications
+from service.schedule.fetch_plans import check_fetches
+from service.schedule.scheduled_fetches import tick_fetches
+from service.schedule.schedules import general_schedule, schedule_of, slots_between
+from service.schedule.slots import FETCHES, list_slots
 from service.scheduler import Ticker, tick_cycles, tick_outbox
-from service.schedules import general_schedule, schedule_of, slots_between
-from service.slots import FETCHES, list_slots
 
 
 def run(

@@ -12,9 +12,9 @@ from service.cli.output import (
     say,
 )
 from service.cli.session import open_session
-from service.heartbeat import send_heartbeat
+from service.health.heartbeat import send_heartbeat
 from service.pipeline import run_cycle
-from service.publication_store import load_publication
+from service.publications.store import load_publication
 
 _SHOWN = 10
 

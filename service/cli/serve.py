@@ -18,7 +18,7 @@ from service.app import make_app
 from service.cli.output import JsonOption, print_json, say
 from service.cli.session import Session, open_session
 from service.logs import configure_logs
-from service.publication_store import latest_publication
+from service.publications.store import latest_publication
 
 SWITCH_SECONDS = 0.0005
 """How long a thread of the server keeps the interpreter while another wants it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.group_gate import groups_without
+from models.skill.group_gate import groups_without
 from service.cli.output import print_table, say
 
 

@@ -21,8 +21,8 @@ from service.cli.output import (
     say,
 )
 from service.cli.session import open_session
-from service.fetching import fetch_source
-from service.scheduled_fetches import list_fetch_states
+from service.intake.fetching import fetch_source
+from service.schedule.scheduled_fetches import list_fetch_states
 
 app = typer.Typer(help="Sources: terms, credentials, fetching.", no_args_is_help=True)
 

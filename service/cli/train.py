@@ -22,7 +22,7 @@ from service.cli.output import (
 )
 from service.cli.session import open_session
 from service.cli.skill_table import print_skill
-from service.training import train_outcomes
+from service.modelling.training import train_outcomes
 
 
 def train(

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from models.fatality_names import FATALITIES
+from models.fatalities.names import FATALITIES
 from service.cli.fatality_table import print_fatality_record
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
-from service.shadowing import describe_shadows
-from service.track_record import list_outcomes, verify_set
+from service.modelling.shadowing import describe_shadows
+from service.record.track_record import list_outcomes, verify_set
 
 _NAMES = {"live": "before the window was over", "afterwards": "made up afterwards"}
 

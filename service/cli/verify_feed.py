@@ -9,12 +9,12 @@ import typer
 from sqlalchemy import select
 
 from data.errors import MissingInput, NotReady, Refused
-from models.signing import KEY_FILE, PublicKey, load_or_make_key
+from models.artefacts.signing import KEY_FILE, PublicKey, load_or_make_key
 from service.cli.output import JsonOption, print_json, say
 from service.cli.session import Session, open_session
 from service.feeds.manifest import NAME, VerifiedFile, read_key_set, verify_file
-from service.publication import Document
-from service.publication_store import read_document
+from service.publications.publication import Document
+from service.publications.store import read_document
 from service.tables import documents
 
 

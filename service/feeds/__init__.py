@@ -1,7 +1,7 @@
 """Risk feeds: each format rendered once per publication, stored, and served as bytes.
 
 Owns what a feed file looks like and how it is served: addresses, entity tags, compression, caching.
-Does not own: what is published (`service.publication`), or the transaction that stores it.
+Does not own: what is published (`service.publications`), or the transaction that stores it.
 Invariants: a file is a pure function of a publication and its region set; every file says what it
 was made from, and "simulated" where the events did not happen; an empty field is a missing value.
 

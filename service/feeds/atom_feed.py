@@ -23,7 +23,7 @@ from service.feeds.atom_elements import (
     write_feed,
 )
 from service.feeds.facts import count_statuses, count_steps, write_moment, write_notices
-from service.publication import Document, Publication, PublishedScore
+from service.publications.publication import Document, Publication, PublishedScore
 
 
 def render(publication: Publication, region_set: RegionSet) -> Document:

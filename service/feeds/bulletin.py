@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from data.regions import RegionSet
-from service.explanation import group_by_family, name_family
 from service.feeds.bulletin_words import WORDS
 from service.feeds.facts import count_statuses, lead_time_days
 from service.feeds.map_picture import draw_map
@@ -24,7 +23,8 @@ from service.languages import (
     write_day,
     write_percent,
 )
-from service.publication import FamilyShare, Publication, PublishedScore
+from service.publications.explanation import group_by_family, name_family
+from service.publications.publication import FamilyShare, Publication, PublishedScore
 
 N_REGIONS = 10
 N_DRIVERS = 3

@@ -17,7 +17,7 @@ from data.errors import StateError
 from data.regions import RegionSet
 from service.feeds.bulletin import compose_bulletin
 from service.languages import Language
-from service.publication import Document, Publication
+from service.publications.publication import Document, Publication
 from service.templates import open_templates
 
 _FOLDER = Path(__file__).parent

@@ -25,7 +25,7 @@ from service.feeds.atom_elements import (
 )
 from service.feeds.compression import compress_document
 from service.feeds.facts import write_moment
-from service.publication import Document, Publication
+from service.publications.publication import Document, Publication
 from service.tables import cap_messages
 
 CAP_MEDIA_TYPE = "application/cap+xml"

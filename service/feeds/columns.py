@@ -2,7 +2,8 @@
 
 CSV, Excel and Parquet have the same columns in the same order with the same meaning. `low` and
 `high` are the 90 % interval of the score where the status is `ok`: what the model might say with
-far more history and the true numbers of the dead (`models.uncertainty`); elsewhere they are empty.
+far more history and the true numbers of the dead (`models.estimators.uncertainty`); elsewhere they
+are empty.
 
 The columns are fixed, so a simulated world speaks through the columns there are: `set` and
 `model_version` begin with `simulated` unless they say it already. The `status` column keeps to
@@ -17,7 +18,7 @@ from datetime import date
 from typing import Literal
 
 from service.feeds.facts import lead_time_days, round_number
-from service.publication import Publication
+from service.publications.publication import Publication
 
 Kind = Literal["text", "day", "whole", "number"]
 Value = str | int | float | date | None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import brotli
 
-from service.publication import Document
+from service.publications.publication import Document
 
 _GZIP_LEVEL = 6
 _BROTLI_LEVEL = 5

@@ -13,7 +13,7 @@ from datetime import date
 from data.regions import RegionSet
 from service.feeds.columns import COLUMNS, NAMES, Value, write_rows
 from service.feeds.facts import DIGITS
-from service.publication import Document, Publication
+from service.publications.publication import Document, Publication
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

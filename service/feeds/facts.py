@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from service.publication import Inputs, Publication, PublishedScore
+from service.publications.publication import Inputs, Publication, PublishedScore
 
 DIGITS = 6
 """Decimals of every number in a feed."""

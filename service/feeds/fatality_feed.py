@@ -12,12 +12,12 @@ import io
 from typing import Any
 
 from data.regions import RegionSet
-from models.fatality_names import VERSION
-from service.fatalities import NAMES, PublishedFatalities
+from models.fatalities.names import VERSION
 from service.feeds.columns import mark_simulated
 from service.feeds.csv_feed import disarm, write_decimal
 from service.feeds.facts import round_number, round_numbers
-from service.publication import Document, Publication
+from service.publications.fatality import NAMES, PublishedFatalities
+from service.publications.publication import Document, Publication
 
 FORMAT = "fatalities.csv"
 COLUMNS: tuple[str, ...] = (

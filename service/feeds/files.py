@@ -29,9 +29,9 @@ from service.feeds.addresses import (
 from service.feeds.cap_feed import CAP_MEDIA_TYPE, cut_cap_feed
 from service.feeds.compression import compress_document
 from service.feeds.formats import FORMATS, Render
-from service.publication import Document, Publication
-from service.publication_rows import PublicationHead
-from service.publication_store import find_head, load_publication, read_document
+from service.publications.publication import Document, Publication
+from service.publications.rows import PublicationHead
+from service.publications.store import find_head, load_publication, read_document
 from service.tables import cap_messages, documents, scores
 
 CACHE_BYTES = 64 * 1024 * 1024

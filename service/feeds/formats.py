@@ -16,7 +16,7 @@ from service.feeds import (
     xlsx_feed,
 )
 from service.feeds.compression import compress_document
-from service.publication import Document, Publication
+from service.publications.publication import Document, Publication
 
 Render = Callable[[Publication, RegionSet], Document]
 

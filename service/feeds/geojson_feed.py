@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 from data.regions import Region, RegionSet
-from service.fatalities import PublishedFatalities
 from service.feeds.facts import (
     describe_deaths,
     describe_publication,
@@ -22,7 +21,8 @@ from service.feeds.facts import (
 )
 from service.feeds.fatality_feed import describe_fatality_fact
 from service.feeds.shapes import write_shape
-from service.publication import Document, Publication, PublishedScore
+from service.publications.fatality import PublishedFatalities
+from service.publications.publication import Document, Publication, PublishedScore
 
 NEAREST = 1
 """The period ahead whose deaths are told; the JSON feed has the others."""

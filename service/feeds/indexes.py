@@ -12,8 +12,8 @@ from data.regions import list_set_names
 from service.feeds.addresses import FeedAddress, write_address, write_index_address
 from service.feeds.facts import write_moment
 from service.feeds.files import explain_absence
-from service.publication_rows import PublicationHead
-from service.publication_store import find_head, list_formats, list_publications
+from service.publications.rows import PublicationHead
+from service.publications.store import find_head, list_formats, list_publications
 
 
 def render_index(connection: Connection, address: FeedAddress) -> bytes:

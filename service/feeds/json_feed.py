@@ -14,12 +14,6 @@ from typing import Any
 
 from data.regions import RegionSet
 from models.score import Contribution
-from service.explanation import (
-    explain_no_comparison,
-    explain_score,
-    family_of,
-    group_by_family,
-)
 from service.feeds.facts import (
     describe_deaths,
     describe_publication,
@@ -29,7 +23,13 @@ from service.feeds.facts import (
 )
 from service.feeds.fatality_feed import describe_all_fatalities
 from service.languages import LANGUAGES
-from service.publication import Document, FamilyShare, Publication, PublishedScore
+from service.publications.explanation import (
+    explain_no_comparison,
+    explain_score,
+    family_of,
+    group_by_family,
+)
+from service.publications.publication import Document, FamilyShare, Publication, PublishedScore
 
 N_DRIVERS = 10
 FEED_SCHEMA = Path(__file__).parent / "feed.schema.json"

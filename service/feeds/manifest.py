@@ -19,9 +19,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data.errors import BadInput, Refused
-from models.signing import PublicKey, SigningKey, is_signed_by, sign
+from models.artefacts.signing import PublicKey, SigningKey, is_signed_by, sign
 from service.feeds.facts import write_moment
-from service.publication import Document, Publication
+from service.publications.publication import Document, Publication
 
 NAME = "manifest.json"
 _FORMAT = "tocsin-manifest-1"

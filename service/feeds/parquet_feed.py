@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from data.regions import RegionSet
 from service.feeds.columns import COLUMNS, Kind, write_rows
 from service.feeds.facts import describe_publication
-from service.publication import Document, Publication
+from service.publications.publication import Document, Publication
 
 _TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),

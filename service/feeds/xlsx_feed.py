@@ -23,7 +23,7 @@ from data.regions import RegionSet
 from service.feeds.columns import COLUMNS, NAMES, Value, write_rows
 from service.feeds.facts import count_statuses, write_moment, write_notices
 from service.feeds.palette import colour_levels, is_dark
-from service.publication import Document, Publication
+from service.publications.publication import Document, Publication
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

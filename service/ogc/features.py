@@ -20,8 +20,8 @@ from service.boxes import meets
 from service.feeds.addresses import FeedAddress
 from service.feeds.files import explain_absence
 from service.ogc.query import ItemsQuery
-from service.publication_rows import PublicationHead, read_head
-from service.publication_store import find_head, read_document
+from service.publications.rows import PublicationHead, read_head
+from service.publications.store import find_head, read_document
 from service.tables import publications
 
 _KEPT = 4

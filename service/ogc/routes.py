@@ -16,7 +16,7 @@ from service.feeds.facts import write_moment
 from service.ogc.description import CONFORMANCE, OPENAPI_MEDIA_TYPE, describe_api
 from service.ogc.features import Collection, CollectionStore
 from service.ogc.query import ItemsQuery, read_query
-from service.publication_store import find_head
+from service.publications.store import find_head
 from service.settings import Settings
 
 ROOT = "/ogc"

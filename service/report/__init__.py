@@ -1,7 +1,7 @@
 """The report of a backtest: one HTML page with its pictures inside.
 
 Purpose: let anybody who has the file read what a forecast was worth, with no network and no script.
-Owns: pictures and wording of the report. Does not own: any figure (`models.assessment`).
+Owns: pictures and wording of the report. Does not own: any figure (`models.skill.assessment`).
 May import: altair, vl-convert, jinja2.
 
 Where to go:

@@ -14,7 +14,7 @@ def write_card(card: Mapping[str, Any], path: Path) -> None:
     """Writes the card whole, as HTML that asks for nothing from elsewhere.
 
     Args:
-        card: What `models.card.build_card` returned.
+        card: What `models.artefacts.card.build_card` returned.
         path: The file.
     """
     pictures = {

@@ -15,7 +15,7 @@ def write_fatality_report(report: Mapping[str, Any], path: Path, *, made_at: dat
     """Writes the page whole, as HTML that asks for nothing from elsewhere.
 
     Args:
-        report: `report` of a `models.fatality_trial.FatalityTrial`.
+        report: `report` of a `models.fatalities.trial.FatalityTrial`.
         path: The file.
         made_at: The present moment, UTC.
     """

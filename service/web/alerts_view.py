@@ -14,7 +14,7 @@ from service.alerts.measures import Measure, measure_score
 from service.alerts.read import Incident, IncidentEvent, list_incidents
 from service.alerts.rule_store import active_rules, list_rules
 from service.alerts.rules import BELOW_ALL_LEVELS, Rule
-from service.publication import PublishedScore
+from service.publications.publication import PublishedScore
 from service.web import links, words
 from service.web.page_head import Frame
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from service.publication import Publication
+from service.publications.publication import Publication
 from service.web import words
 
 BannerKind = Literal["simulated", "stale", "older", "baseline", "schematic", "missing", "counted"]

@@ -16,7 +16,7 @@ import altair as alt
 from markupsafe import Markup
 
 from data.calendar import Step, period_start
-from service.fatalities import PublishedFatalities
+from service.publications.fatality import PublishedFatalities
 from service.web.history import TYPES, DeathsHistory
 from service.web.levels import Level
 from service.web.skill_view import ReliabilityRow

@@ -10,8 +10,8 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from service.explanation import explain_no_comparison, group_by_family, name_family
-from service.publication import PublishedScore
+from service.publications.explanation import explain_no_comparison, group_by_family, name_family
+from service.publications.publication import PublishedScore
 from service.web import words
 from service.web.score_view import value_words
 

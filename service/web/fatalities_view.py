@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.fatalities import PublishedFatalities
 from service.feeds.fatality_feed import NEVER_MADE
-from service.publication import Publication
+from service.publications.fatality import PublishedFatalities
+from service.publications.publication import Publication
 from service.web import words
 
 PERIODS_BEHIND = 24

@@ -53,7 +53,7 @@ def view_fatality_record(record: Mapping[str, Any]) -> DeathsRecordView:
     """Returns the section of fatalities.
 
     Args:
-        record: What `service.fatality_record.describe_fatality_record` returned.
+        record: What `service.record.fatality_record.describe_fatality_record` returned.
     """
     step = record["step"]
     headings = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.publication import Inputs
+from service.publications.publication import Inputs
 from service.web import words
 
 

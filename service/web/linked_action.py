@@ -7,15 +7,15 @@ from datetime import datetime
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from service.action_links import (
+from service.alerts.hush import acknowledge, add_silence
+from service.alerts.read import Incident, load_incident, series_labels
+from service.links.action_links import (
     ACTION_PATH,
     SILENCE_HOLDS,
     ActionLink,
     LinkedAction,
     read_action_link,
 )
-from service.alerts.hush import acknowledge, add_silence
-from service.alerts.read import Incident, load_incident, series_labels
 from service.settings import Settings
 from service.web import words
 from service.web.forms import take_field

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from data.regions import RegionSet, list_region_sets, load_region_set
 from data.sources.registry import SOURCES
 from service.feeds.addresses import CAP_FORMAT
-from service.publication_store import list_publications
+from service.publications.store import list_publications
 from service.settings import Settings
 from service.web import words
 from service.web.alerts_view import summarise_incidents, view_incidents, view_rules

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from data.errors import UnknownName
 from data.regions import RegionSet
-from service.publication import Publication
-from service.publication_rows import PublicationHead
+from service.publications.publication import Publication
+from service.publications.rows import PublicationHead
 from service.settings import Settings
 from service.web import words
 from service.web.banners import Banner, choose_banners

@@ -15,9 +15,9 @@ from fastapi.responses import HTMLResponse
 from data.database import Database
 from data.regions import list_region_sets
 from service.clock import Clock
-from service.publication_store import find_head
+from service.links.unsubscribe_links import UNSUBSCRIBE_PATH
+from service.publications.store import find_head
 from service.settings import Settings
-from service.unsubscribe_links import UNSUBSCRIBE_PATH
 from service.web.errors import PageRoute
 from service.web.list_pages import render_about, render_publications, render_start
 from service.web.reading import Reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from service.publication_rows import PublicationHead
+from service.publications.rows import PublicationHead
 from service.web import links, words
 
 

@@ -18,12 +18,12 @@ from service.clock import Clock
 from service.feeds.formats import FORMATS
 from service.indicator_values import are_counts_closed
 from service.memo import Memo
-from service.publication import Publication
-from service.publication_history import score_history
-from service.publication_store import find_head, load_publication
+from service.publications.history import score_history
+from service.publications.publication import Publication
+from service.publications.store import find_head, load_publication
+from service.record.track_record import read_record
 from service.settings import Settings
 from service.tables import documents
-from service.track_record import read_record
 from service.web import words
 from service.web.charts import (
     WIDTHS,

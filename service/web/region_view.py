@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from data.errors import UnknownName
 from data.regions import RegionSet
-from service.explanation import explain_score
 from service.indicator_values import list_closed_indicators
 from service.languages import LANGUAGES
-from service.publication import Publication, PublishedScore
+from service.publications.explanation import explain_score
+from service.publications.publication import Publication, PublishedScore
 from service.web import links, words
 from service.web.drivers_view import DriversView, view_drivers
 from service.web.inputs_view import tell_inputs

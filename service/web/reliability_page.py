@@ -6,10 +6,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from data.regions import load_region_set
-from models.fatality_names import FATALITIES
-from service.drift import load_verdict
-from service.forecast_ledger import list_entries
-from service.publication_store import find_head
+from models.fatalities.names import FATALITIES
+from service.modelling.drift import load_verdict
+from service.publications.store import find_head
+from service.record.forecast_ledger import list_entries
 from service.web import links
 from service.web.fatality_record_view import view_fatality_record
 from service.web.list_pages import describe_set

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from models.score import Contribution, Status
-from service.publication import PublishedScore
+from service.publications.publication import PublishedScore
 from service.web import words
 from service.web.levels import Level, level_of
 

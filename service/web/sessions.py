@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 
 from data.errors import KeyMissing, Refused, ScopeMissing
 from service.keys import Caller, find_holder
+from service.links.tokens import read_text, sign_text
 from service.settings import Settings
-from service.tokens import read_text, sign_text
 
 SESSION_HOLDS = timedelta(hours=12)
 _PURPOSE = "session"

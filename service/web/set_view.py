@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from data.errors import NotReady, UnknownName
 from service.indicator_values import list_closed_indicators
-from service.publication import Publication, PublishedScore
+from service.publications.publication import Publication, PublishedScore
 from service.web import links, words
 from service.web.levels import Level
 from service.web.page_head import Frame

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.group_gate import groups_without
-from models.manifest import FINAL_DATA
-from service.publication import Publication
+from models.artefacts.manifest import FINAL_DATA
+from models.skill.group_gate import groups_without
+from service.publications.publication import Publication
 from service.web import words
 from service.web.set_view import horizons_of, scores_at
 
@@ -109,7 +109,7 @@ def _record_of(publication: Publication, horizon: int) -> Mapping[str, Any]:
 
 
 def _told(publication: Publication, name: str, horizon: int) -> Mapping[str, Any]:
-    """A part of the model's manifest by horizon: see `service.publication_assembly`."""
+    """A part of the model's manifest by horizon: see `service.publications.assembly`."""
     return _part(_part(_part(publication.manifest, "model"), name), str(horizon))
 
 

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from service.alerts.subscriptions import unsubscribe
+from service.links.unsubscribe_links import UNSUBSCRIBE_PATH, read_unsubscribe_link
 from service.settings import Settings
-from service.unsubscribe_links import UNSUBSCRIBE_PATH, read_unsubscribe_link
 from service.web.templating import render_page
 
 

@@ -37,8 +37,8 @@ from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
 from service.cli.serve import SWITCH_SECONDS
 from service.feeds.formats import render_documents
-from service.publication import Attribution, Inputs, Publication, PublishedScore
-from service.publication_store import load_document, number_publication, store_publication
+from service.publications.publication import Attribution, Inputs, Publication, PublishedScore
+from service.publications.store import load_document, number_publication, store_publication
 from service.settings import Settings
 
 NOW = datetime(2022, 1, 16, 6, tzinfo=UTC)

@@ -19,7 +19,7 @@ from bench_models import settings_for
 from worlds import S2, make_panel
 
 from models.backtest import Span, run_backtest
-from models.estimators import probability_of
+from models.estimators.ridge import probability_of
 from models.metrics import average_precision, log_losses
 from models.task import build_task
 

@@ -25,11 +25,15 @@ from data.panel import Panel, assemble_panel
 from data.simulate import World, simulate_world, true_exceedance_probability
 from data.sources.simulated import deliver_simulated
 from data.store import Coverage
-from models.ensemble import FittedEnsemble, ensemble_log_odds, fit_ensemble
-from models.estimators import probability_of
+from models.estimators.ensemble import FittedEnsemble, ensemble_log_odds, fit_ensemble
+from models.estimators.ridge import probability_of
+from models.estimators.uncertainty import (
+    coefficient_covariance,
+    interval_of_log_odds,
+    log_odds_deviation,
+)
 from models.settings import OUTCOMES, ModelSettings
 from models.task import Rows, Task, build_task, join_rows
-from models.uncertainty import coefficient_covariance, interval_of_log_odds, log_odds_deviation
 
 AS_OF = date(2022, 1, 15)
 LIMIT_SEEDS = range(100, 130)

@@ -21,8 +21,8 @@ from data.panel import Panel, assemble_panel
 from data.simulate import simulate_world
 from data.sources.simulated import deliver_simulated
 from data.store import Coverage
-from models.fatality_keep import pack_release
-from service.kept_fatalities import release_or_take_up
+from models.fatalities.keep import pack_release
+from service.publications.kept_fatalities import release_or_take_up
 from service.settings import Settings
 
 AS_OF, SEED, TIMES = date(2022, 1, 15), 11, 3

@@ -23,8 +23,8 @@ from service.alerts.evaluate import evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
 from service.feeds import csv_feed, geojson_feed, json_feed
-from service.publication import Attribution, Publication, PublishedScore
-from service.publication_store import number_publication, store_publication
+from service.publications.publication import Attribution, Publication, PublishedScore
+from service.publications.store import number_publication, store_publication
 from service.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -26,7 +26,7 @@ from data.calendar import to_epoch_day
 from data.database import Database
 from data.errors import BadInput, MissingInput
 from data.names import plain_words
-from data.panel_details import split_actors
+from data.panel.details import split_actors
 from data.sources.ged import read_ged
 
 

@@ -21,8 +21,8 @@ from data.calendar import (
     to_epoch_day,
 )
 from data.observation import KNOWN_OBSERVATION_COLUMNS, QUANTITIES
-from data.observed_spells import spells_of
-from data.panel_observed import OBSERVED, arrange
+from data.panel.observed import OBSERVED, arrange
+from data.panel.observed_spells import spells_of
 from data.regions import Region, RegionSet
 
 FIRST = date(2018, 1, 1)

@@ -16,7 +16,7 @@ from data.calendar import (
 )
 from data.errors import NothingKnown
 from data.panel import BASE_VARIABLES
-from data.panel_details import DETAIL_VARIABLES
+from data.panel.details import DETAIL_VARIABLES
 from data.regions import RegionSet
 from data.store import Coverage
 from tests.data.panels import AS_OF, assemble, cell

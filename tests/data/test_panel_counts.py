@@ -17,8 +17,8 @@ from data.calendar import parse_period, period_end, period_start
 from data.database import Database
 from data.errors import NothingKnown, UsageError
 from data.panel import BASE_VARIABLES, Panel, build_panel
-from data.panel_counts import COUNTED, require_countable
-from data.panel_details import DETAIL_VARIABLES, RIVAL_VARIABLES
+from data.panel.counts import COUNTED, require_countable
+from data.panel.details import DETAIL_VARIABLES, RIVAL_VARIABLES
 from data.quality import estimate_completeness
 from data.regions import Region, RegionKind, RegionSet
 from data.revisions import diff_vintages

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data.actors import ActorAlias, ActorTable
 from data.events import conform_events
 from data.gazetteer import CAPITALS, Rivals
-from data.panel_details import find_coordinated, list_activity, split_actors, weigh_details
+from data.panel.details import find_coordinated, list_activity, split_actors, weigh_details
 
 RIVALS = Rivals("red", "blue")
 ACTORS = ActorTable(

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from data.panel import assemble_panel
-from data.panel_kinds import KINDS
+from data.panel.kinds import KINDS
 from data.store import Coverage
 
 YEAR = [Coverage(code, date(2021, 1, 1), date(2021, 12, 31)) for code in ("MLI", "NER")]

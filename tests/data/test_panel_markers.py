@@ -13,7 +13,7 @@ from shapely.geometry import box
 
 from data.calendar import from_epoch_day, period_end, period_of, to_epoch_day
 from data.marker import KNOWN_MARKER_COLUMNS
-from data.panel_markers import mark_regions
+from data.panel.markers import mark_regions
 from data.regions import Region, RegionSet
 
 PERIODS = np.arange(period_of(date(2020, 1, 1), "month"), period_of(date(2020, 7, 1), "month"))

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from data import panel_observed
 from data.area_placement import find_regions_of_areas, find_regions_touched
 from data.calendar import period_end, period_of, period_start, to_epoch_day
 from data.database import Database
 from data.errors import BadInput
 from data.observation import OBSERVATION_COLUMNS, QUANTITIES, ObservationBatch
-from data.observed_spells import known_throughout
 from data.panel import build_panel
-from data.panel_observed import OBSERVED, ObservedVariable
+from data.panel import observed as panel_observed
+from data.panel.observed import OBSERVED, ObservedVariable
+from data.panel.observed_spells import known_throughout
 from data.regions import Region, RegionSet
 from data.sources.own_observations import OWN_OBSERVATIONS, read_own_observations
 from data.sources.registry import SOURCES

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data.events import STRATEGIC, Batch
 from data.panel import assemble_panel
-from data.panel_kinds import KINDS, WITHOUT_VIOLENCE
+from data.panel.kinds import KINDS, WITHOUT_VIOLENCE
 from data.quality.sentinels import examine_batch
 from data.regions import RegionSet
 from data.store import Coverage

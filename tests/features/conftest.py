@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import features.build
 from data.calendar import Step, period_end
 from data.panel import BASE_VARIABLES, REPORTED_VARIABLES, Panel
-from data.panel_details import DETAIL_VARIABLES, ActorActivity
+from data.panel.details import DETAIL_VARIABLES, ActorActivity
 from features.catalogue import CATALOGUE, indicators_of
 
 MakePanel = Callable[..., Panel]

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import UnknownName
 from data.panel import BASE_VARIABLES, REPORTED_VARIABLES
-from data.panel_details import ACTOR_VARIABLES, DETAIL_VARIABLES
+from data.panel.details import ACTOR_VARIABLES, DETAIL_VARIABLES
 from features.build import build_features, feature_fingerprint
 from features.catalogue import (
     CATALOGUE,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.errors import StateError, UnknownName, UsageError
-from data.panel_kinds import WITHOUT_VIOLENCE
+from data.panel.kinds import WITHOUT_VIOLENCE
 from features.build import build_features, rows_for_origin
 from features.catalogue import CATALOGUE
 from features.measures import (

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.panel import Panel
-from data.panel_details import ActorActivity
-from data.panel_observed import OBSERVED
+from data.panel.details import ActorActivity
+from data.panel.observed import OBSERVED
 from features.build import build_features, rows_for_origin
 from features.catalogue import CATALOGUE
 from features.outcomes import EscalationDefinition

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from data.errors import Refused
-from models.artefact import ALLOWED, pack_artefact, unpack_artefact
+from models.artefacts.artefact import ALLOWED, pack_artefact, unpack_artefact
 
 
 class LeavesMark:

@@ -9,8 +9,8 @@ import pytest
 
 from features.cluster import on_cluster
 from models.backtest import MIN_FIT_POSITIVES, backtest_folds, run_backtest
-from models.ensemble import ensemble_log_odds, fit_ensemble
-from models.estimators import probability_of
+from models.estimators.ensemble import ensemble_log_odds, fit_ensemble
+from models.estimators.ridge import probability_of
 from models.forecasts import forecast_table
 from models.task import Task, build_task
 

@@ -10,21 +10,21 @@ import pytest
 import shap
 
 from data.errors import UnknownName
-from models.artefact import unpack_artefact
-from models.boosted import (
+from models.artefacts.artefact import unpack_artefact
+from models.artefacts.card import build_card
+from models.estimators.boosted import (
     explain_trees_exactly,
     fit_boosted_trees,
     fit_trees,
     pack_trees,
     trees_log_odds,
 )
-from models.card import build_card
-from models.ensemble import PARTS, ensemble_log_odds, explain_ensemble
+from models.estimators.ensemble import PARTS, ensemble_log_odds, explain_ensemble
+from models.estimators.uncertainty import coefficient_covariance
 from models.recipes import RECIPES, SERVED, fit_served
 from models.score import score_panel
 from models.task import build_task
 from models.train import train_model
-from models.uncertainty import coefficient_covariance
 
 CREATED_AT = datetime(2020, 1, 15, 6, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.bootstrap import draw_blocks
-from models.calibration import IDENTITY, Calibration, choose_calibration, fit_calibration
-from models.estimators import probability_of
+from models.estimators.calibration import IDENTITY, Calibration, choose_calibration, fit_calibration
+from models.estimators.ridge import probability_of
 
 
 def _forecasts(n_years: int, n_regions: int, shift: float, slope: float, seed: int = 1):

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.artefacts.card import build_card
 from models.backtest import run_backtest
-from models.card import build_card
 from models.comparison import compare_scores, share_of_level_changes
-from models.estimators import probability_of
-from models.guard import check_magnitude, measure_range
+from models.estimators.ridge import probability_of
 from models.score import score_panel
+from models.skill.guard import check_magnitude, measure_range
 from models.task import build_task
 from models.trial import settings_of
 

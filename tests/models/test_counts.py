@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from models.counts import (
+from models.estimators.counts import (
     THRESHOLD_FEATURE,
     counts_log_odds,
     explain_counts,
     fit_counts,
     reach_log_odds,
 )
-from models.estimators import probability_of
+from models.estimators.ridge import probability_of
 from models.task import ClosedRows, build_task
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from data.errors import UsageError
 from models.backtest import run_backtest
-from models.ensemble import ensemble_log_odds, explain_ensemble, fit_ensemble
+from models.estimators.ensemble import ensemble_log_odds, explain_ensemble, fit_ensemble
 from models.recipes import RECIPES
 from models.task import build_task
 from models.train import train_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.estimators import (
+from models.estimators.ridge import (
     CLIP_DEVIATIONS,
     base_log_odds,
     contributions_of,

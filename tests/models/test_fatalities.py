@@ -11,18 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import UsageError
-from models.challengers.adaptive import STEP, AdaptiveWidener
-from models.conformal import ClosedForecasts, knot_ends, measure_widening, stratify, widen
-from models.distribution import N_DRAWS, crps, interval_ends, is_covered, spread_values
-from models.fatalities import (
+from models.fatalities.adaptive import STEP, AdaptiveWidener
+from models.fatalities.conformal import (
+    ClosedForecasts,
+    knot_ends,
+    measure_widening,
+    stratify,
+    widen,
+)
+from models.fatalities.measures import N_DRAWS, crps, interval_ends, is_covered, spread_values
+from models.fatalities.names import QUANTILES
+from models.fatalities.period import (
     draw_conflictology,
     draw_fatalities,
     measure_levels,
     nearest_first,
 )
-from models.fatality_names import QUANTILES
-from models.fatality_trial import run_fatality_trial
-from models.units import series_of
+from models.fatalities.trial import run_fatality_trial
+from models.fatalities.units import series_of
 
 
 @pytest.fixture(scope="module")

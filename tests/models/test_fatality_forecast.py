@@ -9,8 +9,8 @@ import pytest
 
 from data.calendar import period_label
 from data.errors import NotReady, UsageError
-from models.fatality_forecast import forecast_fatalities
-from models.fatality_trial import run_fatality_trial
+from models.fatalities.forecast import forecast_fatalities
+from models.fatalities.trial import run_fatality_trial
 
 AHEAD = (1, 4)
 

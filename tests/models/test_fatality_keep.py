@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.fatality_keep import hash_inputs, pack_release, unpack_release
-from models.fatality_release import HORIZONS, FatalityRelease
+from models.fatalities.keep import hash_inputs, pack_release, unpack_release
+from models.fatalities.release import HORIZONS, FatalityRelease
 
 
 @pytest.fixture(scope="module")
@@ -75,5 +75,5 @@ def test_whatever_the_forecast_hangs_on_changes_the_hash(panel, settings):
 
 def test_another_version_of_the_code_changes_the_hash(panel, settings, monkeypatch):
     before = hash_inputs(panel, settings)
-    monkeypatch.setattr("models.fatality_keep._hash_code", lambda: "other")
+    monkeypatch.setattr("models.fatalities.keep._hash_code", lambda: "other")
     assert hash_inputs(panel, settings) != before

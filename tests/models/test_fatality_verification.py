@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.distribution import crps, quantile_crps
-from models.fatalities import draw_conflictology
-from models.fatality_names import QUANTILES
-from models.fatality_verification import PublishedDeaths, measure_deaths, verify_deaths
-from models.units import series_of
+from models.fatalities.measures import crps, quantile_crps
+from models.fatalities.names import QUANTILES
+from models.fatalities.period import draw_conflictology
+from models.fatalities.units import series_of
+from models.fatalities.verification import PublishedDeaths, measure_deaths, verify_deaths
 
 EARLY, LATE = date(2000, 1, 1), date(2100, 1, 1)
 

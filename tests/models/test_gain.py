@@ -7,7 +7,7 @@ import pytest
 
 from data.errors import NotReady, UnknownName
 from models.backtest import run_backtest
-from models.estimators import probability_of
+from models.estimators.ridge import probability_of
 from models.gain import measure_gains
 from models.metrics import log_score
 from models.task import build_task

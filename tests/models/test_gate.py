@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.bootstrap import Interval
-from models.gate import judge
+from models.skill.gate import judge
 
 GOOD, WEAK, BAD, UNKNOWN = (
     Interval(0.1, 0.02, 0.2),

@@ -10,8 +10,8 @@ import pytest
 from data.errors import UsageError
 from models.bootstrap import draw_blocks
 from models.forecasts import Forecasts
-from models.group_gate import group_regions, groups_without, judge_by_group
 from models.score import score_panel
+from models.skill.group_gate import group_regions, groups_without, judge_by_group
 
 COUNTRIES = ("AAA", "AAA", "BBB", "BBB", "CCC")
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from data.errors import Refused, UnknownName
-from models.admission import StoredModel, open_model
+from models.artefacts.admission import StoredModel, open_model
+from models.artefacts.signing import load_or_make_key, sign
 from models.history import build_history
 from models.outcome import OUTCOMES, describe_outcome, outcome_definition, read_outcome
 from models.score import score_panel
-from models.signing import load_or_make_key, sign
 from models.train import train_model
 
 NOW = datetime(2020, 1, 15, tzinfo=UTC)

@@ -7,18 +7,18 @@ import pytest
 
 from models.backtest import run_backtest
 from models.bootstrap import draw_blocks
-from models.decisions import (
+from models.estimators.ridge import probability_of
+from models.metrics import average_precision
+from models.skill.decisions import (
     COST_LOSS_RATIOS,
     OPERATING_THRESHOLDS,
     cost_loss_curve,
     operating_table,
     precision_recall_points,
 )
-from models.estimators import probability_of
-from models.metrics import average_precision
-from models.strata import divide, measure_strata
+from models.skill.strata import divide, measure_strata
+from models.skill.where_when import region_specific_part, split_where_when
 from models.task import build_task
-from models.where_when import region_specific_part, split_where_when
 
 
 @pytest.fixture(scope="module")

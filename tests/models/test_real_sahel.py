@@ -19,11 +19,11 @@ from data.regions.geojson import read_region_file
 from data.regions.storage import save_region_set
 from data.sources.ged import GED, read_ged
 from data.store.append import append_delivery
+from models.artefacts.signing import load_or_make_key
 from models.metrics import average_precision, brier_score, within_region_auc
 from models.registry import load_champion, save_model
 from models.score import score_panel
 from models.settings import ModelSettings
-from models.signing import load_or_make_key
 from models.train import TrainedModel, train_model
 
 AS_OF = date(2022, 1, 15)

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import Connection, update
 
 from data.errors import NotReady, Refused, StateError, UnknownName
-from models import admission
-from models.manifest import encode_manifest
+from models.artefacts import admission
+from models.artefacts.manifest import encode_manifest
+from models.artefacts.signing import SigningKey, load_or_make_key, sign
 from models.registry import (
     find_champion,
     find_earlier,
@@ -27,7 +28,6 @@ from models.registry import (
     save_model,
     show_model,
 )
-from models.signing import SigningKey, load_or_make_key, sign
 from models.tables import models
 from models.train import TrainedModel
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.estimators import fit_logit, log_odds_of, probability_of
+from models.estimators.ridge import fit_logit, log_odds_of, probability_of
 from models.sampling import sample_rows
 from models.task import build_task
 

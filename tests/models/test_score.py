@@ -11,12 +11,12 @@ from scipy import stats
 
 from data.errors import Refused, UsageError
 from features.build import build_features
-from models.artefact import LoadedModel
+from models.artefacts.artefact import LoadedModel
+from models.artefacts.manifest import describe_training
 from models.baselines import climatology
-from models.calibration import Calibration
-from models.estimators import probability_of, standardise
+from models.estimators.calibration import Calibration
+from models.estimators.ridge import probability_of, standardise
 from models.history import build_history
-from models.manifest import describe_training
 from models.outcome import definition_of
 from models.score import score_panel
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from data.errors import Refused, SettingsError, StateError
-from models.signing import KEY_FILE, is_signed_by, load_or_make_key, sign
+from models.artefacts.signing import KEY_FILE, is_signed_by, load_or_make_key, sign
 
 
 def _public_bytes(state_dir: Path) -> bytes:

@@ -9,9 +9,9 @@ import pytest
 
 from models.backtest import Forecasts, run_backtest
 from models.bootstrap import draw_blocks
-from models.estimators import probability_of
+from models.estimators.ridge import probability_of
 from models.metrics import average_precision, brier_score, within_region_auc
-from models.skill import measure_skill
+from models.skill.table import measure_skill
 from models.task import build_task
 
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.ensemble import ensemble_log_odds, fit_ensemble
-from models.estimators import fit_logit, log_odds_of, probability_of
-from models.score import score_panel
-from models.settings import ModelSettings
-from models.task import ClosedRows, build_task, join_rows
-from models.uncertainty import (
+from models.estimators.ensemble import ensemble_log_odds, fit_ensemble
+from models.estimators.ridge import fit_logit, log_odds_of, probability_of
+from models.estimators.uncertainty import (
     LEVEL,
     coefficient_covariance,
     interval_of_log_odds,
     log_odds_deviation,
 )
+from models.score import score_panel
+from models.settings import ModelSettings
+from models.task import ClosedRows, build_task, join_rows
 
 WEAK = ModelSettings(ridge_c=1.0)
 """A weak penalty, so that the coefficients move with the data."""

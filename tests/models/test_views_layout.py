@@ -15,11 +15,17 @@ from data.regions.contract import Region, RegionSet
 from data.regions.priogrid import priogrid_cell
 from data.sources.gleditsch_ward import STATES
 from data.sources.views_countries import COUNTRY_IDS, SEVERAL, country_id
-from models.distribution import N_DRAWS, crps
-from models.fatality_path import OriginDraws
-from models.fatality_trial import run_fatality_trial
-from models.units import UnitSeries
-from models.views_layout import N_VIEWS_DRAWS, ViewsDraws, month_id, number_units, resample_draws
+from models.fatalities.measures import N_DRAWS, crps
+from models.fatalities.path import OriginDraws
+from models.fatalities.trial import run_fatality_trial
+from models.fatalities.units import UnitSeries
+from models.fatalities.views_layout import (
+    N_VIEWS_DRAWS,
+    ViewsDraws,
+    month_id,
+    number_units,
+    resample_draws,
+)
 
 
 def region_set(kind="priogrid", step="month", names=("159000", "100", "20000")):

@@ -26,11 +26,11 @@ from service.api.handlers import install_problem_handlers
 from service.api.openapi import build_openapi
 from service.api.router import make_api
 from service.feeds.formats import render_documents
-from service.fetching import ingest_new
-from service.publication import Attribution, Publication, PublishedScore
-from service.publication_store import number_publication, store_publication
+from service.intake.fetching import ingest_new
+from service.modelling.training import train_set
+from service.publications.publication import Attribution, Publication, PublishedScore
+from service.publications.store import number_publication, store_publication
 from service.settings import Settings
-from service.training import train_set
 
 NOW = datetime(2022, 1, 16, 6, 0, tzinfo=UTC)
 

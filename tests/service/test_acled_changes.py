@@ -18,7 +18,7 @@ from data.errors import NothingKnown, SourceUnavailable
 from data.sources import acled_api
 from data.sources.contract import Query
 from data.store import events_as_known
-from service.fetching import fetch_acled_changes, fetch_source
+from service.intake.fetching import fetch_acled_changes, fetch_source
 from service.settings import Settings
 
 COLUMNS: dict[str, Any] = {

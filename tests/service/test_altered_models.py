@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
 
 from data.errors import Refused
-from models import artefact as artefacts
-from models.manifest import decode_manifest, encode_manifest
+from models.artefacts import artefact as artefacts
+from models.artefacts.manifest import decode_manifest, encode_manifest
+from models.artefacts.signing import SigningKey, load_or_make_key, sign
 from models.registry import find_champion, promote
 from models.shadows import set_shadow
-from models.signing import SigningKey, load_or_make_key, sign
 from models.tables import models
+from service.modelling.training import train_set
 from service.pipeline import run_cycle
-from service.publication_store import latest_publication
-from service.training import train_set
+from service.publications.store import latest_publication
 
 N_VARIANTS = 1000
 AS_OF = date(2021, 12, 15)

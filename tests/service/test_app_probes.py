@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import make_url
 
-from service.lateness import judge_lateness
-from service.probes import make_probes
+from service.health.probes import make_probes
+from service.schedule.lateness import judge_lateness
+from service.schedule.slots import claim_slot, finish_slot
 from service.settings import OwnSchedule
-from service.slots import claim_slot, finish_slot
 
 DUE = datetime(2022, 1, 16, 0, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import UsageError
 from models.trial import Plan
-from service.backtesting import backtest_fatalities, backtest_set, fold_folder
+from service.modelling.backtesting import backtest_fatalities, backtest_set, fold_folder
 from service.report.page import render_report
 
 DAY = date(2021, 12, 15)

@@ -12,10 +12,10 @@ from data.errors import UnknownName
 from models.registry import show_model
 from service.app import make_app
 from service.cli.main import app
+from service.modelling.promotion import preview_promotion, promote_model
+from service.modelling.training import train_set
 from service.pipeline import run_cycle
-from service.promotion import preview_promotion, promote_model
-from service.publication_store import latest_publication, load_document
-from service.training import train_set
+from service.publications.store import latest_publication, load_document
 
 DAY = date(2021, 12, 15)
 

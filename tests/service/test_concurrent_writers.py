@@ -15,7 +15,7 @@ from data.sources.simulated import SIMULATED, deliver_simulated
 from data.store import events_as_known, list_deliveries
 from service.alerts.audit import verify_audit
 from service.alerts.rule_store import apply_default_rules, list_rules
-from service.ingestion import Origin, take_in
+from service.intake.ingestion import Origin, take_in
 
 pytestmark = pytest.mark.both_databases
 

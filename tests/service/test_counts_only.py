@@ -18,10 +18,10 @@ from data.database import open_database
 from data.regions import Region, RegionSet, save_region_set
 from data.sources.contract import Query
 from service.app import make_app
-from service.fetching import fetch_source
+from service.intake.fetching import fetch_source
+from service.modelling.training import train_set
 from service.pipeline import run_cycle
 from service.settings import Settings
-from service.training import train_set
 
 NOW = datetime(2022, 1, 15, 12, tzinfo=UTC)
 AREAS = ("ML01", "ML05", "ML07", "NE003", "NE006", "NE007")

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from features.catalogue import CATALOGUE
 from models.score import Contribution
-from service.explanation import (
+from service.languages import LANGUAGES
+from service.pipeline import run_cycle
+from service.publications.explanation import (
     compare_families,
     explain_change,
     explain_no_comparison,
@@ -21,11 +23,9 @@ from service.explanation import (
     group_by_family,
     name_family,
 )
-from service.explanation_words import FAMILIES, PHRASES
-from service.languages import LANGUAGES
-from service.pipeline import run_cycle
-from service.publication import FamilyShare, PublishedScore
-from service.publication_store import find_publication
+from service.publications.explanation_words import FAMILIES, PHRASES
+from service.publications.publication import FamilyShare, PublishedScore
+from service.publications.store import find_publication
 
 FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 NAMES = ("deaths_3m", "deaths_12m", "season_sin", "escalation_threshold", "unheard_of")
@@ -134,7 +134,9 @@ def test_a_change_names_only_what_points_its_way():
 
 def test_both_languages_have_words_for_everything():
     families = {one.family for one in CATALOGUE.values()}
-    assert families <= set(FAMILIES), "name the new family in service/explanation_words.py"
+    assert families <= set(FAMILIES), (
+        "name the new family in service/publications/explanation_words.py"
+    )
     for language in LANGUAGES:
         assert all(name_family(family, language) for family in families)
         assert all(FAMILIES[family][language] for family in FAMILIES)

@@ -20,19 +20,19 @@ from data.calendar import period_end
 from data.database import open_database
 from data.panel import build_panel
 from data.regions import dissolve_countries, load_region_set, save_region_set
-from models.fatality_names import QUANTILES
+from models.fatalities.names import QUANTILES
 from service.app import make_app
 from service.cli.main import app
-from service.fatalities import PublishedFatalities
-from service.fatality_verification import (
+from service.pipeline import run_cycle
+from service.publications.fatality import PublishedFatalities
+from service.publications.store import latest_publication, store_publication
+from service.record.fatality_verification import (
     find_verified_deaths,
     load_verified_deaths,
     store_verified_deaths,
 )
-from service.pipeline import run_cycle
-from service.publication_store import latest_publication, store_publication
+from service.record.track_record import verify_set
 from service.tables import fatality_verifications
-from service.track_record import verify_set
 
 FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 LIVE, NOW = datetime(2021, 12, 15, 18, tzinfo=UTC), datetime(2022, 1, 16, 6, tzinfo=UTC)

@@ -14,7 +14,7 @@ from service.feeds.app import LATEST_SECONDS, RECHECK_SECONDS, FeedsApp
 from service.feeds.files import FileCache
 from service.feeds.formats import FORMATS
 from service.feeds.negotiation import write_http_date
-from service.publication_store import load_document
+from service.publications.store import load_document
 
 PLAIN = {"accept-encoding": "identity"}
 

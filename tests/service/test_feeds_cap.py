@@ -13,7 +13,7 @@ from service.feeds.app import FeedsApp
 from service.feeds.cap_feed import render_cap_feed
 from service.feeds.manifest import NAME
 from service.pipeline import run_cycle
-from service.publication_store import store_documents
+from service.publications.store import store_documents
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"

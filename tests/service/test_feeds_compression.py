@@ -12,7 +12,7 @@ from sqlalchemy import update
 from service.feeds.addresses import FeedAddress
 from service.feeds.app import FeedsApp
 from service.feeds.files import FileCache
-from service.publication_store import load_document
+from service.publications.store import load_document
 from service.tables import documents
 
 PLAIN = {"accept-encoding": "identity"}

@@ -27,7 +27,7 @@ from service.feeds.formats import FORMATS
 from service.feeds.map_picture import draw_map
 from service.feeds.palette import colour_levels
 from service.languages import LANGUAGES, write_percent
-from service.publication import Inputs
+from service.publications.publication import Inputs
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -169,7 +169,7 @@ def test_atom_announces_a_correction_and_keeps_the_old_one_in_reach(make_publica
     st.floats(0, 1),
 )
 def test_a_change_of_level_is_found_from_score_and_change(bounds, before, now):
-    from service.publication import Publication, PublishedScore
+    from service.publications.publication import Publication, PublishedScore
 
     levels = {"l0": 0.0} | {f"l{n}": bound for n, bound in enumerate(bounds, 1)}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from data.errors import BadInput, Refused
-from models.signing import SigningKey, load_or_make_key
+from models.artefacts.signing import SigningKey, load_or_make_key
 from service.cli.main import app
 from service.feeds.manifest import (
     name_key,
@@ -20,8 +20,8 @@ from service.feeds.manifest import (
     verify_file,
     write_key_set,
 )
-from service.publication import Document
-from service.publication_store import store_publication
+from service.publications.publication import Document
+from service.publications.store import store_publication
 
 KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 ENTRY = {"sequence": 1, "entry_hash": "0" * 64}

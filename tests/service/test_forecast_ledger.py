@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 
 from models.registry import list_models
 from service.cli.main import app
-from service.forecast_ledger import (
+from service.pipeline import run_cycle
+from service.publications.store import load_document, number_publication, store_publication
+from service.record.forecast_ledger import (
     append_publication,
     digest_forecasts,
     list_entries,
     verify_ledger,
 )
-from service.pipeline import run_cycle
-from service.publication_store import load_document, number_publication, store_publication
 from service.tables import ledger_entries, publications, scores
 
 pytestmark = pytest.mark.both_databases
@@ -162,7 +162,7 @@ def test_entries_of_the_first_format_stay_good_and_are_watched(squares, make_pub
     assert old != digest_forecasts(publication)
     monkey = pytest.MonkeyPatch()
     with monkey.context() as patch:
-        patch.setattr("service.forecast_ledger.digest_forecasts", lambda _one: old)
+        patch.setattr("service.record.forecast_ledger.digest_forecasts", lambda _one: old)
         _publish(squares, publication)
     _publish(squares, make_publication(DAYS[2]))
     assert _verify(squares).is_good

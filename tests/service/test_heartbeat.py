@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pytest_httpserver import HTTPServer
 
 from data.database import Database
-from service.heartbeat import Heartbeat, last_heartbeat, send_heartbeat
+from service.health.heartbeat import Heartbeat, last_heartbeat, send_heartbeat
 from service.settings import Settings
 
 Clock = Callable[[], datetime]

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import delete, select, update
 
-from service import kept_fatalities as keeping
 from service.pipeline import run_cycle
-from service.publication_store import latest_publication
+from service.publications import kept_fatalities as keeping
+from service.publications.store import latest_publication
 from service.tables import kept_fatalities
 
 FIRST, SECOND = date(2022, 1, 15), date(2022, 1, 16)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models import fatality_path
-from service.backtesting import backtest_fatalities, fold_folder
+from models.fatalities import path as fatality_path
+from service.modelling.backtesting import backtest_fatalities, fold_folder
 
 ROOT = Path(__file__).parents[2]
 N_BEFORE = 75
@@ -21,7 +21,7 @@ N_BEFORE = 75
 DRIVER = """
 import os, signal, sys
 
-from models import fatality_path
+from models.fatalities import path as fatality_path
 from service.cli.main import app
 
 real, drawn = fatality_path.draw_fatalities, []

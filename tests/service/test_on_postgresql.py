@@ -12,10 +12,10 @@ from service.alerts.read import list_messages
 from service.alerts.rule_store import apply_rules
 from service.alerts.rules import parse_rule
 from service.alerts.system import report_condition
-from service.fetching import ingest_new
-from service.forecast_ledger import verify_ledger
+from service.intake.fetching import ingest_new
 from service.pipeline import run_cycle
-from service.publication_store import list_publications, load_document
+from service.publications.store import list_publications, load_document
+from service.record.forecast_ledger import verify_ledger
 
 EVERYWHERE = parse_rule(
     {

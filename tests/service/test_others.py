@@ -14,7 +14,7 @@ from data.forecast import FORECAST_COLUMNS, ForecastBatch
 from data.sources.registry import SOURCES
 from data.store import append_forecasts
 from models.verification import PublishedForecast, VerifiedForecast
-from service.others import compare_with_others
+from service.record.others import compare_with_others
 
 WINDOW = (date(2022, 1, 1), date(2022, 1, 31))
 

@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from data.errors import NotReady
-from service import training
 from service.app import make_app
 from service.cli.main import app
+from service.modelling import training
+from service.modelling.training import train_outcomes
 from service.pipeline import run_cycle
-from service.publication_store import find_publication, load_document
-from service.training import train_outcomes
+from service.publications.store import find_publication, load_document
 
 DAY = date(2021, 12, 15)
 

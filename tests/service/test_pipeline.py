@@ -28,9 +28,9 @@ from data.tables import deliveries, event_blocks, examinations
 from models.tables import models
 from service.alerts.rule_store import list_rules
 from service.feeds.formats import FORMATS
-from service.fetching import ingest_new
+from service.intake.fetching import ingest_new
 from service.pipeline import run_cycle
-from service.publication_store import (
+from service.publications.store import (
     find_publication,
     latest_publication,
     list_publications,

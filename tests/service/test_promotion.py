@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import update
 
 from data.errors import UsageError
-from models.card import build_card
+from models.artefacts.card import build_card
 from models.registry import find_champion, list_models
 from models.tables import models
-from service.promotion import preview_promotion, promote_model
+from service.modelling.promotion import preview_promotion, promote_model
+from service.modelling.training import train_set
 from service.report.card import write_card
-from service.training import train_set
 
 pytestmark = pytest.mark.both_databases
 

@@ -12,7 +12,7 @@ from data.calendar import parse_period
 from data.errors import StateError
 from data.panel import Panel
 from models.score import Contribution, Score, ScoreRun
-from service.publication_assembly import assemble_publication
+from service.publications.assembly import assemble_publication
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from features.build import rows_for_origin
 from features.catalogue import ALL
 from models.outcome import definition_of
 from service.pipeline import run_cycle
-from service.publication_indicators import RULE_INDICATORS, read_rule_indicators
-from service.publication_store import find_publication
+from service.publications.indicators import RULE_INDICATORS, read_rule_indicators
+from service.publications.store import find_publication
 
 AS_OF = date(2021, 12, 15)
 

@@ -19,9 +19,9 @@ from data.quality import Completeness
 from data.regions import RegionSet
 from service.alerts.measures import measure_score
 from service.feeds.formats import FORMATS
-from service.publication import NOT_MEASURED, Inputs, Publication
-from service.publication_inputs import attach_inputs, describe_inputs
-from service.publication_rows import read_score, score_row
+from service.publications.inputs import attach_inputs, describe_inputs
+from service.publications.publication import NOT_MEASURED, Inputs, Publication
+from service.publications.rows import read_score, score_row
 from service.settings import Settings
 
 ORIGIN = period_of(date(2021, 12, 1), "month")

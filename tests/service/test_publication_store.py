@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from data.errors import Conflict, StateError
 from models.score import Contribution
-from service.publication import Document
-from service.publication_history import score_history
-from service.publication_store import (
+from service.publications.history import score_history
+from service.publications.publication import Document
+from service.publications.store import (
     content_digest,
     find_head,
     find_publication,

@@ -9,13 +9,13 @@ from sqlalchemy import select, update
 
 from data.panel import build_panel
 from data.regions import load_region_set
-from models.fatality_forecast import forecast_fatalities
-from models.fatality_release import HORIZONS, release_fatalities
-from service.fatalities import NAMES
-from service.forecast_ledger import verify_ledger
+from models.fatalities.forecast import forecast_fatalities
+from models.fatalities.release import HORIZONS, release_fatalities
 from service.pipeline import run_cycle
-from service.publication import Publication
-from service.publication_store import latest_publication, load_document
+from service.publications.fatality import NAMES
+from service.publications.publication import Publication
+from service.publications.store import latest_publication, load_document
+from service.record.forecast_ledger import verify_ledger
 from service.settings import Settings
 from service.tables import fatalities
 from tests.service.conftest import Demo

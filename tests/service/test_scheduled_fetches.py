@@ -19,13 +19,13 @@ from data.quality import list_examinations
 from data.store import list_deliveries
 from service.alerts.system import list_system_alerts
 from service.cli.main import app
-from service.examination import examine
-from service.fetch_plans import candidate_before, check_fetches, plan_query
-from service.scheduled_fetches import list_fetch_states, tick_fetches
+from service.health.examination import examine
+from service.schedule.fetch_plans import candidate_before, check_fetches, plan_query
+from service.schedule.scheduled_fetches import list_fetch_states, tick_fetches
+from service.schedule.schedules import general_schedule, schedule_of
+from service.schedule.slots import FETCHES, LEASE, list_slots
 from service.scheduler import Ticker
-from service.schedules import general_schedule, schedule_of
 from service.settings import OwnFetch, Settings
-from service.slots import FETCHES, LEASE, list_slots
 
 pytestmark = pytest.mark.both_databases
 
@@ -201,7 +201,7 @@ def test_one_failing_source_keeps_no_other_from_being_fetched(desk: Desk) -> Non
 
 def test_a_fetch_that_died_is_taken_over(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as dying:
-        dying.setattr("service.scheduled_fetches.fetch_source", lambda *_, **__: exit())
+        dying.setattr("service.schedule.scheduled_fetches.fetch_source", lambda *_, **__: exit())
         with pytest.raises(SystemExit):
             desk.tick()
     assert desk.slots() == [("running", 1)]

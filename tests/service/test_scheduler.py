@@ -13,10 +13,10 @@ import pytest
 from data.errors import NotReady, SettingsError
 from data.regions import save_region_set
 from service.pipeline import run_cycle
-from service.publication_store import latest_publication, list_publications
+from service.publications.store import latest_publication, list_publications
+from service.schedule.slots import LEASE, claim_slot, list_slots
 from service.scheduler import Ticker, tick_cycles, tick_outbox
 from service.settings import OwnSchedule
-from service.slots import LEASE, claim_slot, list_slots
 
 SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
 

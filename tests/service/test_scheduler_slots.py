@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import SettingsError
-from service.schedules import Schedule, newest_slot, slots_between
-from service.slots import LEASE, claim_slot, find_due, finish_slot, list_slots, skip_slot
+from service.schedule.schedules import Schedule, newest_slot, slots_between
+from service.schedule.slots import LEASE, claim_slot, find_due, finish_slot, list_slots, skip_slot
 
 pytestmark = pytest.mark.both_databases
 

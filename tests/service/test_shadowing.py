@@ -11,20 +11,20 @@ from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from data.errors import UsageError
+from models.artefacts.signing import load_or_make_key
 from models.drift import judge_drift
 from models.registry import find_champion, promote, show_model
 from models.sequential import CalibrationTest
 from models.shadows import load_shadows, set_shadow
-from models.signing import load_or_make_key
 from models.tables import models
 from service.alerts.system import list_system_alerts
 from service.cli.main import app
+from service.modelling.shadowing import describe_shadows
+from service.modelling.training import train_set
 from service.pipeline import run_cycle
-from service.publication_store import find_publication
-from service.shadowing import describe_shadows
+from service.publications.store import find_publication
+from service.record.verification import load_verified
 from service.tables import drift_verdicts, shadow_scores
-from service.training import train_set
-from service.verification import load_verified
 
 FIRST, SECOND = date(2021, 12, 15), date(2022, 1, 15)
 

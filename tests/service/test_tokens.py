@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import Refused
-from service.tokens import read_text, sign_text
+from service.links.tokens import read_text, sign_text
 
 NOW = datetime(2022, 1, 16, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -13,10 +13,10 @@ from data.panel import build_panel
 from data.regions import dissolve_countries, load_region_set, save_region_set
 from service.cli.main import app
 from service.pipeline import run_cycle
-from service.publication_store import latest_publication
+from service.publications.store import latest_publication
+from service.record.track_record import verify_set
+from service.record.verification import find_verified, load_verified, store_verified
 from service.tables import verifications
-from service.track_record import verify_set
-from service.verification import find_verified, load_verified, store_verified
 
 pytestmark = pytest.mark.both_databases
 

@@ -11,16 +11,16 @@ from data.database import Database
 from data.errors import NotReady, Refused
 from data.regions import RegionSet
 from service.alerts.system import list_system_alerts
-from service.publication import Publication
-from service.publication_store import store_publication
-from service.settings import Settings
-from service.watch import (
+from service.health.watch import (
     judge_cycle,
     judge_publication,
     report_conditions,
     watch_lateness,
     watch_publication,
 )
+from service.publications.publication import Publication
+from service.publications.store import store_publication
+from service.settings import Settings
 
 
 def open_kinds(database: Database) -> list[str]:

@@ -19,10 +19,10 @@ from data.regions import load_region_set, save_region_set
 from models.registry import find_champion
 from service.app import make_app
 from service.cli.main import app
+from service.modelling.training import train_set
 from service.pipeline import run_cycle
-from service.publication_store import find_publication
-from service.training import train_set
-from service.verification import load_verified
+from service.publications.store import find_publication
+from service.record.verification import load_verified
 
 AS_OFS = tuple(date(2021, 12, 15) + timedelta(days=7 * week) for week in range(5))
 HORIZON = 4

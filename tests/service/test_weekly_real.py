@@ -20,11 +20,11 @@ from data.sources.ged import GED, read_ged
 from data.store import append_delivery
 from service.app import make_app
 from service.feeds.formats import FORMATS
+from service.modelling.training import train_set
 from service.pipeline import run_cycle
-from service.publication_store import find_publication, load_document
+from service.publications.store import find_publication, load_document
+from service.record.verification import load_verified
 from service.settings import Settings
-from service.training import train_set
-from service.verification import load_verified
 
 FIRST, LATER = date(2021, 12, 15), date(2022, 1, 15)
 NOW = datetime(2022, 1, 16, 6, 0, tzinfo=UTC)

@@ -16,8 +16,8 @@ from models.score import Contribution
 from service.alerts.evaluate import AlertReport, evaluate_publication
 from service.alerts.rule_store import apply_rules
 from service.alerts.rules import Rule, parse_rule
-from service.publication import Attribution, Publication, PublishedScore
-from service.publication_store import number_publication, store_publication
+from service.publications.publication import Attribution, Publication, PublishedScore
+from service.publications.store import number_publication, store_publication
 from service.settings import Settings
 from service.tables import alert_events, outbox
 

@@ -23,7 +23,7 @@ from service.alerts.conditions import (
 )
 from service.alerts.measures import Measuring
 from service.alerts.rules import Rule, parse_rule
-from service.publication import Publication, PublishedScore
+from service.publications.publication import Publication, PublishedScore
 
 NEAR = {"outcome": "severe", "at_least": 0.3, "until_below": 0.2}
 WHERE = {"indicator": "front_distance_3m", "at_most": 150, "until_above": 250}

@@ -25,8 +25,8 @@ from service.alerts.conditions import (
 from service.alerts.neighbourhoods import Neighbourhoods
 from service.alerts.read import IncidentEvent
 from service.alerts.wording import ending_words
-from service.publication_store import content_digest, load_publication
-from service.redraws import SHAPES
+from service.publications.redraws import SHAPES
+from service.publications.store import content_digest, load_publication
 from service.tables import cap_messages
 from service.web.alerts_view import tell_event, view_rules
 

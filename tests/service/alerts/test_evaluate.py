@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from data.errors import StateError
 from service.alerts.evaluate import evaluate_publication
 from service.alerts.history import load_snapshot
-from service.publication_store import load_publication
+from service.publications.store import load_publication
 from service.tables import alert_events, alert_states, notifications, outbox, rules
 
 HIGH, TOP, LOW = 0.3, 0.6, 0.1

@@ -12,8 +12,14 @@ from shapely.geometry import box
 from data.regions import Region, RegionSet, digest_shapes, save_region_set
 from service.alerts.read import list_incidents
 from service.alerts.wording import note_words
-from service.publication_history import score_history
-from service.redraws import OUTSIDE_NOW, SHAPES, carry_publication, find_redraw, former_regions
+from service.publications.history import score_history
+from service.publications.redraws import (
+    OUTSIDE_NOW,
+    SHAPES,
+    carry_publication,
+    find_redraw,
+    former_regions,
+)
 
 pytestmark = pytest.mark.both_databases
 

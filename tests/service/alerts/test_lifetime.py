@@ -32,8 +32,8 @@ from service.alerts.audit import verify_audit
 from service.alerts.evaluate import evaluate_publication
 from service.alerts.hush import acknowledge, add_silence
 from service.alerts.message import MAX_BYTES
-from service.publication_store import load_publication
-from service.redraws import SHAPES
+from service.publications.redraws import SHAPES
+from service.publications.store import load_publication
 from service.tables import (
     alert_events,
     alert_states,

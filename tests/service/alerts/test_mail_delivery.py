@@ -17,8 +17,8 @@ from service.alerts.mail_picture import make_picture
 from service.alerts.routes import ContactBook
 from service.alerts.subscriptions import enable_contact, is_unsubscribed, unsubscribe
 from service.channels.contacts import ContactPoint
+from service.links.unsubscribe_links import fingerprint
 from service.settings import Settings
-from service.unsubscribe_links import fingerprint
 
 DESK = ContactPoint(name="desk", channel="email", address="desk@example.org", language="fr")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data.errors import BadInput
 from service.alerts.measures import BELOW_FLOOR, Measuring, collect_past
-from service.publication import Publication
+from service.publications.publication import Publication
 
 RECORD = {"measure": "record", "years": 1, "floor": 0.2}
 RECORD_LEVELS = [{"name": "record", "enter": 0.01, "exit": -0.1}]

@@ -17,8 +17,8 @@ from data.regions import Region, RegionSet, digest_shapes, load_region_set, save
 from data.simulate import simulate_world
 from service.alerts.past import read_predictions, read_publications, with_indicators
 from service.alerts.simulate import FLAP_PUBLICATIONS, Figures, RuleSimulation, simulate_rule
-from service.publication_indicators import read_rule_indicators
-from service.redraws import SHAPES
+from service.publications.indicators import read_rule_indicators
+from service.publications.redraws import SHAPES
 from service.settings import Settings
 
 Values = Sequence[object]

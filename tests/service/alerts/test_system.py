@@ -23,8 +23,8 @@ from service.alerts.system import (
 )
 from service.channels.contacts import ContactPoint
 from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
+from service.health.watch import watch_drift
 from service.tables import outbox, system_alerts
-from service.watch import watch_drift
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from data.errors import Refused
 from data.sources.chirps import CHIRPS
-from service.downloads import fetch_address
+from service.intake.downloads import fetch_address
 from service.settings import Settings
 
 

@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from data.errors import SettingsError
 from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.channels.mail import MailChannel
+from service.links.unsubscribe_links import read_unsubscribe_link
 from service.settings import Settings
-from service.unsubscribe_links import read_unsubscribe_link
 from tests.mail_server import MailServer
 
 DATA = {

@@ -13,7 +13,7 @@ from service.alerts.evaluate import evaluate_publication
 from service.alerts.read import list_incidents
 from service.alerts.rule_store import apply_default_rules
 from service.cli.main import app
-from service.publication_store import store_publication
+from service.publications.store import store_publication
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from data.errors import UsageError
 from service.cli.main import app
-from service.publication_store import list_publications, load_document
-from service.slots import claim_slot, finish_slot
+from service.publications.store import list_publications, load_document
+from service.schedule.slots import claim_slot, finish_slot
 
 SLOT = datetime(2022, 1, 12, 6, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import Refused, TocsinError
 from data.sources.contract import Query
-from service.fetching import fetch_source
+from service.intake.fetching import fetch_source
 from tests.service.misbehaving_sources.servers import MLI, SPAN
 from tests.service.misbehaving_sources.world import NOW, World
 

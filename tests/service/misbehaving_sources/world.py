@@ -14,7 +14,7 @@ from werkzeug import Request, Response
 
 from data.database import Database
 from data.sources.contract import Query
-from service.fetching import fetch_source
+from service.intake.fetching import fetch_source
 from service.settings import Settings
 from tests.service.misbehaving_sources.rows import BEFORE, NEW, Rows
 from tests.service.misbehaving_sources.servers import Spec

@@ -18,15 +18,15 @@ from data.events import EVENT_COLUMNS, Batch
 from data.regions import RegionSet
 from data.sources.registry import SOURCES
 from data.store import append_delivery
-from models.manifest import FINAL_DATA
+from models.artefacts.manifest import FINAL_DATA
 from models.score import Contribution
 from service.alerts.evaluate import evaluate_publication
 from service.alerts.rule_store import apply_default_rules
 from service.app import make_app
 from service.feeds import csv_feed, geojson_feed, json_feed
-from service.publication import Publication
-from service.publication_assembly import summarise_model
-from service.publication_store import number_publication, store_publication
+from service.publications.assembly import summarise_model
+from service.publications.publication import Publication
+from service.publications.store import number_publication, store_publication
 
 VOID = frozenset({"meta", "link", "br", "img", "input", "hr"})
 

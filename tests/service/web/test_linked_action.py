@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from fastapi import FastAPI
 
-from service.action_links import LINK_HOLDS, SILENCE_HOLDS, action_link
 from service.alerts.audit import list_actions
 from service.alerts.evaluate import evaluate_publication
 from service.alerts.hush import acknowledged_incidents, list_silences
 from service.alerts.read import list_incidents
 from service.alerts.rule_store import apply_default_rules
+from service.links.action_links import LINK_HOLDS, SILENCE_HOLDS, action_link
 from service.web.pages import make_pages
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -7,8 +7,8 @@ from datetime import date
 
 from data.regions import save_region_set
 from service.app import make_app
-from service.publication import Document
-from service.publication_store import store_publication
+from service.publications.publication import Document
+from service.publications.store import store_publication
 from service.web import list_pages
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from data.regions import save_region_set
 from service.app import make_app
-from service.publication_store import store_publication
+from service.publications.store import store_publication
 from service.web.templating import STATIC
 
 PAGES = (

@@ -8,7 +8,7 @@ import pytest
 
 from data.calendar import parse_period, period_end, period_start
 from data.panel import build_panel
-from service.verification import find_verified, store_verified
+from service.record.verification import find_verified, store_verified
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.alerts.subscriptions import list_disabled
-from service.unsubscribe_links import LINK_HOLDS, unsubscribe_link
+from service.links.unsubscribe_links import LINK_HOLDS, unsubscribe_link
 from service.web.pages import make_pages
 
 SENT = datetime(2022, 1, 16, 6, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data.errors import NotReady, UnknownName
 from models.score import Contribution
-from service.publication import PublishedScore
+from service.publications.publication import PublishedScore
 from service.web.banners import choose_banners
 from service.web.drivers_view import DRIVERS_SHOWN, view_drivers
 from service.web.levels import describe_levels
