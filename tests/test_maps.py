@@ -18,6 +18,7 @@ MAPS = [
     Path("docs/architecture.md"),
 ]
 _FILE = re.compile(r"(?<![\w/*])[\w/*]+\.py\b")
+_ROOTED = re.compile(r"\b(?:data|features|models|service|tests)/[\w/]+\.py\b")
 _FOLDER = re.compile(r"(?<![\w./])(?:data|docs|features|models|service)/[\w/]*/(?!\w)")
 _DOTTED = re.compile(r"`((?:data|features|models|service)(?:\.\w+)+)`")
 
@@ -37,13 +38,29 @@ def test_a_map_names_nothing_that_is_gone(where: Path) -> None:
     assert gone == set()
 
 
+@pytest.mark.parametrize("room", ["data", "docs", "features", "models", "service"])
+def test_no_text_names_a_file_or_a_thing_that_is_gone(room: str) -> None:
+    gone = []
+    for path in sorted((ROOT / room).rglob("*.*")):
+        if path.suffix not in (".md", ".py"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        gone += [(str(path), name) for name in _ROOTED.findall(text) if not (ROOT / name).exists()]
+        if path.suffix == ".py":
+            gone += [(str(path), name) for name in _DOTTED.findall(text) if not is_there(name)]
+    assert gone == []
+
+
 def is_there(name: str) -> bool:
     """True if a dotted name is a module or package, or stands in the text of one."""
-    path = ROOT / name.replace(".", "/")
-    if path.is_dir() or path.with_suffix(".py").exists():
-        return True
-    parent = path.parent / "__init__.py" if path.parent.is_dir() else path.parent.with_suffix(".py")
-    return parent.exists() and re.search(rf"\b{path.name}\b", parent.read_text()) is not None
+    parts = name.split(".")
+    for n_parts in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:n_parts])
+        module = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if module.exists():
+            rest = parts[n_parts:]
+            return not rest or re.search(rf"\b{rest[0]}\b", module.read_text()) is not None
+    return False
 
 
 def test_a_name_that_is_gone_is_seen() -> None:

@@ -143,7 +143,7 @@ def view_reliability(
     """Returns the page of a track record.
 
     Args:
-        record: What `service.record.verification.describe_record` returned.
+        record: What `service.record.track_record.describe_record` returned.
         horizon: The horizon that is asked for.
         named: The outcome in words; None for its own name.
         asked_outcome: The outcome, if it is not the first.
