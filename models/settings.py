@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from data.calendar import Step
 from data.settings import DataSettings
 from features.catalogue import DEFAULT_FEATURE_SET
 
@@ -18,7 +19,12 @@ class ModelSettings(DataSettings):
     """What is forecast, how a model is fitted, and when it may be served."""
 
     horizons: tuple[int, ...] = Field(
-        default=(1, 3, 6), description="Horizons, in steps of the region set."
+        default=(1, 3, 6), min_length=1, description="Horizons, in steps of the region set."
+    )
+    horizons_weekly: tuple[int, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Horizons of sets that go by weeks, in weeks; default: the same numbers.",
     )
     outcomes: tuple[str, ...] = Field(
         default=OUTCOMES,
@@ -108,6 +114,10 @@ class ModelSettings(DataSettings):
         "events is known has no score: it is too early to tell. 0 never withholds.",
     )
     n_jobs: int = Field(default=1, description="Processes for fits; -1 uses every core.")
+
+    def horizons_of(self, step: Step) -> tuple[int, ...]:
+        """Returns the horizons of region sets of a step, in steps."""
+        return self.horizons_weekly or self.horizons if step == "week" else self.horizons
 
     @field_validator("outcomes")
     @classmethod

@@ -130,7 +130,7 @@ def _train_horizons(
 ) -> tuple[dict[int, HorizonModel], dict[str, Any], pd.DataFrame]:
     tasks = {
         horizon: build_task(panel, settings, horizon, outcome, auxiliary)
-        for horizon in settings.horizons
+        for horizon in settings.horizons_of(panel.step)
     }
     for task in tasks.values():
         _check_history(task.history)

@@ -90,7 +90,7 @@ def read_indicators(
         NothingKnown: Nothing is known of the set's countries, or of no whole period.
     """
     panel = build_panel(connection, region_set, as_of)
-    definition, horizon = definition_of(settings), min(settings.horizons)
+    definition, horizon = definition_of(settings), min(settings.horizons_of(panel.step))
     return IndicatorValues(
         region_set=region_set.name,
         as_of=as_of,

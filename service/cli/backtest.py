@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import UsageError
+from data.regions import load_region_set
 from features.cluster import on_cluster
 from models.fatalities.names import FATALITIES
 from models.fatalities.trial import DEFAULT_WIDENING, WIDENERS
@@ -106,8 +107,10 @@ def backtest(
         settings = session.settings
         if jobs is not None:
             settings = settings.model_copy(update={"n_jobs": jobs})
-        steps = settings.horizons if horizons is None else parse_horizons(horizons)
         region_set, day = session.set_name(name), session.as_of(as_of)
+        with session.database.read() as connection:
+            step = load_region_set(connection, region_set).step
+        steps = settings.horizons_of(step) if horizons is None else parse_horizons(horizons)
         if outcome == FATALITIES:
             with progress_bar(f"Backtest of {outcome} in {region_set}") as on_progress:
                 found = backtest_fatalities(

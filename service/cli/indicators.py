@@ -154,7 +154,7 @@ def measure_gain(
         ]
         if not new:
             raise UsageError(f"The feature set '{settings.feature_set}' has all of '{family}'.")
-        steps = horizon or min(settings.horizons)
+        steps = horizon or min(settings.horizons_of(panel.step))
         with progress_bar("Measuring") as on_progress:
             gains = measure_gains(panel, settings, new, steps, on_progress=on_progress)
     if as_json:

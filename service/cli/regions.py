@@ -260,8 +260,9 @@ def _save(
 def _when_scored(session: Session, region_set: RegionSet) -> str:
     """Returns in words when the set is scored, and how far ahead."""
     settings, step = session.settings, region_set.step
-    ahead = ", ".join(str(horizon) for horizon in settings.horizons)
-    horizons = f"Horizons are {ahead} {step}s (TOCSIN_HORIZONS, for sets of either step)."
+    ahead = ", ".join(str(horizon) for horizon in settings.horizons_of(step))
+    variable = "TOCSIN_HORIZONS_WEEKLY" if step == "week" else "TOCSIN_HORIZONS"
+    horizons = f"Horizons are {ahead} {step}s ({variable})."
     schedule = schedule_of(settings, region_set)
     if schedule is None:
         example = "0 6 * * wed" if step == "week" else "0 6 12 * *"

@@ -57,9 +57,8 @@ def read_rule_indicators(
     indicators = [CATALOGUE[name] for name in RULE_INDICATORS]
     begin, end = rows[0], rows[-1] + 1
     values = np.empty((len(indicators), end - begin, len(panel.region_ids)), np.float32)
-    fill_indicators(
-        panel, indicators, (begin, end), min(settings.horizons), definition_of(settings), values
-    )
+    horizon, definition = min(settings.horizons_of(panel.step)), definition_of(settings)
+    fill_indicators(panel, indicators, (begin, end), horizon, definition, values)
     return {
         first + row: {
             name: dict(zip(panel.region_ids, map(_number, of_one[row - begin]), strict=True))

@@ -140,7 +140,8 @@ def render_about(reader: Reader, connection: Connection, settings: Settings) -> 
         quantile=settings.escalation_quantile,
         floor=settings.escalation_floor,
         horizons=words.listed(
-            [words.steps(horizon, step) for step in steps for horizon in settings.horizons], "or"
+            [words.steps(ahead, step) for step in steps for ahead in settings.horizons_of(step)],
+            "or",
         ),
         levels=words.listed(
             [

@@ -32,7 +32,9 @@ HORIZON = 4
 def weekly(copy_demo: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Five publications of the simulated world in weeks; its source releases once a month."""
     with copy_demo(tmp_path_factory.mktemp("weekly")) as demo:
-        settings = demo.settings.model_copy(update={"horizons": (HORIZON,), "stale_after_steps": 6})
+        settings = demo.settings.model_copy(
+            update={"horizons_weekly": (HORIZON,), "stale_after_steps": 6}
+        )
         with demo.database.write() as connection:
             months = load_region_set(connection, "demo")
             weeks = replace(months, name="weekly", step="week")
