@@ -13,7 +13,7 @@ scoring equals the same row built for training, bit for bit.
 Where to go:
     a new indicator                   features/declarations/
     what a declaration says           features/indicator.py
-    feature sets                      features/catalogue.py
+    feature sets                      features/feature_sets.py; by name: features/catalogue.py
     a new kind of arithmetic          features/measures.py, features/evaluation.py
     rows, regions, windows of a panel features/slices.py
     windows, decays, time since       features/temporal.py

@@ -80,7 +80,7 @@ def build_features(
 
     Args:
         panel: What was known on one day.
-        feature_set: A name in `features.catalogue.FEATURE_SETS`.
+        feature_set: A name in `features.feature_sets.FEATURE_SETS`.
         definition: What an escalation is: its threshold is a feature.
         horizon: Forecast horizon in periods.
         out: Array that receives the natural values and becomes the matrix's, float32, shape
@@ -107,7 +107,7 @@ def rows_for_origin(
 
     Args:
         panel: What was known on one day.
-        feature_set: A name in `features.catalogue.FEATURE_SETS`.
+        feature_set: A name in `features.feature_sets.FEATURE_SETS`.
         definition: What an escalation is: its threshold is a feature.
         horizon: Forecast horizon in periods.
         origin: Ordinal of the period; default: `panel.origin`.
@@ -142,7 +142,7 @@ def latest_rows(
 
     Args:
         panel: What was known on one day.
-        feature_set: A name in `features.catalogue.FEATURE_SETS`.
+        feature_set: A name in `features.feature_sets.FEATURE_SETS`.
         definition: What an escalation is: its threshold is a feature.
         horizon: Forecast horizon in periods.
         n_periods: Periods, the origin included; fewer if the panel begins later.

@@ -1,8 +1,7 @@
-"""The catalogue: every indicator by name, and the named lists of them that models use.
+"""The catalogue: every indicator by name, and those of a feature set.
 
 An indicator is published for people in its natural unit. What a model sees is the same number
-after the declared transform. A feature set never changes: a change is a new name, so that the name
-in an old model's manifest keeps its meaning.
+after the declared transform.
 """
 
 from __future__ import annotations
@@ -13,50 +12,13 @@ from types import MappingProxyType
 
 from data.errors import UnknownName
 from features.declarations import declare_indicators
+from features.feature_sets import FEATURE_SETS
 from features.indicator import Indicator
 
 CATALOGUE: Mapping[str, Indicator] = MappingProxyType(
     {indicator.name: indicator for indicator in declare_indicators()}
 )
 """Every indicator by name, in order of declaration."""
-
-_SEASON = ("season_sin", "season_cos", "season_june_september")
-_THRESHOLD = (
-    "escalation_threshold",
-    "threshold_over_current",
-    "threshold_over_pace_3m",
-    "threshold_over_pace_12m",
-)
-
-
-def _over(months: tuple[int, ...], *variables: str) -> tuple[str, ...]:
-    return tuple(f"{variable}_{window}m" for variable in variables for window in months)
-
-
-FEATURE_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "small-1": (*_over((1, 3, 6, 12, 24), "deaths", "events"), *_THRESHOLD, *_SEASON),
-        "wide-1": (
-            *_over((1, 3, 6, 12, 24), "events", "events_state_based", "events_non_state"),
-            *_over((1, 3, 6, 12, 24), "events_one_sided", "deaths", "deaths_state_based"),
-            *_over((1, 3, 6, 12, 24), "deaths_non_state", "deaths_one_sided"),
-            *_over((3, 12), "deaths_civilians"),
-            *_over((1, 3, 12), "events_decay", "deaths_decay"),
-            *("months_since_event", "months_since_death"),
-            *_over((1, 3, 12), "neighbour_events_mean", "neighbour_deaths_mean"),
-            *_over((12,), "neighbour_events_sum", "neighbour_deaths_sum"),
-            *_over((3, 12), "neighbour_events_max", "neighbour_deaths_max"),
-            *_over((3, 12), "country_events", "country_deaths", "estimate_gap"),
-            "coarse_share_12m",
-            *_THRESHOLD,
-            *_SEASON,
-        ),
-    }
-)
-"""Names by feature set: `small-1` is what helps out of time, `wide-1` is for trials."""
-
-DEFAULT_FEATURE_SET = "small-1"
-
 
 ALL = "all"
 """The set of the whole catalogue, for people; it grows with the catalogue."""
@@ -66,9 +28,9 @@ def indicators_of(feature_set: str) -> tuple[Indicator, ...]:
     """Returns the indicators of a feature set, in the order of the model's columns.
 
     Args:
-        feature_set: A name in `FEATURE_SETS`; or `all`; or a name with families added for a trial,
-            as in `small-1+tempo+contested-reports`: those of their indicators that the set lacks
-            come after it, in order of the catalogue.
+        feature_set: A name in `features.feature_sets.FEATURE_SETS`; or `all`; or a name with
+            families added for a trial, as in `small-1+tempo+contested-reports`: those of their
+            indicators that the set lacks come after it, in order of the catalogue.
 
     Raises:
         UnknownName: There is no such feature set or family.

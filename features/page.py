@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.catalogue import CATALOGUE, DEFAULT_FEATURE_SET, FEATURE_SETS, family_codes
+from features.catalogue import CATALOGUE, family_codes
+from features.feature_sets import DEFAULT_FEATURE_SET, FEATURE_SETS
 from features.indicator import Indicator, months_in_words
 
 _HEAD = """# Indicators

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from data.calendar import Step
 from data.settings import DataSettings
-from features.catalogue import DEFAULT_FEATURE_SET
+from features.feature_sets import DEFAULT_FEATURE_SET
 
 ESCALATION = "escalation"
 SEVERE = "severe"

@@ -11,7 +11,8 @@ import typer
 from data.errors import UnknownName, UsageError
 from data.panel import build_panel
 from data.regions import RegionSet, load_region_set
-from features.catalogue import CATALOGUE, FEATURE_SETS, family_codes, find_indicator
+from features.catalogue import CATALOGUE, family_codes, find_indicator
+from features.feature_sets import FEATURE_SETS
 from features.indicator import Indicator
 from features.page import write_page
 from models.gain import measure_gains

@@ -11,14 +11,9 @@ from data.errors import UnknownName
 from data.panel import BASE_VARIABLES, REPORTED_VARIABLES
 from data.panel.details import ACTOR_VARIABLES, DETAIL_VARIABLES
 from features.build import build_features, feature_fingerprint
-from features.catalogue import (
-    CATALOGUE,
-    DEFAULT_FEATURE_SET,
-    FEATURE_SETS,
-    find_indicator,
-    indicators_of,
-)
+from features.catalogue import CATALOGUE, find_indicator, indicators_of
 from features.declarations import declare_indicators
+from features.feature_sets import DEFAULT_FEATURE_SET, FEATURE_SETS
 from features.measures import WindowSeason
 from features.outcomes import EscalationDefinition
 
