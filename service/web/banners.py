@@ -66,8 +66,8 @@ def choose_banners(
                 f"The newest one is as of {words.day(newest)}.",
             )
         )
-    elif (today - publication.as_of).days > warning_days:
-        banners.append(_stale(publication, today, warning_days))
+    else:
+        banners += warn_of_age(publication, today=today, warning_days=warning_days)
     banners += _baseline_only(publication)
     banners += _without_score(publication)
     if publication.is_counted:
@@ -83,8 +83,17 @@ def choose_banners(
     return tuple(banners)
 
 
-def _stale(publication: Publication, today: date, warning_days: int) -> Banner:
+def warn_of_age(publication: Publication, *, today: date, warning_days: int) -> tuple[Banner, ...]:
+    """Returns the warning that a set's newest publication is stale; none if it is not.
+
+    Args:
+        publication: The newest publication.
+        today: Today in UTC.
+        warning_days: Age in days from which it counts as stale.
+    """
     days = (today - publication.as_of).days
+    if days <= warning_days:
+        return ()
     text = (
         f"The newest publication knows nothing after {words.day(publication.as_of)}: it is "
         f"{words.counted(days, 'day')} old, and one is expected within {warning_days}."
@@ -96,7 +105,7 @@ def _stale(publication: Publication, today: date, warning_days: int) -> Banner:
     elif past:
         passed = words.listed([words.steps(h, publication.step) for h in past])
         text += f" The window of {passed} has passed."
-    return Banner("stale", "Stale", text)
+    return (Banner("stale", "Stale", text),)
 
 
 def _baseline_only(publication: Publication) -> list[Banner]:

@@ -17,10 +17,9 @@ from service.alerts.story import StoryEntry, StoryKind, tell_story
 from service.feeds.addresses import write_message_address
 from service.web import words
 from service.web.alerts_view import tell_event, view_incidents
-from service.web.banners import SIMULATED
 from service.web.forms import take_field
 from service.web.list_pages import is_simulated
-from service.web.page_head import set_title
+from service.web.page_head import set_title, warn_of_set
 from service.web.reading import Reader
 from service.web.sessions import Session, require_form
 from service.web.templating import render_page
@@ -69,7 +68,7 @@ def render_incident(
         "incident.html",
         nav={"set": incident.region_set, "here": "alerts"},
         me=me,
-        banners=[SIMULATED] if simulated else [],
+        banners=warn_of_set(newest, is_simulated=simulated),
         is_simulated=simulated,
         title=set_title(incident.region_set),
         incident=incident,

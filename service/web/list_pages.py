@@ -20,7 +20,7 @@ from service.web.banners import SIMULATED, Banner
 from service.web.levels import describe_levels
 from service.web.licences import SOFTWARE, licence_address
 from service.web.overview_view import SetCard, view_published, view_unpublished
-from service.web.page_head import Frame, set_title
+from service.web.page_head import Frame, set_title, warn_of_set
 from service.web.publications_view import view_publications
 from service.web.reading import Reader
 from service.web.sessions import Session
@@ -105,7 +105,7 @@ def render_alerts(
         me=me,
         has_cap=newest is not None
         and CAP_FORMAT in reader.files(connection, newest.publication.publication_id),
-        **describe_set(region_set, "alerts"),
+        **describe_set(region_set, "alerts", newest),
         summary=summarise_incidents(incidents),
         open=[item for item in incidents if item.is_open],
         past=[item for item in incidents if not item.is_open],
@@ -181,15 +181,21 @@ def _frames(reader: Reader, connection: Connection) -> list[tuple[RegionSet, Fra
     ]
 
 
-def describe_set(region_set: RegionSet, here: str) -> dict[str, Any]:
-    """Returns what the template of a page about a set needs."""
+def describe_set(region_set: RegionSet, here: str, newest: Frame | None = None) -> dict[str, Any]:
+    """Returns what the template of a page about a set needs.
+
+    Args:
+        region_set: The set.
+        here: Name of the page in the navigation.
+        newest: Its newest publication, where the page is only as good as that is new.
+    """
     simulated = is_simulated(region_set)
     return {
         "nav": {"set": region_set.name, "here": here},
         "set_name": region_set.name,
         "title": set_title(region_set.name),
         "is_simulated": simulated,
-        "banners": [SIMULATED] if simulated else [],
+        "banners": warn_of_set(newest, is_simulated=simulated),
     }
 
 

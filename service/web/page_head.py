@@ -11,7 +11,7 @@ from service.publications.publication import Publication
 from service.publications.rows import PublicationHead
 from service.settings import Settings
 from service.web import words
-from service.web.banners import Banner, choose_banners
+from service.web.banners import SIMULATED, Banner, choose_banners, warn_of_age
 from service.web.levels import Level, describe_levels
 from service.web.outcome_words import OutcomeWords, describe_outcome_words
 
@@ -160,6 +160,23 @@ def view_head(frame: Frame) -> PageHead:
         published=words.moment(publication.published_at),
         age=words.age(publication.as_of, today),
         revision=publication.revision,
+    )
+
+
+def warn_of_set(frame: Frame | None, *, is_simulated: bool) -> tuple[Banner, ...]:
+    """Returns the warnings of a page about a set's alerts: events made up, a stale publication.
+
+    Args:
+        frame: The newest publication of the set; None if there is none.
+        is_simulated: True if its source makes events up.
+    """
+    warnings = (SIMULATED,) if is_simulated else ()
+    if frame is None:
+        return warnings
+    days = frame.settings.warning_days(frame.publication.step)
+    return (
+        *warnings,
+        *warn_of_age(frame.publication, today=frame.now.date(), warning_days=days),
     )
 
 

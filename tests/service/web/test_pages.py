@@ -265,6 +265,7 @@ def test_old_news_is_called_stale(publish, make_publication, now, settings, get,
     text = read(get("/").text).text
     assert "Stale." in text
     assert "is 41 days old" in text
+    assert "Stale." in read(get("/sets/squares/alerts").text).text
     assert "Stale." not in read(get("/about").text).text
 
 
