@@ -9,7 +9,7 @@ from pydantic import Field, create_model
 from sqlalchemy import select
 
 from service.api.context import ApiContext
-from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
+from service.api.paging import Cursor, digest_filters, write_cursor
 from service.api.parameters import (
     MAX_LIMIT,
     AsOfQuery,
@@ -18,16 +18,20 @@ from service.api.parameters import (
     HorizonQuery,
     RegionQuery,
     SetQuery,
-    read_as_of,
 )
 from service.api.problem_schema import declare_problems
-from service.api.publications import continue_walk, describe_head, notices_of, require_head
+from service.api.publications import (
+    begin_or_continue,
+    describe_head,
+    load_without_scores,
+    notices_of,
+)
 from service.api.schemas import Answer, PublicationOut
 from service.feeds.facts import round_numbers
 from service.feeds.fatality_feed import NEVER_MADE, describe_fatalities
 from service.publications.fatality import NAMES
-from service.publications.rows import read_fatalities, read_publication
-from service.tables import fatalities, publications
+from service.publications.rows import read_fatalities
+from service.tables import fatalities
 
 
 class FatalityPlace(Answer):
@@ -97,15 +101,8 @@ def make_fatality_routes(context: ApiContext) -> APIRouter:
         wanted = {"country": country, "region_id": region_id, "horizon": horizon}
         filters = digest_filters({"set": set_name, "as_of": as_of, "of": "fatalities", **wanted})
         with context.database.read() as connection:
-            if cursor is None:
-                head, after = require_head(connection, set_name, read_as_of(as_of)), -1
-            else:
-                stand = read_cursor(cursor, filters)
-                head, after = continue_walk(connection, set_name, stand), stand.position
-            named = connection.execute(
-                select(publications).where(publications.c.publication_id == head.publication_id)
-            )
-            publication = read_publication(named.mappings().one(), ())
+            head, after = begin_or_continue(connection, set_name, as_of, cursor, filters)
+            publication = load_without_scores(connection, head)
             rows = connection.execute(
                 select(fatalities)
                 .where(

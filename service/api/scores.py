@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select
 from data.errors import UnknownName
 from data.regions import load_region_set
 from service.api.context import ApiContext
-from service.api.paging import Cursor, digest_filters, read_cursor, write_cursor
+from service.api.paging import Cursor, digest_filters, write_cursor
 from service.api.parameters import (
     MAX_LIMIT,
     AsOfQuery,
@@ -20,16 +20,20 @@ from service.api.parameters import (
     HorizonQuery,
     RegionQuery,
     SetQuery,
-    read_as_of,
 )
 from service.api.problem_schema import declare_problems
-from service.api.publications import continue_walk, describe_head, notices_of, require_head
+from service.api.publications import (
+    begin_or_continue,
+    describe_head,
+    load_without_scores,
+    notices_of,
+)
 from service.api.schemas import RegionScoreOut, ScoresOut
 from service.boxes import Box, meets, read_box
 from service.feeds.facts import describe_score
 from service.publications.publication import Publication
-from service.publications.rows import PublicationHead, read_publication, read_score
-from service.tables import publications, scores
+from service.publications.rows import PublicationHead, read_score
+from service.tables import scores
 
 _FILTERS: dict[str, ColumnElement[Any]] = {
     "country": scores.c.details["country"].as_string(),
@@ -80,16 +84,12 @@ def make_score_routes(context: ApiContext) -> APIRouter:
         box = None if bbox is None else read_box(bbox)
         given = {name: value for name, value in wanted.items() if value is not None}
         with context.database.read() as connection:
-            if cursor is None:
-                head, after = require_head(connection, set_name, read_as_of(as_of)), -1
-            else:
-                stand = read_cursor(cursor, filters)
-                head, after = continue_walk(connection, set_name, stand), stand.position
+            head, after = begin_or_continue(connection, set_name, as_of, cursor, filters)
             inside = None if box is None else _list_inside(connection, set_name, box)
             rows = _select_rows(connection, head, given, after, limit + 1, inside)
             if not rows and after < 0 and inside is None:
                 _explain_emptiness(connection, head, given)
-            publication = _load_without_scores(connection, head)
+            publication = load_without_scores(connection, head)
             notices = notices_of(connection, head)
         page = rows[:limit]
         next_cursor = None
@@ -142,7 +142,7 @@ def _explain_emptiness(
 
     A level that exists may hold no region; any other value that no score has is a mistake.
     """
-    bounds = _load_without_scores(connection, head).manifest.get("levels", {})
+    bounds = load_without_scores(connection, head).manifest.get("levels", {})
     for name, value in given.items():
         if name == "level" and value in bounds:
             continue
@@ -154,11 +154,6 @@ def _explain_emptiness(
             listed = list(bounds) if name == "level" and bounds else sorted(set(known) - {None})
             hint = ", ".join(map(str, listed[:40])) + (" …" if len(listed) > 40 else "")
             raise UnknownName(f"No score has the {name} '{value}'.", f"Known: {hint}.")
-
-
-def _load_without_scores(connection: Connection, head: PublicationHead) -> Publication:
-    query = select(publications).where(publications.c.publication_id == head.publication_id)
-    return read_publication(connection.execute(query).mappings().one(), ())
 
 
 def _describe(publication: Publication, row: RowMapping) -> RegionScoreOut:
