@@ -31,5 +31,5 @@ Where to go:
     words in two languages            service/languages.py
     how a template is filled in       service/templates.py
     a command                         service/cli/
-    settings, clock, logs, tables     service/settings.py, clock.py, logs.py, tables.py
+    settings, clock, logs, tables     service/settings.py, clock.py, logs.py, tables/
 """
