@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.errors import UsageError
-from data.panel.observed import ObservedVariable, arrange
+from data.panel.observed import ObservedVariable, arrange, place_spells
 from data.panel.observed_spells import known_throughout
 from data.regions import RegionSet
 from data.sources.registry import SOURCES
@@ -77,7 +77,7 @@ def count_regions(
     spells = known_throughout(observations)
     return {
         variable: arrange(
-            spells[spells["indicator"] == quantity],
+            place_spells(spells[spells["indicator"] == quantity], region_set),
             ObservedVariable(quantity, "flow", "sum"),
             region_set,
             periods,

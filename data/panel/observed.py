@@ -141,15 +141,29 @@ def observe_regions(
         source: spells_of(observation_versions(connection, source, as_of))
         for source in sorted({QUANTITIES[one.quantity].source for one in OBSERVED.values()})
     }
+    placed: dict[str, pd.DataFrame] = {}
     found: dict[str, Float32] = {}
     for variable, observed in OBSERVED.items():
-        table = spells[QUANTITIES[observed.quantity].source]
-        rows = table[table["indicator"] == observed.quantity]
-        if len(rows):
-            values = arrange(rows, observed, region_set, periods)
+        quantity = observed.quantity
+        if quantity not in placed:
+            table = spells[QUANTITIES[quantity].source]
+            placed[quantity] = place_spells(table[table["indicator"] == quantity], region_set)
+        if len(placed[quantity]):
+            values = arrange(placed[quantity], observed, region_set, periods)
             if not np.isnan(values).all():
                 found[variable] = values
     return found
+
+
+def place_spells(spells: pd.DataFrame, region_set: RegionSet) -> pd.DataFrame:
+    """Returns the spells that lie in a region, with its position in a column `region`.
+
+    Args:
+        spells: Columns of `data.panel.observed_spells.spells_of`.
+        region_set: The regions.
+    """
+    placed = spells.assign(region=_find_regions(spells, region_set))
+    return placed[placed["region"] >= 0]
 
 
 def arrange(
@@ -160,15 +174,12 @@ def arrange(
     Where a source speaks of an area and of its parts, the area's own figure counts.
 
     Args:
-        spells: Columns of `data.panel.observed_spells.spells_of`, of one quantity.
+        spells: What `place_spells` returned, of one quantity.
         observed: How they become a variable.
         region_set: The regions.
         periods: Consecutive ordinals, shape (n_periods,).
     """
-    table = spells.assign(
-        region=_place(spells, region_set), value=spells["value"] - observed.normal
-    )
-    table = table[table["region"] >= 0]
+    table = spells.assign(value=spells["value"] - observed.normal)
     result = np.full((len(region_set.regions), len(periods)), np.nan)
     if observed.rule == "flow" and table["latitude"].notna().all() and len(table):
         result = _add_up_points(table, observed, region_set, periods)
@@ -180,7 +191,7 @@ def arrange(
     return np.ascontiguousarray(result.T, np.float32)
 
 
-def _place(spells: pd.DataFrame, region_set: RegionSet) -> Int64:
+def _find_regions(spells: pd.DataFrame, region_set: RegionSet) -> Int64:
     """Returns the region of each observation: by its point, else by its code; -1 for none."""
     where = ["place", "country", "latitude", "longitude"]
     number = spells.groupby(where, dropna=False, sort=False).ngroup().to_numpy(np.int64)

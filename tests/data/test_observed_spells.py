@@ -21,7 +21,7 @@ from data.calendar import (
     to_epoch_day,
 )
 from data.observation import KNOWN_OBSERVATION_COLUMNS, QUANTITIES
-from data.panel.observed import OBSERVED, arrange
+from data.panel.observed import OBSERVED, arrange, place_spells
 from data.panel.observed_spells import spells_of
 from data.regions import Region, RegionSet
 
@@ -56,7 +56,8 @@ def version(quantity: str, key: str, place: str, start: date, end: date, **more:
 def arrange_versions(versions: list[Version], variable: str, step: str, periods) -> np.ndarray:
     table = pd.DataFrame(versions, columns=list(KNOWN_OBSERVATION_COLUMNS))
     spells = spells_of(table.astype(KNOWN_OBSERVATION_COLUMNS))
-    return arrange(spells, OBSERVED[variable], make_set(step), periods)
+    region_set = make_set(step)
+    return arrange(place_spells(spells, region_set), OBSERVED[variable], region_set, periods)
 
 
 def known_on(versions: list[Version], day: int) -> list[Version]:

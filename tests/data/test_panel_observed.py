@@ -70,9 +70,12 @@ def of_period(quantity: str) -> ObservedVariable:
     return ObservedVariable(quantity, "flow", "sum")
 
 
-def arrange(table: pd.DataFrame, *arguments: Any) -> np.ndarray:
+def arrange(
+    table: pd.DataFrame, observed: ObservedVariable, region_set: RegionSet, periods: np.ndarray
+) -> np.ndarray:
     """As all rows see it that know all there is."""
-    return panel_observed.arrange(known_throughout(table), *arguments)
+    placed = panel_observed.place_spells(known_throughout(table), region_set)
+    return panel_observed.arrange(placed, observed, region_set, periods)
 
 
 def months(n: int = 12) -> np.ndarray:
@@ -291,3 +294,39 @@ def test_a_panel_holds_what_was_observed_as_it_was_known(
         assert (held.dtype, held.shape) == (np.float32, panels[day].known.shape)
         np.testing.assert_array_equal(held[:, 0], [*[np.nan] * 5, *[5] * 7])
         assert np.isnan(held[:, 1:]).all()
+
+
+def test_a_quantity_of_several_windows_is_placed_once(
+    sqlite: Database, squares: RegionSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"place": "ML1", "start": date(2021, month, 1), "end": date(2021, month, last)}
+        for month, last in ((3, 31), (4, 30), (5, 31))
+    ]
+    told = table_of("displacements_by_conflict", *rows)
+    with sqlite.write() as connection:
+        append_observations(
+            connection,
+            ObservationBatch(told, (), len(rows)),
+            source=SOURCES["idmc"],
+            vintage="1",
+            known_at=datetime(2022, 1, 16, tzinfo=UTC),
+            received_at=datetime(2022, 1, 16, tzinfo=UTC),
+            file_name="idmc.json",
+            sha256="0" * 64,
+        )
+    placed = []
+
+    def place_and_count(spells: pd.DataFrame, region_set: RegionSet) -> pd.DataFrame:
+        placed.extend(spells["indicator"].unique().tolist())
+        return place_spells(spells, region_set)
+
+    place_spells = panel_observed.place_spells
+    monkeypatch.setattr(panel_observed, "place_spells", place_and_count)
+    windows = [name for name, one in OBSERVED.items() if one.quantity == told["indicator"][0]]
+    periods = np.arange(period_of(date(2021, 1, 1), "month"), period_of(date(2022, 1, 1), "month"))
+    with sqlite.read() as connection:
+        found = panel_observed.observe_regions(connection, squares, periods, date(2022, 1, 31))
+    assert len(windows) == 2
+    assert placed == ["displacements_by_conflict"]
+    assert "persons_displaced_3m" in found
