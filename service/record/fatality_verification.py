@@ -31,7 +31,6 @@ from service.record.verification import (
 )
 from service.tables import fatalities, fatality_verifications, publications
 
-_KEY = ("publication_id", "region_id", "horizon")
 _FIGURES = tuple(VerifiedDeaths.__dataclass_fields__)
 
 
@@ -117,7 +116,7 @@ def store_verified_deaths(
         panel: The panel; its as-of is that of the rows.
         verified: What `find_verified_deaths` returned.
     """
-    replace_rows(connection, fatality_verifications, _KEY, panel, map(asdict, verified))
+    replace_rows(connection, fatality_verifications, panel, map(asdict, verified))
 
 
 def _verify(

@@ -23,7 +23,7 @@ from service.tables import publications, scores, verifications
 REVISION_YEARS = 5
 """Years for which what came is looked at again."""
 
-_KEY = ("publication_id", "region_id", "outcome", "horizon")
+_OF_SCORE = ("region_id", "outcome", "horizon")
 
 Verified = TypeVar("Verified")
 
@@ -68,7 +68,7 @@ def load_verified(
             scores,
             and_(
                 scores.c.publication_id == verifications.c.publication_id,
-                *(scores.c[name] == verifications.c[name] for name in _KEY[1:]),
+                *(scores.c[name] == verifications.c[name] for name in _OF_SCORE),
             ),
         )
         .where(verifications.c.region_set == region_set)
@@ -180,13 +180,12 @@ def store_verified(
         panel: The panel; its as-of is that of the rows.
         verified: What `find_verified` returned.
     """
-    replace_rows(connection, verifications, _KEY, panel, map(_row_of, verified))
+    replace_rows(connection, verifications, panel, map(_row_of, verified))
 
 
 def replace_rows(
     connection: Connection,
     table: Table,
-    key: tuple[str, ...],
     panel: Panel,
     rows: Iterable[dict[str, Any]],
 ) -> None:
@@ -194,11 +193,12 @@ def replace_rows(
 
     Args:
         connection: A write transaction.
-        table: With `region_set` and `as_of`, which are those of the panel.
-        key: The columns that name a forecast.
+        table: With `region_set` and `as_of`, which are those of the panel. The rest of its primary
+            key names a forecast.
         panel: What the rows were told by.
         rows: The rest of each row.
     """
+    key = [column.name for column in table.primary_key if column.name != "as_of"]
     # Another revision of the same as-of may have told otherwise.
     standing = connection.execute(
         select(*(table.c[name] for name in key)).where(
