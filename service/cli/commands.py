@@ -6,9 +6,10 @@ pandas nor scikit-learn; a test holds the table against what the commands say of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -110,27 +111,58 @@ COMMANDS = {
 }
 
 
+INGEST = {
+    "ged": Entry("ged:ingest_ged", "Takes in a UCDP GED file, yearly or Candidate."),
+    "acled": Entry(
+        "acled:ingest_acled",
+        "Takes in violent events of ACLED: battles, remote violence, violence against civilians.",
+    ),
+    "table": Entry(
+        "own_table:ingest_table",
+        "Takes in events from a table of your own, such as reports of analysts, by a mapping file.",
+    ),
+    "observations": Entry(
+        "observations:ingest_observations",
+        "Takes in dated numbers about places: rain, displacement, prices, food crises, counts.",
+    ),
+    "list": Entry("deliveries:list_stored", "Lists the deliveries taken in so far."),
+    "quarantine": Entry(
+        "deliveries:show_quarantine",
+        "Lists the rows of a delivery that were refused, with line and reason.",
+    ),
+}
+"""The same of `tocsin ingest`: what lists deliveries need not know how they are read."""
+
+
 class LazyGroup(TyperGroup):
-    """The group of `COMMANDS`: lists what the table says, imports what is called."""
+    """A group of commands: lists what a table says, imports what is called."""
+
+    table: ClassVar[Mapping[str, Entry]] = COMMANDS
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        for name, entry in COMMANDS.items():
+        for name, entry in self.table.items():
             self.add_command(TyperCommand(name, help=entry.line))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Returns name, command and remaining words; calls and completion both come by here."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, command if name is None else load_command(name), rest
+        return name, command if name is None else load_command(name, self.table), rest
 
 
-def load_command(name: str) -> Any:
+class IngestGroup(LazyGroup):
+    """The group of `INGEST`."""
+
+    table = INGEST
+
+
+def load_command(name: str, table: Mapping[str, Entry] = COMMANDS) -> Any:
     """Returns the command or group of that name, its file imported.
 
     Raises:
-        KeyError: `COMMANDS` has no such name.
+        KeyError: The table has no such name.
     """
-    file, attribute = COMMANDS[name].place.split(":")
+    file, attribute = table[name].place.split(":")
     found = getattr(import_module(f"service.cli.{file}"), attribute)
     around = typer.Typer(rich_markup_mode=None)
     if isinstance(found, typer.Typer):
