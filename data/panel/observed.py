@@ -43,7 +43,7 @@ from data.panel.observed_series import (
 from data.panel.observed_spells import spells_of
 from data.placement import place_events
 from data.regions import RegionSet
-from data.store import observation_versions
+from data.store import list_deliveries, observation_versions
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -137,14 +137,18 @@ def observe_regions(
         By name in `OBSERVED`, shape (n_periods, n_regions), NaN where not known; names without any
         value are left out.
     """
+    wanted = {QUANTITIES[one.quantity].source for one in OBSERVED.values()}
+    delivered = {one.source for one in list_deliveries(connection, as_of=as_of)}
     spells = {
         source: spells_of(observation_versions(connection, source, as_of))
-        for source in sorted({QUANTITIES[one.quantity].source for one in OBSERVED.values()})
+        for source in sorted(wanted & delivered)
     }
     placed: dict[str, pd.DataFrame] = {}
     found: dict[str, Float32] = {}
     for variable, observed in OBSERVED.items():
         quantity = observed.quantity
+        if QUANTITIES[quantity].source not in spells:
+            continue
         if quantity not in placed:
             table = spells[QUANTITIES[quantity].source]
             placed[quantity] = place_spells(table[table["indicator"] == quantity], region_set)
