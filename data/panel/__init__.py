@@ -7,7 +7,7 @@ Where to go:
     reading what was known    reading.py
     counting                  assembly.py
     what an event adds, when  weights.py
-    which periods are known   known.py
+    which periods are known   known.py; which were the newest, since when: newest.py
     details, coded kinds      details.py, kinds.py
     counts in place of events counts.py
     what others observe       observed.py; known from when: observed_spells.py, observed_series.py
@@ -16,13 +16,16 @@ Where to go:
 
 from data.panel.arrays import BASE_VARIABLES, REPORTED_VARIABLES, Panel
 from data.panel.assembly import assemble_counts, assemble_panel
+from data.panel.newest import FirstKnown, find_origins
 from data.panel.reading import build_panel
 
 __all__ = [
     "BASE_VARIABLES",
     "REPORTED_VARIABLES",
+    "FirstKnown",
     "Panel",
     "assemble_counts",
     "assemble_panel",
     "build_panel",
+    "find_origins",
 ]
