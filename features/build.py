@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,14 @@ class FeatureMatrix:
             else:
                 np.copyto(target, natural)
         return np.moveaxis(by_feature, 0, 2)
+
+    def period(self, row: int) -> FeatureMatrix:
+        """Returns one period by itself, the bits that `rows_for_origin` has for it.
+
+        Its `values` cost no more than the period, and it stays as it is when `raw` is overwritten.
+        """
+        natural = np.moveaxis(self.raw, 2, 0)[:, row : row + 1].copy()
+        return replace(self, raw=np.moveaxis(natural, 0, 2), periods=self.periods[row : row + 1])
 
 
 def build_features(

@@ -127,8 +127,26 @@ def reach_labels(
     """
     sums = np.full(counted.shape, np.nan)
     sums[:-horizon] = np.round(window_sums(counted, horizon), _DECIMALS)[horizon:]
+    return reached(sums, thresholds)
+
+
+def reached(
+    sums: npt.NDArray[np.float64] | float, thresholds: npt.NDArray[np.float64] | float
+) -> npt.NDArray[np.float64]:
+    """Returns whether deaths reached their threshold: the one rule by which an outcome came.
+
+    Labels, published forecasts and forecasts of a backtest are held against what came by it.
+
+    Args:
+        sums: Deaths in a window, rounded to a millionth, NaN where not known.
+        thresholds: Deaths that make the outcome true, NaN where it is not asked for; of a shape
+            that goes with that of the sums.
+
+    Returns:
+        1.0 or 0.0, NaN where either is NaN. A sum that equals the threshold counts (`>=`).
+    """
     is_known = np.isfinite(sums) & np.isfinite(thresholds)
-    return np.where(is_known, (sums >= thresholds).astype(np.float64), np.nan)
+    return np.where(is_known, np.asarray(sums >= thresholds, np.float64), np.nan)
 
 
 def _is_quiet(

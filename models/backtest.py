@@ -1,13 +1,13 @@
 """The backtest: forecasts as they would have been made, refit by refit.
 
 At each refit the estimator sees only rows whose window is closed by then: a row t counts if
-t + horizon <= origin, so no label reaches past the origin. The panel is the newest one, replayed:
-what later deliveries changed in old periods is known to it.
+t + horizon <= origin, so no label reaches past the origin. Where the rows come from is the replay's
+affair (`models.replay`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,15 +18,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from data.calendar import months_to_periods, parse_period, period_label
 from data.errors import UsageError
 from features.cluster import Shared
-from models.baselines import BASELINES
 from models.forecasts import Forecasts, join_forecasts
 from models.history import OutcomeHistory
 from models.recipes import DEFAULT_RECIPE, RECIPES
+from models.replay import Fold, Replay, gather_fold
 from models.settings import ModelSettings
-from models.task import Task
-
-MIN_FIT_POSITIVES = 10
-"""Positive training rows below which a refit is left out: there is nothing to learn from."""
 
 
 @dataclass(frozen=True)
@@ -78,32 +74,28 @@ def span_of(history: OutcomeHistory, first: str | None, last: str | None) -> Spa
 
 
 def backtest_folds(
-    task: Task, settings: ModelSettings, span: Span | None = None
+    replay: Replay, settings: ModelSettings, span: Span | None = None
 ) -> list[list[int]]:
     """Returns the origin rows of each refit, the refit being at the first of them.
 
-    Origins are those of the span, or of the last `backtest_years` of the panel, whose window is
-    closed in at least one region; refits before there are ten positives to learn from are left out.
+    Origins are those of the replay that lie in the span, or in the last `backtest_years` of the
+    panel. A refit may still find too little to learn from: see `run_backtest`.
     """
-    history = task.history
+    history = replay.history
     if span is None:
         start = max(len(history.periods) - history.rows_of_years(settings.backtest_years), 0)
         span = Span(start, len(history.periods) - 1)
     refit_every = months_to_periods(settings.refit_every_months, history.step)
-    closed = np.asarray(np.isfinite(history.labels).any(axis=1))
     stop = span.last_row - history.horizon + 1
-    folds = []
-    for first in range(span.first_row, stop, refit_every):
-        origins = [row for row in range(first, min(first + refit_every, stop)) if closed[row]]
-        labels = task.closed_labels(first)
-        enough = labels.sum() >= MIN_FIT_POSITIVES and (labels <= 0).any()
-        if origins and enough:
-            folds.append(origins)
-    return folds
+    folds = [
+        [row for row in range(first, min(first + refit_every, stop)) if replay.origins[row]]
+        for first in range(span.first_row, stop, refit_every)
+    ]
+    return [origins for origins in folds if origins]
 
 
 def run_backtest(
-    task: Task,
+    replay: Replay,
     settings: ModelSettings,
     *,
     span: Span | None = None,
@@ -113,11 +105,13 @@ def run_backtest(
 ) -> Forecasts:
     """Returns the forecasts of all folds, none if there is too little history.
 
-    Folds are fitted side by side through joblib: in threads here, or on the workers of a cluster
-    inside `features.cluster.on_cluster`, which gives the same numbers.
+    What a fold needs is gathered here, one after the other; folds are then fitted side by side
+    through joblib: in threads here, or on the workers of a cluster inside
+    `features.cluster.on_cluster`, which gives the same numbers. A refit with too few cases to learn
+    from is left out.
 
     Args:
-        task: Arrays of one horizon.
+        replay: What forecasts are made from: the task of one horizon, or what was known when.
         settings: Years, refit interval, penalty, and processes to use.
         span: Origins; default: those of the last `backtest_years`.
         recipe: A name in `models.recipes.RECIPES`.
@@ -126,7 +120,7 @@ def run_backtest(
     """
     done: dict[int, Forecasts] = {}
     open_folds = []
-    for origins in backtest_folds(task, settings, span):
+    for origins in backtest_folds(replay, settings, span):
         kept = None if store is None else store.load(origins[0])
         if kept is None:
             open_folds.append(origins)
@@ -134,38 +128,42 @@ def run_backtest(
         done[origins[0]] = kept
         if on_fold is not None:
             on_fold()
-    shared = Shared(task)
     work = joblib.Parallel(n_jobs=settings.n_jobs, prefer="threads", return_as="generator")
-    parts: Iterator[Forecasts] = work(
-        joblib.delayed(_run_fold)(shared, origins, settings, recipe) for origins in open_folds
-    )
-    for origins, part in zip(open_folds, parts, strict=True):
-        done[origins[0]] = part
-        if store is not None:
-            store.save(origins[0], part)
+    n_at_once = joblib.effective_n_jobs(settings.n_jobs)
+    for first in range(0, len(open_folds), n_at_once):
+        some = open_folds[first : first + n_at_once]
+        folds = [fold for origins in some if (fold := gather_fold(replay, origins)) is not None]
+        parts = work(joblib.delayed(_forecast_fold)(Shared(one), settings, recipe) for one in folds)
+        for fold, part in zip(folds, parts, strict=True):
+            done[fold.refit] = part
+            if store is not None:
+                store.save(fold.refit, part)
+            if on_fold is not None:
+                on_fold()
         if on_fold is not None:
-            on_fold()
+            for _ in range(len(some) - len(folds)):
+                on_fold()
     return join_forecasts([done[row] for row in sorted(done)])
 
 
-def _run_fold(
-    shared: Shared[Task], origins: list[int], settings: ModelSettings, recipe: str
-) -> Forecasts:
-    task = shared.value
+def _forecast_fold(shared: Shared[Fold], settings: ModelSettings, recipe: str) -> Forecasts:
+    fold = shared.value
     # In another process the caller's limit does not hold: see `models.train`.
     with threadpool_limits(limits=1, user_api="blas"):
-        forecast = RECIPES[recipe](task.closed_rows(origins[0]), settings)
-    history, years, parts = task.history, task.history.years, []
-    for row in origins:
-        region = np.flatnonzero(np.isfinite(history.labels[row])).astype(np.int64)
-        parts.append(
+        forecast = RECIPES[recipe](fold.closed, settings)
+    return join_forecasts(
+        [
             Forecasts(
-                row=np.full(len(region), row, np.int64),
-                region=region,
-                year=np.full(len(region), years[row], np.int64),
-                log_odds=forecast(task.origin_rows(row, region)),
-                observed=history.labels[row, region],
-                baselines={name: one(history, row)[region] for name, one in BASELINES.items()},
+                row=np.full(len(one.observed), one.row, np.int64),
+                region=one.rows.region,
+                year=np.full(len(one.observed), one.year, np.int64),
+                refit=np.full(len(one.observed), fold.refit, np.int64),
+                n_known=one.n_known,
+                threshold=one.rows.thresholds,
+                log_odds=forecast(one.rows),
+                observed=one.observed,
+                baselines=one.baselines,
             )
-        )
-    return join_forecasts(parts)
+            for one in fold.origins
+        ]
+    )

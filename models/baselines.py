@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from features.outcomes import reached
 from models.history import SUM_DECIMALS, OutcomeHistory
 from models.metrics import Floats
 
@@ -145,6 +146,4 @@ def _reaches(history: OutcomeHistory, origin_row: int, n_windows: int) -> Floats
         [history.deaths[end - history.horizon + 1 : end + 1].sum(axis=0) for end in ends]
     )
     sums = np.round(sums, SUM_DECIMALS)
-    threshold = history.thresholds[origin_row]
-    is_known = np.isfinite(sums) & np.isfinite(threshold)
-    return np.where(is_known, sums >= threshold, np.nan)
+    return reached(sums, history.thresholds[origin_row])

@@ -18,12 +18,10 @@ from typing import Any
 import numpy as np
 
 from data.panel import Panel
-from models.forecasts import Forecasts
+from models.forecasts import COLUMNS, Forecasts
 
 Arrays = dict[str, Any]
 """Arrays by name."""
-
-_COLUMNS = ("row", "region", "year", "log_odds", "observed")
 
 
 def hash_run(panels: Sequence[Panel], described: dict[str, Any]) -> str:
@@ -61,10 +59,10 @@ class FoldFiles:
     def load(self, first_row: int) -> Forecasts | None:
         """Returns the forecasts of a fold; None if they are not kept or cannot be read."""
         arrays = read_arrays(self._path(first_row))
-        if arrays is None or not arrays.keys() >= set(_COLUMNS):
+        if arrays is None or not arrays.keys() >= set(COLUMNS):
             return None
         return Forecasts(
-            **{name: arrays[name] for name in _COLUMNS},
+            **{name: arrays[name] for name in COLUMNS},
             baselines={
                 name.removeprefix("baseline_"): values
                 for name, values in arrays.items()
@@ -74,7 +72,7 @@ class FoldFiles:
 
     def save(self, first_row: int, forecasts: Forecasts) -> None:
         """Keeps the forecasts of a fold."""
-        arrays = {name: getattr(forecasts, name) for name in _COLUMNS}
+        arrays = {name: getattr(forecasts, name) for name in COLUMNS}
         arrays |= {f"baseline_{name}": values for name, values in forecasts.baselines.items()}
         write_arrays(self._path(first_row), arrays)
 

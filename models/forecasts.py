@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data.calendar import period_label
@@ -14,6 +15,12 @@ from models.baselines import BASELINES
 from models.estimators.ridge import probability_of
 from models.history import OutcomeHistory
 from models.metrics import Floats, Ints
+
+COLUMNS: tuple[str, ...] = (
+    *("row", "region", "year", "refit", "n_known"),
+    *("threshold", "log_odds", "observed"),
+)
+"""Names of the arrays of `Forecasts`, besides those of the baselines."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,11 @@ class Forecasts:
         row: Row of the origin in the panel, int64, shape (n_forecasts,).
         region: Position of the region, int64, shape (n_forecasts,).
         year: Calendar year of the origin, int64, shape (n_forecasts,).
+        refit: Row of the origin at which the estimator was fitted, int64, shape (n_forecasts,).
+        n_known: Periods of the region that were known up to the origin, int64, shape
+            (n_forecasts,).
+        threshold: Deaths in the window that make the outcome true, as they stood when the forecast
+            was made, shape (n_forecasts,).
         log_odds: The estimator's log-odds, shape (n_forecasts,).
         observed: 1.0 if the outcome came, else 0.0, shape (n_forecasts,).
         baselines: Probabilities of each baseline, shape (n_forecasts,) each.
@@ -32,6 +44,9 @@ class Forecasts:
     row: Ints
     region: Ints
     year: Ints
+    refit: Ints
+    n_known: Ints
+    threshold: Floats
     log_odds: Floats
     observed: Floats
     baselines: dict[str, Floats]
@@ -39,18 +54,23 @@ class Forecasts:
     def __len__(self) -> int:
         return len(self.row)
 
+    @property
+    def n_refits(self) -> int:
+        """How many fits made them."""
+        return len(np.unique(self.refit))
+
 
 def join_forecasts(parts: Sequence[Forecasts]) -> Forecasts:
     """Returns the parts one after the other; without parts, no forecasts."""
     if not parts:
         whole, none = np.empty(0, np.int64), np.empty(0)
-        return Forecasts(whole, whole, whole, none, none, dict.fromkeys(BASELINES, none))
+        return Forecasts(
+            *(whole, whole, whole, whole, whole),
+            *(none, none, none),
+            baselines=dict.fromkeys(BASELINES, none),
+        )
     return Forecasts(
-        row=np.concatenate([part.row for part in parts]),
-        region=np.concatenate([part.region for part in parts]),
-        year=np.concatenate([part.year for part in parts]),
-        log_odds=np.concatenate([part.log_odds for part in parts]),
-        observed=np.concatenate([part.observed for part in parts]),
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS},
         baselines={
             name: np.concatenate([part.baselines[name] for part in parts])
             for name in parts[0].baselines
@@ -58,20 +78,32 @@ def join_forecasts(parts: Sequence[Forecasts]) -> Forecasts:
     )
 
 
+def pick_forecasts(forecasts: Forecasts, here: npt.NDArray[np.bool_]) -> Forecasts:
+    """Returns some of the forecasts.
+
+    Args:
+        forecasts: The forecasts.
+        here: Which are kept, shape (n_forecasts,).
+    """
+    return Forecasts(
+        **{name: getattr(forecasts, name)[here] for name in COLUMNS},
+        baselines={name: values[here] for name, values in forecasts.baselines.items()},
+    )
+
+
 def forecast_table(history: OutcomeHistory, forecasts: Forecasts, log_odds: Floats) -> pd.DataFrame:
     """Returns the forecasts as a table from which every figure can be computed again.
 
     Args:
-        history: The history they were made from.
+        history: What came.
         forecasts: The forecasts.
         log_odds: Log-odds as served, after calibration, shape (n_forecasts,).
 
     Returns:
         Columns `region_id`, `origin` (a label such as 2021-06), `horizon`, `outcome`,
         `probability`, `observed`, one `baseline_*` per baseline, and `n_known`: how many periods of
-        the region are known up to the origin.
+        the region were known up to the origin.
     """
-    n_known = np.isfinite(history.deaths).cumsum(axis=0)[forecasts.row, forecasts.region]
     labels = [period_label(int(ordinal), history.step) for ordinal in history.periods]
     return pd.DataFrame(
         {
@@ -82,7 +114,7 @@ def forecast_table(history: OutcomeHistory, forecasts: Forecasts, log_odds: Floa
             "probability": probability_of(log_odds),
             "observed": forecasts.observed.astype(np.int64),
             **{f"baseline_{name}": values for name, values in forecasts.baselines.items()},
-            "n_known": n_known,
+            "n_known": forecasts.n_known,
         }
     )
 

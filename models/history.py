@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from data.calendar import Step, months_to_periods, parse_period, period_of, period_start
 from data.panel import Panel
+from features.outcomes import reached
 from features.temporal import window_sums
 from models.metrics import Floats, Ints
 from models.outcome import ESCALATION, outcome_definition, thresholds_and_labels
@@ -76,10 +77,25 @@ class OutcomeHistory:
         for ahead in range(1, self.horizon + 1):
             total[:-ahead] += self.deaths[ahead:]
             total[-ahead:] = np.nan
-            reached = np.round(total, SUM_DECIMALS) >= self.thresholds
-            after[reached & np.isnan(after)] = ahead
+            is_reached = reached(np.round(total, SUM_DECIMALS), self.thresholds) > 0
+            after[is_reached & np.isnan(after)] = ahead
         after[~(self.labels > 0)] = np.nan
         return after
+
+    def held_against(self, row: Ints, region: Ints, thresholds: Floats) -> OutcomeHistory:
+        """Returns what came, held against the thresholds that forecasts were made with.
+
+        Args:
+            row: Row of the origin of each forecast, shape (n_forecasts,).
+            region: Position of its region, same shape.
+            thresholds: Its threshold, same shape.
+
+        Returns:
+            A history without thresholds and labels elsewhere.
+        """
+        bars = np.full(self.deaths.shape, np.nan)
+        bars[row, region] = thresholds
+        return replace(self, thresholds=bars, labels=reached(self.window_sums, bars))
 
     def rows_of_years(self, years: float) -> int:
         """Returns how many rows `years` take."""

@@ -94,6 +94,15 @@ class Task:
     auxiliary: tuple[Auxiliary, ...] = ()
     auxiliary_weight: float = 1.0
 
+    @property
+    def origins(self) -> npt.NDArray[np.bool_]:
+        """Where a forecast can be made and scored, shape (n_periods,)."""
+        return np.asarray(np.isfinite(self.history.labels).any(axis=1))
+
+    def at(self, origin_row: int) -> tuple[Task, int]:
+        """Returns itself and the row: one panel serves every origin, with its later corrections."""
+        return self, origin_row
+
     def closed_labels(self, origin_row: int) -> Floats:
         """Returns the labels of all windows closed at the origin, shape (n_windows,)."""
         labels = self.history.labels[_closed(self.history, origin_row)]
@@ -129,7 +138,7 @@ class Task:
         """
         return Rows(
             names=self.features.names,
-            features=self.features.values[origin_row, region],
+            features=self.features.period(origin_row).values[0, region],
             thresholds=self.history.thresholds[origin_row, region],
             region=region,
         )
@@ -208,6 +217,7 @@ def build_task(
     horizon: int,
     outcome: str = ESCALATION,
     auxiliary: Sequence[Panel] = (),
+    features: FeatureMatrix | None = None,
 ) -> Task:
     """Returns the arrays of one horizon, built from the panel.
 
@@ -218,15 +228,18 @@ def build_task(
         outcome: Name of the outcome.
         auxiliary: Panels of other region sets that train too; their regions in the panel's own
             countries are left out, so that nothing is learned from twice.
+        features: The features of the panel, if they are made already.
 
     Raises:
         UnknownName: There is no such outcome or feature set.
         UsageError: The horizon is out of range, or an auxiliary set has another calendar unit, a
             later as-of or no region in another country.
     """
+    if features is None:
+        features = build_features(panel, settings.feature_set, definition_of(settings), horizon)
     return Task(
         history=build_history(panel, settings, horizon, outcome),
-        features=build_features(panel, settings.feature_set, definition_of(settings), horizon),
+        features=features,
         most_rows=settings.most_training_rows,
         seed=settings.seed,
         auxiliary=tuple(_auxiliary(one, panel, settings, horizon, outcome) for one in auxiliary),

@@ -188,7 +188,7 @@ def _finish(
         "backtest": {
             "first_origin": origins[int(forecasts.row.min())],
             "last_origin": origins[int(forecasts.row.max())],
-            "n_refits": len(backtest_folds(task, settings)),
+            "n_refits": forecasts.n_refits,
             "embargo": history.horizon,
         },
         "skill": measured.skill,

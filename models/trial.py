@@ -12,25 +12,33 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import period_label
+from data.errors import NotReady
 from data.panel import Panel
 from data.simulate import World
-from models.artefacts.manifest import FINAL_DATA, library_versions
+from models.artefacts.manifest import AS_KNOWN, FINAL_DATA, library_versions
+from models.as_known import AsKnown, Knowledge
 from models.backtest import Span, backtest_folds, run_backtest, span_of
 from models.checkpoints import FoldFiles, clear_folds, hash_run
 from models.estimators.ridge import probability_of
 from models.forecasts import Forecasts, check_forecasts, forecast_table
+from models.history import OutcomeHistory
+from models.metrics import Ints
 from models.outcome import ESCALATION, describe_outcome
 from models.progress import Progress, StepCounter
 from models.recipes import DEFAULT_RECIPE, check_recipe
+from models.replay import Replay
 from models.settings import ModelSettings
 from models.skill.assessment import assess_forecasts
 from models.skill.truth import measure_against_truth, true_probabilities
-from models.task import Task, build_task
+from models.task import build_task
 
 IN_SERVICE = "in_service"
 """Name of the baseline that the model in service makes, refitted at each origin."""
 
 TOO_LITTLE = "Choose other origins, or ingest a longer history."
+
+MIN_ORIGINS = 6
+"""Origins as known below which nothing is measured: fewer than half a year says nothing of when."""
 
 AnySettings = TypeVar("AnySettings", bound=ModelSettings)
 
@@ -78,6 +86,8 @@ def run_trial(
     plan: Plan,
     *,
     auxiliary: Sequence[Panel] = (),
+    knowledge: Knowledge | None = None,
+    vintage: str | None = None,
     folder: Path | None = None,
     world: World | None = None,
     on_progress: Progress | None = None,
@@ -85,10 +95,14 @@ def run_trial(
     """Returns predictions and figures of a rolling-origin backtest.
 
     Args:
-        panel: Panel as known on the as-of.
+        panel: Panel as known on the as-of: it tells what came.
         settings: Definitions, features, penalty, refit interval, draws, processes.
         plan: What is tried.
-        auxiliary: Panels of the region sets that train beside it or beside the model in service.
+        auxiliary: Panels of the region sets that train beside it or beside the model in service;
+            with `knowledge` they are read from there.
+        knowledge: What was known before: forecasts are then made from the inputs of their time.
+            None replays the panel.
+        vintage: Vintage of the newest delivery behind the panel, for people.
         folder: Where finished folds are kept until the trial ends; None to keep none.
         world: The simulated world that the events come from: the truth is then reported too.
         on_progress: Called with folds done, folds in all, and what was done.
@@ -96,42 +110,66 @@ def run_trial(
     Raises:
         UnknownName: There is no such outcome, recipe or feature set.
         UsageError: The origins lie outside the panel, or a horizon is out of range.
-        NotReady: There is too little history to forecast from or to measure on.
+        NotReady: There is too little history to forecast from or to measure on, or too few origins
+            were ever the newest period.
     """
     check_recipe(plan.recipe)
-    beside = [one for one in auxiliary if one.region_set in plan.also]
-    tasks = {
-        horizon: build_task(panel, settings, horizon, plan.outcome, beside)
-        for horizon in plan.horizons
-    }
-    spans = {one: span_of(task.history, plan.first, plan.last) for one, task in tasks.items()}
-    described = _describe(panel, settings, plan)
-    run = hash_run([panel, *beside], described)
-    total = sum(len(backtest_folds(tasks[one], settings, spans[one])) for one in tasks)
-    count = StepCounter(total, on_progress)
+
+    def replay_of(chosen: ModelSettings, horizon: int, names: Sequence[str]) -> Replay:
+        if knowledge is not None:
+            return AsKnown(panel, knowledge, chosen, horizon, plan.outcome, names)
+        beside = [one for one in auxiliary if one.region_set in names]
+        return build_task(panel, chosen, horizon, plan.outcome, beside)
+
+    replays = {horizon: replay_of(settings, horizon, plan.also) for horizon in plan.horizons}
+    spans = {one: span_of(replay.history, plan.first, plan.last) for one, replay in replays.items()}
+    folds = {one: backtest_folds(replay, settings, spans[one]) for one, replay in replays.items()}
+    described = _describe(panel, settings, plan, vintage)
+    if knowledge is not None:
+        for horizon in plan.horizons:
+            _check_origins(replays[horizon].history, spans[horizon], folds[horizon])
+        nearest = min(plan.horizons)
+        described["replay"] = AS_KNOWN
+        described["as_known"] = _describe_origins(
+            replays[nearest].history, spans[nearest], folds[nearest], knowledge
+        )
+    run = hash_run([panel, *(one for one in auxiliary if one.region_set in plan.also)], described)
+    count = StepCounter(sum(map(len, folds.values())), on_progress)
     horizons, tables = {}, []
-    for horizon, task in tasks.items():
+    for horizon in plan.horizons:
+        history = replays[horizon].history
         store = None if folder is None else FoldFiles(folder, run, f"{plan.outcome}-{horizon}")
+        # Taken out, so that what a replay holds is gone before the next begins.
         forecasts = run_backtest(
-            task,
+            replays.pop(horizon),
             settings,
             span=spans[horizon],
             recipe=plan.recipe,
             store=store,
             on_fold=partial(count, f"horizon {horizon}"),
         )
-        check_forecasts(forecasts, task.history, TOO_LITTLE)
+        check_forecasts(forecasts, history, TOO_LITTLE)
         if plan.in_service is not None:
+            theirs = settings_of(settings, plan.in_service)
             forecasts = _add_in_service(
-                panel, settings, plan.in_service, forecasts, spans[horizon], task, auxiliary
+                replay_of(theirs, horizon, auxiliary_names(plan.in_service)),
+                theirs,
+                # Before there was a choice, the logit was what was trained.
+                plan.in_service.get("recipe", "logit"),
+                forecasts,
+                spans[horizon],
             )
-        figures, log_odds = assess_forecasts(panel, task.history, forecasts, settings)
-        figures["n_refits"] = len(backtest_folds(task, settings, spans[horizon]))
+        history = history.held_against(forecasts.row, forecasts.region, forecasts.threshold)
+        # A recalibration would learn from what came as it is told now.
+        figures, log_odds = assess_forecasts(
+            panel, history, forecasts, settings, recalibrates=knowledge is None
+        )
+        figures["n_refits"] = forecasts.n_refits
         if world is not None:
-            truth = true_probabilities(world, task.history, forecasts)
+            truth = true_probabilities(world, history, forecasts)
             figures["truth"] = measure_against_truth(forecasts, probability_of(log_odds), truth)
         horizons[str(horizon)] = figures
-        tables.append(forecast_table(task.history, forecasts, log_odds))
+        tables.append(forecast_table(history, forecasts, log_odds))
     if folder is not None:
         clear_folds(folder)
     return Trial({**described, "horizons": horizons}, pd.concat(tables, ignore_index=True))
@@ -164,21 +202,11 @@ def settings_of(settings: AnySettings, manifest: Mapping[str, Any]) -> AnySettin
 
 
 def _add_in_service(
-    panel: Panel,
-    settings: ModelSettings,
-    manifest: Mapping[str, Any],
-    forecasts: Forecasts,
-    span: Span,
-    task: Task,
-    auxiliary: Sequence[Panel],
+    replay: Replay, settings: ModelSettings, recipe: str, forecasts: Forecasts, span: Span
 ) -> Forecasts:
     """Adds what the model in service would have said, learned anew at each refit."""
-    theirs = settings_of(settings, manifest)
-    beside = [one for one in auxiliary if one.region_set in auxiliary_names(manifest)]
-    other_task = build_task(panel, theirs, task.history.horizon, task.history.outcome, beside)
-    # Before there was a choice, the logit was what was trained.
-    found = run_backtest(other_task, theirs, span=span, recipe=manifest.get("recipe", "logit"))
-    probability = np.full(task.history.labels.shape, np.nan)
+    found = run_backtest(replay, settings, span=span, recipe=recipe)
+    probability = np.full(replay.history.deaths.shape, np.nan)
     probability[found.row, found.region] = probability_of(found.log_odds)
     said = probability[forecasts.row, forecasts.region]
     # Where it had too little to learn from, the base rate stands in for it.
@@ -186,7 +214,57 @@ def _add_in_service(
     return replace(forecasts, baselines={**forecasts.baselines, IN_SERVICE: said})
 
 
-def _describe(panel: Panel, settings: ModelSettings, plan: Plan) -> dict[str, Any]:
+def _check_origins(history: OutcomeHistory, span: Span, folds: list[list[int]]) -> None:
+    """Refuses a replay as known of which there is too little.
+
+    Raises:
+        NotReady: Too few periods once were the newest.
+    """
+    n_origins, asked = sum(map(len, folds)), _closed_periods(history, span)
+    if n_origins >= MIN_ORIGINS:
+        return
+    window = f"{history.horizon} {history.step}{'s' if history.horizon > 1 else ''}"
+    raise NotReady(
+        f"Of {len(asked)} {history.step}s that a closed window of {window} follows, {n_origins} "
+        f"were the newest one known on some day; {MIN_ORIGINS} are needed. Nobody could forecast "
+        f"from a {history.step} that came with later ones.",
+        "Ingest the earlier releases of the source too, oldest first, each with the --known-at of "
+        "its day, or replay the final data: --replay final.",
+    )
+
+
+def _closed_periods(history: OutcomeHistory, span: Span) -> Ints:
+    """Returns the periods of a span after which it is known what came."""
+    rows = slice(span.first_row, span.last_row - history.horizon + 1)
+    is_closed = np.isfinite(history.window_sums[rows]).any(axis=1)
+    return np.asarray(history.periods[rows][is_closed])
+
+
+def _describe_origins(
+    history: OutcomeHistory, span: Span, folds: list[list[int]], knowledge: Knowledge
+) -> dict[str, Any]:
+    """Returns which origins are replayed as known, from which deliveries, ready for JSON."""
+    asked = _closed_periods(history, span)
+    rows = [row for origins in folds for row in origins]
+    first_known = [knowledge.origins[int(history.periods[row])] for row in rows]
+    return {
+        "n_origins": len(rows),
+        "n_never_newest": int((~np.isin(asked, list(knowledge.origins))).sum()),
+        "deliveries_sha256": knowledge.digest,
+        "origins": [
+            {
+                "origin": period_label(int(history.periods[row]), history.step),
+                "as_of": one.as_of.isoformat(),
+                "vintages": list(one.vintages),
+            }
+            for row, one in zip(rows, first_known, strict=True)
+        ],
+    }
+
+
+def _describe(
+    panel: Panel, settings: ModelSettings, plan: Plan, vintage: str | None
+) -> dict[str, Any]:
     in_service = None if plan.in_service is None else plan.in_service["model_version"]
     return {
         "region_set": panel.region_set,
@@ -194,6 +272,7 @@ def _describe(panel: Panel, settings: ModelSettings, plan: Plan) -> dict[str, An
         "step": panel.step,
         "as_of": panel.as_of.isoformat(),
         "known_to": period_label(panel.origin, panel.step),
+        "vintage": vintage,
         "is_simulated": panel.is_simulated,
         "replay": FINAL_DATA,
         "outcome": describe_outcome(settings, plan.outcome),

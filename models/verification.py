@@ -14,6 +14,7 @@ import numpy as np
 
 from data.calendar import period_end
 from data.panel import Panel
+from features.outcomes import reached
 from features.temporal import window_sums
 from models.baselines import CONFLICTOLOGY_WINDOWS
 from models.history import SUM_DECIMALS
@@ -117,7 +118,7 @@ def verify_forecasts(
             VerifiedForecast(
                 forecast=one,
                 deaths=total,
-                observed=float(total >= one.threshold),
+                observed=float(reached(own[row + one.horizon], one.threshold)),
                 is_live=one.published_on <= closes,
                 conflictology=_conflictology(own, row, one.threshold),
             )

@@ -20,7 +20,8 @@ NOT_FOR: tuple[str, ...] = (
     "Regions, sources or outcome definitions other than those named here.",
 )
 LIMITS: tuple[str, ...] = (
-    "Past forecasts were replayed on data as corrected since: what was known then was poorer.",
+    "Past forecasts were replayed on data as corrected since: what was known then was poorer. A "
+    "backtest as known says by how much, where earlier deliveries are stored.",
     "The positive cases come in few separate runs: intervals are wide, and windows overlap.",
     "Events that nobody reported are not in the data; reporting differs between regions.",
     "Contributions say what moved the score, not what causes violence.",

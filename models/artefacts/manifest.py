@@ -26,6 +26,9 @@ MANIFEST_FORMAT = 5
 FINAL_DATA = "final data"
 """Word for a backtest that replays one vintage, with the later corrections that it holds."""
 
+AS_KNOWN = "as known"
+"""Word for a backtest that replays what was known at each origin."""
+
 
 def library_versions() -> dict[str, str]:
     """Returns versions of Python and of the libraries that an artefact depends on."""

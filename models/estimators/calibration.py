@@ -86,6 +86,15 @@ def fit_calibration(log_odds: Floats, observed: Floats) -> Calibration:
     return Calibration(float(line[0]), float(line[1]))
 
 
+def keep_identity(log_odds: Floats) -> CalibrationChoice:
+    """Returns the choice of no recalibration.
+
+    Args:
+        log_odds: Out-of-time forecasts, shape (n_forecasts,).
+    """
+    return CalibrationChoice(IDENTITY, IDENTITY, Interval(0.0, 0.0, 0.0), log_odds)
+
+
 def choose_calibration(
     log_odds: Floats, observed: Floats, origin: Ints, horizon: int, block: Ints, draws: BlockDraws
 ) -> CalibrationChoice:

@@ -31,15 +31,21 @@ CURVES: tuple[str, ...] = ("climatology", "conflictology")
 
 
 def assess_forecasts(
-    panel: Panel, history: OutcomeHistory, forecasts: Forecasts, settings: ModelSettings
+    panel: Panel,
+    history: OutcomeHistory,
+    forecasts: Forecasts,
+    settings: ModelSettings,
+    *,
+    recalibrates: bool = True,
 ) -> tuple[dict[str, Any], Floats]:
     """Returns all figures of one outcome and horizon, and the log-odds as served.
 
     Args:
-        panel: The panel that the forecasts were made from.
-        history: The history that they were made from.
+        panel: The panel that tells what came.
+        history: What came, against the thresholds that the forecasts were made with.
         forecasts: Out-of-time forecasts with both classes among them.
         settings: Draws and seed.
+        recalibrates: False if no recalibration may be learned from what came.
 
     Returns:
         Figures, ready for JSON: `first_origin`, `last_origin`, `gate`, `calibration`, `skill`
@@ -47,7 +53,9 @@ def assess_forecasts(
         precision and log score, with paired intervals), `where_when`, `strata`, `operating`,
         `precision_recall`, `cost_loss`; and the log-odds after calibration, shape (n_forecasts,).
     """
-    found = measure_forecasts(panel, forecasts, history.horizon, settings)
+    found = measure_forecasts(
+        panel, forecasts, history.horizon, settings, recalibrates=recalibrates
+    )
     choice, draws, probability = found.choice, found.draws, found.probability
     labels = [period_label(int(history.periods[row]), history.step) for row in forecasts.row]
     curves = {"model": probability, **{name: forecasts.baselines[name] for name in CURVES}}

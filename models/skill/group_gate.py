@@ -16,7 +16,7 @@ import numpy as np
 from data.errors import UsageError
 from data.panel import Panel
 from models.bootstrap import BlockDraws, draw_blocks
-from models.forecasts import Forecasts
+from models.forecasts import Forecasts, pick_forecasts
 from models.metrics import Floats
 from models.settings import ModelSettings
 from models.skill.gate import judge
@@ -86,7 +86,7 @@ def judge_by_group(
         is_own = min(n_positives, n_forecasts - n_positives) >= settings.gate_group_cases
         verdict = whole
         if is_own:
-            part = _only(forecasts, here)
+            part = pick_forecasts(forecasts, here)
             own = draw_blocks(
                 part.region, part.year, n_draws=settings.bootstrap_draws, seed=settings.seed
             )
@@ -114,14 +114,3 @@ def groups_without(gate: dict[str, Any]) -> list[str]:
         for group, verdict in gate.get("groups", {}).items()
         if verdict["is_own"] and not verdict["is_passed"]
     ]
-
-
-def _only(forecasts: Forecasts, here: np.ndarray[Any, np.dtype[np.bool_]]) -> Forecasts:
-    return Forecasts(
-        row=forecasts.row[here],
-        region=forecasts.region[here],
-        year=forecasts.year[here],
-        log_odds=forecasts.log_odds[here],
-        observed=forecasts.observed[here],
-        baselines={name: values[here] for name, values in forecasts.baselines.items()},
-    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from data.panel import Panel
 from models.bootstrap import BlockDraws, draw_blocks
-from models.estimators.calibration import CalibrationChoice, choose_calibration
+from models.estimators.calibration import CalibrationChoice, choose_calibration, keep_identity
 from models.estimators.ridge import probability_of
 from models.forecasts import Forecasts
 from models.metrics import Floats
@@ -39,7 +39,12 @@ class MeasuredForecasts:
 
 
 def measure_forecasts(
-    panel: Panel, forecasts: Forecasts, horizon: int, settings: ModelSettings
+    panel: Panel,
+    forecasts: Forecasts,
+    horizon: int,
+    settings: ModelSettings,
+    *,
+    recalibrates: bool = True,
 ) -> MeasuredForecasts:
     """Returns forecasts as they would be served, and what they are worth.
 
@@ -48,12 +53,17 @@ def measure_forecasts(
         forecasts: Out-of-time forecasts with both classes among them.
         horizon: Steps that a forecast covers.
         settings: Draws, seed and gate.
+        recalibrates: False if no recalibration may be learned from what came.
     """
     draws = draw_blocks(
         forecasts.region, forecasts.year, n_draws=settings.bootstrap_draws, seed=settings.seed
     )
-    choice = choose_calibration(
-        forecasts.log_odds, forecasts.observed, forecasts.row, horizon, forecasts.year, draws
+    choice = (
+        choose_calibration(
+            forecasts.log_odds, forecasts.observed, forecasts.row, horizon, forecasts.year, draws
+        )
+        if recalibrates
+        else keep_identity(forecasts.log_odds)
     )
     probability = probability_of(choice.log_odds)
     return MeasuredForecasts(

@@ -59,6 +59,14 @@ def backtest(
             "Default: the first.",
         ),
     ] = None,
+    replay: Annotated[
+        str,
+        typer.Option(
+            "--replay",
+            help="From what forecasts are made: `final`, the data as corrected since, or "
+            "`as-known`, what was known when each period was the newest.",
+        ),
+    ] = "final",
     also: AlsoOption = None,
     by: Annotated[
         str, typer.Option("--by", help="Fatalities only: a unit is a region or a country.")
@@ -88,7 +96,9 @@ def backtest(
     """Makes past forecasts as they would have been made, and measures them beside baselines.
 
     At each refit only windows that were closed by then are learned from. The data are the newest
-    known at the as-of, replayed. Nothing in the database changes.
+    known at the as-of, replayed; with --replay as-known each forecast is made from what was known
+    at its time, for every period that a delivery once made the newest. Either way what came is told
+    by the newest data. Nothing in the database changes.
 
     Example: tocsin backtest --set sahel --as-of 2022-01-15 --from 2017-01 --to 2021-12
     --outcome escalation --horizons 1,3,6 --out predictions.parquet --report report.html
@@ -96,9 +106,12 @@ def backtest(
     Example: tocsin backtest --set sahel --as-of 2022-01-15 --outcome fatalities --by country
     --from 2017-01 --to 2021-12 --out fatalities.parquet --draws views
 
+    Example: tocsin backtest --set demo --replay as-known --from 2025-06 --out as-known.parquet
+
     Example: tocsin backtest --set sahel --from 2017-01 --scheduler tcp://10.0.0.5:8786
     """
     views_draws = parse_draws(draws, outcome, out)
+    is_as_known = parse_replay(replay, outcome)
     if scheduler is not None and (jobs is not None or outcome == FATALITIES):
         raise UsageError(
             "--scheduler goes with neither --jobs nor fatalities.", "Leave one of them out."
@@ -150,6 +163,7 @@ def backtest(
                 plan,
                 region_set=region_set,
                 as_of=day,
+                is_as_known=is_as_known,
                 out=out,
                 on_progress=on_progress,
             )
@@ -173,6 +187,23 @@ def parse_horizons(text: str) -> tuple[int, ...]:
     except ValueError:
         raise UsageError(f"'{text}' are no horizons.", "Write them as 1,3,6.") from None
     return found
+
+
+def parse_replay(text: str, outcome: str) -> bool:
+    """Returns whether past forecasts are made from what was known at their time.
+
+    Raises:
+        UsageError: There is no such replay, or none of this outcome.
+    """
+    if text not in {"final", "as-known"}:
+        raise UsageError(f"There is no replay '{text}'.", "Choose from final, as-known.")
+    if text == "as-known" and outcome == FATALITIES:
+        raise UsageError(
+            f"{FATALITIES} are replayed on final data only: the widths of their intervals are "
+            "learned from one panel, all of it.",
+            "Leave --replay out, or choose another --outcome.",
+        )
+    return text == "as-known"
 
 
 def parse_by(text: str) -> By:
@@ -224,6 +255,8 @@ def _print_trial(report: dict[str, Any]) -> None:
         f" model '{report['recipe']}' on {report['settings']['feature_set']}; replay: "
         f"{report['replay']}. In brackets: 95 % block bootstrap over region-years."
     )
+    if "as_known" in report:
+        _print_origins(report)
     for horizon, figures in report["horizons"].items():
         skill, timing = figures["skill"], figures["where_when"]
         say(
@@ -263,6 +296,18 @@ def _print_trial(report: dict[str, Any]) -> None:
             if verdict["is_own"]:
                 said = "passed" if verdict["is_passed"] else f"not passed. {verdict['reason']}"
                 say(f"Gate, {group} by itself ({verdict['n_positives']} cases): {said}")
+
+
+def _print_origins(report: dict[str, Any]) -> None:
+    told, step = report["as_known"], report["step"]
+    first, last = told["origins"][0], told["origins"][-1]
+    say(
+        f"{told['n_origins']} origins, {first['origin']} to {last['origin']}, each from what was "
+        f"known when it first was the newest {step}: deliveries {', '.join(first['vintages'])} "
+        f"({first['as_of']}) to {', '.join(last['vintages'])} ({last['as_of']}). "
+        f"{told['n_never_newest']} other {step}s never were. What came is told by "
+        f"{report['vintage']}, as known on {report['as_of']}."
+    )
 
 
 def _rows(skill: dict[str, Any]) -> list[list[object]]:

@@ -7,7 +7,7 @@ Invariants: nothing is promoted by itself once a champion stands; a shadow is ne
 
 Where to go:
     training          training.py
-    a backtest        backtesting.py
+    a backtest        backtesting.py; what was known when: knowledge.py
     promotion         promotion.py
     shadow models     shadowing.py
     drift             drift.py

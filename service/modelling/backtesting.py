@@ -15,6 +15,7 @@ from data.panel import build_panel
 from data.regions import load_region_set
 from data.simulate import simulate_world
 from data.sources.simulated import SIMULATED
+from data.store import list_deliveries
 from models.fatalities.trial import (
     DEFAULT_WIDENING,
     FatalityTrial,
@@ -25,6 +26,7 @@ from models.fatalities.units import By
 from models.fatalities.views_layout import ViewsDraws
 from models.registry import find_champion
 from models.trial import Plan, Trial, auxiliary_names, run_trial
+from service.modelling.knowledge import open_knowledge
 from service.modelling.training import load_auxiliary
 from service.settings import Settings
 
@@ -38,6 +40,7 @@ def backtest_set(
     *,
     region_set: str,
     as_of: date,
+    is_as_known: bool = False,
     out: Path | None = None,
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> Trial:
@@ -52,6 +55,8 @@ def backtest_set(
         plan: What is tried; without a model in service, the one that stands is its baseline.
         region_set: Name of the set.
         as_of: Knowledge limit.
+        is_as_known: True if each forecast is made from what was known at its time, False if from
+            what is known now. What came is told by what is known now.
         out: File for the predictions, `.parquet` or `.csv`.
         on_progress: Called with folds done, folds in all and what was done.
 
@@ -59,7 +64,8 @@ def backtest_set(
         UnknownName: There is no such set, outcome or model.
         UsageError: The origins lie outside what is known, or the file has another ending.
         NothingKnown: Nothing is known as of that day.
-        NotReady: There is too little history.
+        NotReady: There is too little history, or too little is known of what was known when.
+        Conflict: Something was taken in meanwhile that changes what was known.
     """
     folder = None if out is None else fold_folder(out)
     with database.read() as connection:
@@ -69,13 +75,19 @@ def backtest_set(
         if plan.in_service is None and champion is not None:
             plan = replace(plan, in_service=champion.manifest)
         theirs = () if plan.in_service is None else auxiliary_names(plan.in_service)
-        auxiliary = load_auxiliary(connection, (*plan.also, *theirs), as_of)
+        beside, knowledge = (*plan.also, *theirs), None
+        if is_as_known:
+            knowledge = open_knowledge(database, connection, regions, beside, as_of)
+        auxiliary = () if is_as_known else load_auxiliary(connection, beside, as_of)
+        newest = list_deliveries(connection, regions.source, as_of)[-1]
     world = simulate_world(as_of, settings.seed) if regions.source == SIMULATED.name else None
     trial = run_trial(
         panel,
         settings,
         plan,
         auxiliary=auxiliary,
+        knowledge=knowledge,
+        vintage=newest.vintage,
         folder=folder,
         world=world,
         on_progress=on_progress,

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from features.cluster import on_cluster
-from models.backtest import MIN_FIT_POSITIVES, backtest_folds, run_backtest
+from models.backtest import backtest_folds, run_backtest
 from models.estimators.ensemble import ensemble_log_odds, fit_ensemble
 from models.estimators.ridge import probability_of
 from models.forecasts import forecast_table
+from models.replay import MIN_FIT_POSITIVES
 from models.task import Task, build_task
 
 
@@ -76,12 +77,15 @@ def test_two_workers_give_the_same_numbers(task, settings):
 
 def test_refits_wait_for_something_to_learn_from(make_panel, settings):
     short = build_task(make_panel(n_years=6), settings, 1)
-    folds = backtest_folds(short, settings)
-    first = folds[0][0]
-    assert short.closed_labels(first).sum() >= MIN_FIT_POSITIVES
-    assert first > len(short.history.periods) - 60
+    refits, seen = [origins[0] for origins in backtest_folds(short, settings)], []
+    forecasts = run_backtest(short, settings, on_fold=lambda: seen.append(1))
+    first = int(forecasts.refit.min())
+    assert refits[0] < first
+    assert sorted(set(forecasts.refit)) == refits[refits.index(first) :]
+    for row in refits:
+        assert (row >= first) == (short.closed_labels(row).sum() >= MIN_FIT_POSITIVES)
+    assert len(seen) == len(refits)
     quiet = build_task(make_panel(is_quiet=True), settings, 1)
-    assert backtest_folds(quiet, settings) == []
     assert len(run_backtest(quiet, settings)) == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,14 +69,7 @@ def test_the_track_record_counts_forecasts_at_or_above_a_threshold(forecasts):
 
 
 def test_the_table_is_ready_for_json_even_without_a_positive(forecasts):
-    quiet = Forecasts(
-        forecasts.row,
-        forecasts.region,
-        forecasts.year,
-        forecasts.log_odds,
-        np.zeros(len(forecasts)),
-        forecasts.baselines,
-    )
+    quiet = replace(forecasts, observed=np.zeros(len(forecasts)))
     skill = _measure(quiet, forecasts.log_odds)
     assert json.loads(json.dumps(skill, allow_nan=False)) == skill
     assert skill["model"]["average_precision"]["value"] is None

@@ -61,15 +61,15 @@ def test_a_model_gains_nothing_over_itself(trial):
 
 
 def test_a_killed_trial_goes_on_from_its_folds(panel, settings, trial, tmp_path, monkeypatch):
-    plan, real, fits = replace(PLAN, in_service=None), backtest._run_fold, []
+    plan, real, fits = replace(PLAN, in_service=None), backtest._forecast_fold, []
 
     def count(*arguments):
         if len(fits) == 5:
             raise KeyboardInterrupt
-        fits.append(arguments[1][0])
+        fits.append(arguments[0].value.refit)
         return real(*arguments)
 
-    monkeypatch.setattr(backtest, "_run_fold", count)
+    monkeypatch.setattr(backtest, "_forecast_fold", count)
     with pytest.raises(KeyboardInterrupt):
         run_trial(panel, settings, plan, folder=tmp_path / "folds")
     kept = sorted((tmp_path / "folds").rglob("*.npz"))
@@ -77,7 +77,7 @@ def test_a_killed_trial_goes_on_from_its_folds(panel, settings, trial, tmp_path,
     kept[0].write_bytes(kept[0].read_bytes()[:100])
     again = []
     monkeypatch.setattr(
-        backtest, "_run_fold", lambda *arguments: again.append(1) or real(*arguments)
+        backtest, "_forecast_fold", lambda *arguments: again.append(1) or real(*arguments)
     )
     found = run_trial(panel, settings, plan, folder=tmp_path / "folds")
     assert len(again) == 16 - 4
@@ -110,7 +110,9 @@ def test_a_fold_comes_back_as_it_was_kept(panel, settings, tmp_path):
 
 def _some_forecasts():
     whole, numbers = np.arange(4), np.linspace(-1, 1, 4)
-    return backtest.Forecasts(whole, whole, whole, numbers, numbers, {"zeros": numbers})
+    return backtest.Forecasts(
+        *(whole, whole, whole, whole, whole), *(numbers, numbers, numbers), {"zeros": numbers}
+    )
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])

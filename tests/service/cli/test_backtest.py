@@ -88,6 +88,9 @@ def test_csv_holds_the_same_and_json_the_figures(ready: Callable[..., Any], tmp_
         (("--model", "oracle"), 6, "oracle"),
         (("--out", "predictions.xls"), 2, ".parquet or .csv"),
         (("--from", "1950-01"), 2, "1989-01"),
+        (("--replay", "as-known", "--from", "2017-01"), 8, "0 were the newest one known"),
+        (("--replay", "as-known", "--outcome", "fatalities"), 2, "final data only"),
+        (("--replay", "backwards"), 2, "backwards"),
         (("--from", "spring"), 2, "2021-07"),
     ],
 )

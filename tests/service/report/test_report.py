@@ -104,6 +104,7 @@ def report() -> dict:
         "step": "month",
         "as_of": "2022-01-15",
         "known_to": "2021-12",
+        "vintage": "24.1",
         "is_simulated": True,
         "replay": "final data",
         "outcome": {"name": "escalation", "version": "escalation-1", "multiple": 1.5},

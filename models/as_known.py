@@ -1,0 +1,154 @@
+"""The replay as known: each origin on the panel of the first day on which it was the newest period.
+
+Features, thresholds, labels that train and baselines come from what was known on that day; only
+what forecasts are held against comes from the newest panel. Region borders, the table of actors and
+the code are those of today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from data.calendar import period_label
+from data.errors import Conflict
+from data.panel import FirstKnown, Panel
+from features.build import FeatureMatrix
+from features.changes import find_changes
+from features.incremental import LiveFeatures
+from models.history import OutcomeHistory, build_history
+from models.outcome import definition_of
+from models.settings import ModelSettings
+from models.task import ClosedRows, Task, build_task
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What was known of region sets, day by day.
+
+    Attributes:
+        origins: Each period that once was the newest known one of the set, by its ordinal.
+        read: Returns the panel of a region set, by its name, as known on a day.
+        digest: SHA-256, in hex, of the deliveries and regions that all panels are made of.
+    """
+
+    origins: Mapping[int, FirstKnown]
+    read: Callable[[str, date], Panel]
+    digest: str
+
+
+class AsKnown:
+    """Inputs of one horizon as they were known at each origin; a `models.replay.Replay`.
+
+    Holds one panel and one array of features besides the newest panel. Where origins are asked for
+    in rising order, the features are kept up with the panels and not built anew.
+
+    Args:
+        panel: The newest panel: it tells what came.
+        knowledge: What was known before.
+        settings: Outcome definitions, feature set and first training month.
+        horizon: Steps ahead.
+        outcome: Name of the outcome.
+        also: Names of the auxiliary region sets, each as known on the days of the refits.
+
+    Raises:
+        UnknownName: There is no such outcome.
+        UsageError: The horizon is out of range.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        knowledge: Knowledge,
+        settings: ModelSettings,
+        horizon: int,
+        outcome: str,
+        also: Sequence[str] = (),
+    ) -> None:
+        self._newest = panel
+        self._knowledge = knowledge
+        self._settings = settings
+        self._also = tuple(also)
+        self._history = build_history(panel, settings, horizon, outcome)
+        self._then: tuple[int, Panel, Task] | None = None
+        self._live: LiveFeatures | None = None
+
+    @property
+    def history(self) -> OutcomeHistory:
+        """What came, as the newest panel tells it."""
+        return self._history
+
+    @property
+    def origins(self) -> npt.NDArray[np.bool_]:
+        """Which periods once were the newest, with a window that is closed by now."""
+        was_newest = np.isin(self._history.periods, list(self._knowledge.origins))
+        return np.asarray(was_newest & np.isfinite(self._history.window_sums).any(axis=1))
+
+    def at(self, origin_row: int) -> tuple[Task, int]:
+        """Returns the task of the day on which an origin became the newest period, and its row.
+
+        Auxiliary sets are left out. The task holds until another origin is asked for.
+
+        Raises:
+            Conflict: What was known on that day has been changed since the replay began.
+            NothingKnown: The same.
+            TocsinError: As `models.task.build_task`.
+        """
+        origin = int(self._history.periods[origin_row])
+        if self._then is None or self._then[0] != origin:
+            panel = self._read(origin)
+            self._then = origin, panel, self._build(panel, self._keep_up(panel).matrix)
+        _, panel, task = self._then
+        return task, origin - int(panel.periods[0])
+
+    def closed_rows(self, origin_row: int) -> ClosedRows:
+        """Returns what may train at an origin, auxiliary sets as known on its day included.
+
+        Raises:
+            NothingKnown: Nothing was known of an auxiliary set on that day.
+            TocsinError: As `at`.
+        """
+        task, row = self.at(origin_row)
+        if self._also and self._then is not None:
+            panel = self._then[1]
+            beside = [self._knowledge.read(name, panel.as_of) for name in self._also]
+            task = self._build(panel, task.features, beside)
+        return task.closed_rows(row)
+
+    def _build(self, panel: Panel, features: FeatureMatrix, beside: Sequence[Panel] = ()) -> Task:
+        return build_task(
+            panel,
+            self._settings,
+            self._history.horizon,
+            self._history.outcome,
+            beside,
+            features=features,
+        )
+
+    def _read(self, origin: int) -> Panel:
+        day = self._knowledge.origins[origin].as_of
+        panel = self._knowledge.read(self._newest.region_set, day)
+        if panel.origin != origin or panel.region_ids != self._newest.region_ids:
+            raise Conflict(
+                f"What was known of '{panel.region_set}' on {day} is not what it was when the "
+                f"replay of {period_label(origin, panel.step)} began.",
+                "Somebody took in a delivery, or regions: run the same command again.",
+            )
+        return panel
+
+    def _keep_up(self, panel: Panel) -> LiveFeatures:
+        """Returns the features of a panel, from those of the one before where there is one."""
+        if self._live is None or self._then is None:
+            self._live = LiveFeatures(
+                panel,
+                self._settings.feature_set,
+                definition_of(self._settings),
+                self._history.horizon,
+            )
+        else:
+            self._live.update(panel, find_changes(self._then[1], panel))
+        return self._live

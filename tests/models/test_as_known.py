@@ -1,0 +1,344 @@
+"""A replay as known makes each forecast from what was known at its time, and from nothing later."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from data.calendar import period_label
+from data.database import Database, open_database
+from data.errors import Conflict, NothingKnown, NotReady
+from data.panel import Panel, build_panel, find_origins
+from data.regions import load_region_set
+from models import backtest
+from models.as_known import AsKnown, Knowledge
+from models.backtest import backtest_folds, run_backtest
+from models.baselines import BASELINES
+from models.forecasts import COLUMNS, Forecasts
+from models.recipes import RECIPES
+from models.settings import ModelSettings
+from models.task import build_task
+from models.trial import IN_SERVICE, Plan, run_trial
+from tests.told_months import (
+    FIRST_MONTH,
+    N_AT_ONCE,
+    N_MONTHLY,
+    delivery_day,
+    event_row,
+    last_day,
+    store_delivery,
+    store_world,
+)
+
+HORIZON = 2
+FIRST = N_AT_ONCE - 1
+"""Row of the first origin: the last month of the first delivery."""
+
+
+@pytest.fixture(scope="module")
+def settings() -> ModelSettings:
+    return ModelSettings(bootstrap_draws=100, refit_every_months=4, backtest_years=2)
+
+
+@pytest.fixture(scope="module")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A database file after each delivery."""
+    folder = tmp_path_factory.mktemp("told")
+    database = open_database(f"sqlite:///{folder / 'now.db'}")
+    with database.write() as connection:
+        store_world(connection, 0)
+    files = []
+    for number in range(N_MONTHLY + 1):
+        if number:
+            with database.write() as connection:
+                store_delivery(connection, number)
+        files.append(folder / f"{number}.db")
+        shutil.copy(folder / "now.db", files[-1])
+    database.close()
+    return files
+
+
+@pytest.fixture(scope="module")
+def told(snapshots: list[Path]) -> Iterator[Database]:
+    """All deliveries."""
+    database = open_database(f"sqlite:///{snapshots[-1]}")
+    yield database
+    database.close()
+
+
+def read_panel(connection: Connection, name: str, day: date) -> Panel:
+    return build_panel(connection, load_region_set(connection, name), day)
+
+
+def know(database: Database, reads: list[date] | None = None) -> tuple[Panel, Knowledge]:
+    """What is known in the end, and what was known when."""
+
+    def read(name: str, day: date) -> Panel:
+        if reads is not None:
+            reads.append(day)
+        with database.read() as connection:
+            return read_panel(connection, name, day)
+
+    with database.read() as connection:
+        regions = load_region_set(connection, "own")
+        origins = find_origins(connection, regions, last_day())
+    return read("own", last_day()), Knowledge(origins, read, "digest")
+
+
+def replay_slowly(
+    database: Database,
+    settings: ModelSettings,
+    folds: list[list[int]],
+    outcome: str,
+    also: tuple[str, ...],
+) -> list[tuple[Any, ...]]:
+    """Every forecast from a panel and features that are built anew: its numbers, one by one."""
+    found = []
+    with database.read() as connection:
+        final = read_panel(connection, "own", last_day())
+        deaths = final.values["deaths"].astype(np.float64)
+        for origins in folds:
+            forecast = None
+            for row in origins:
+                day = delivery_day(row - FIRST)
+                panel = read_panel(connection, "own", day)
+                beside = [read_panel(connection, name, day) for name in also]
+                task = build_task(panel, settings, HORIZON, outcome, beside)
+                assert len(panel.periods) == row + 1
+                if forecast is None:
+                    forecast = RECIPES["mix"](task.closed_rows(row), settings)
+                asked = np.flatnonzero(np.isfinite(task.history.thresholds[row]))
+                log_odds = forecast(task.origin_rows(row, asked))
+                for position, region in enumerate(asked.tolist()):
+                    bar = task.history.thresholds[row, region]
+                    came = sum(deaths[row + ahead, region] for ahead in range(1, HORIZON + 1))
+                    baselines = [one(task.history, row)[region] for one in BASELINES.values()]
+                    head = row, region, origins[0], row + 1, bar
+                    found.append((*head, log_odds[position], float(came >= bar), *baselines))
+    return found
+
+
+def numbers_of(forecasts: Forecasts) -> list[tuple[Any, ...]]:
+    names = ("row", "region", "refit", "n_known", "threshold", "log_odds", "observed")
+    columns = [getattr(forecasts, name) for name in names]
+    return list(zip(*columns, *(forecasts.baselines[name] for name in BASELINES), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "also", "feature_set"),
+    [
+        ("escalation", (), "small-1"),
+        ("severe", ("beside",), "small-1"),
+        ("onset", (), "wide-1"),
+    ],
+)
+def test_forecasts_are_those_of_a_slow_replay(told, settings, outcome, also, feature_set):
+    settings = settings.model_copy(update={"feature_set": feature_set})
+    panel, knowledge = know(told)
+    replay = AsKnown(panel, knowledge, settings, HORIZON, outcome, also)
+    folds = backtest_folds(replay, settings)
+    assert [row for origins in folds for row in origins] == list(
+        range(FIRST, FIRST + N_MONTHLY - HORIZON + 1)
+    )
+    slow = replay_slowly(told, settings, folds, outcome, also)
+    assert numbers_of(run_backtest(replay, settings)) == slow
+    # Again with two workers; from the last origin the replay goes back to the first.
+    two = settings.model_copy(update={"n_jobs": 2})
+    assert numbers_of(run_backtest(replay, two)) == slow
+
+
+def test_final_data_would_have_said_otherwise(told, settings):
+    """So that a replay as known that looked at the newest panel would be found out."""
+    panel, knowledge = know(told)
+    then = run_backtest(AsKnown(panel, knowledge, settings, HORIZON, "escalation"), settings)
+    now = run_backtest(build_task(panel, settings, HORIZON), settings)
+    assert set(then.row) < set(now.row)
+    here = np.isin(now.row, then.row)
+    assert len(then) == here.sum()
+    for name in ("threshold", "log_odds"):
+        assert (getattr(now, name)[here] != getattr(then, name)).any()
+    assert (now.observed[here] != then.observed).any()
+
+
+twists = st.fixed_dictionaries(
+    {
+        "from_delivery": st.integers(1, N_MONTHLY),
+        "seed": st.integers(0, 1_000),
+        "added": st.lists(
+            st.tuples(st.integers(0, N_AT_ONCE - 1), st.integers(0, 5), st.integers(0, 90)),
+            max_size=5,
+        ),
+    }
+)
+
+
+def twist_rows(rows: list[dict[str, Any]], twist: dict[str, Any]) -> list[dict[str, Any]]:
+    """Other deaths for a third of the events, a tenth withdrawn, and some old ones found."""
+    generator = np.random.default_rng(twist["seed"])
+    told = []
+    for row in rows:
+        fate, deaths = generator.random(), int(generator.integers(60))
+        if fate > 0.1:
+            told.append(
+                row if fate > 0.4 else {**row, "fatalities_best": deaths, "fatalities_high": 120}
+            )
+    for number, (month, region, deaths) in enumerate(twist["added"]):
+        told.append(event_row(f"X{number}", month, region, deaths))
+    return told
+
+
+@hypothesis_settings(max_examples=5)
+@given(twist=twists)
+def test_nothing_known_later_changes_a_forecast(snapshots, told, settings, tmp_path_factory, twist):
+    first = twist["from_delivery"]
+    path = tmp_path_factory.mktemp("twisted") / "tocsin.db"
+    shutil.copy(snapshots[first - 1], path)
+    twisted = open_database(f"sqlite:///{path}")
+    with twisted.write() as connection:
+        for number in range(first, N_MONTHLY + 1):
+            store_delivery(connection, number, lambda rows: twist_rows(rows, twist))
+    one, other = (
+        run_backtest(
+            AsKnown(*know(database), settings, HORIZON, "escalation", ("beside",)), settings
+        )
+        for database in (told, twisted)
+    )
+    twisted.close()
+    earlier = one.row < FIRST + first
+    assert earlier.any()
+    assert earlier.sum() == (other.row < FIRST + first).sum()
+    for name in set(COLUMNS) - {"observed"}:
+        assert (getattr(one, name)[earlier] == getattr(other, name)[: earlier.sum()]).all()
+    for name, values in one.baselines.items():
+        assert (values[earlier] == other.baselines[name][: earlier.sum()]).all()
+
+
+PLAN = Plan(horizons=(1, HORIZON), also=("beside",))
+
+
+@pytest.fixture(scope="module")
+def trial(told, settings):
+    panel, knowledge = know(told)
+    return run_trial(panel, settings, PLAN, knowledge=knowledge, vintage="month 14")
+
+
+def test_the_report_says_what_was_replayed(trial):
+    report = trial.report
+    assert report["replay"] == "as known"
+    assert report["vintage"] == "month 14"
+    told = report["as_known"]
+    assert (told["n_origins"], told["n_never_newest"]) == (N_MONTHLY, N_AT_ONCE - 1)
+    assert told["origins"][1] == {
+        "origin": period_label(FIRST_MONTH + N_AT_ONCE, "month"),
+        "as_of": delivery_day(1).isoformat(),
+        "vintages": ["month 1"],
+    }
+    for horizon, figures in report["horizons"].items():
+        here = trial.predictions[trial.predictions["horizon"] == int(horizon)]
+        assert figures["skill"]["n_positives"] == here["observed"].sum()
+        assert here["origin"].nunique() == N_MONTHLY - int(horizon) + 1
+        assert figures["calibration"] == "identity"
+
+
+def test_a_model_in_service_is_learned_from_what_was_known(told, settings):
+    panel, knowledge = know(told)
+    manifest = {
+        "model_version": "same",
+        "feature_set": settings.feature_set,
+        "recipe": "mix",
+        "settings": settings.model_dump(),
+        "auxiliary": [{"region_set": "beside"}],
+    }
+    plan = replace(PLAN, horizons=(1,), in_service=manifest)
+    found = run_trial(panel, settings, plan, knowledge=knowledge)
+    own, theirs = (found.predictions[name] for name in ("probability", f"baseline_{IN_SERVICE}"))
+    pd.testing.assert_series_equal(own, theirs, check_names=False, check_exact=True)
+
+
+def test_a_killed_trial_goes_on_and_reads_no_more_than_it_must(
+    told, settings, trial, tmp_path, monkeypatch
+):
+    reads: list[date] = []
+    panel, knowledge = know(told, reads)
+    folder, real, fits = tmp_path / "folds", backtest._forecast_fold, []
+
+    def count(*arguments):
+        if len(fits) == 2:
+            raise KeyboardInterrupt
+        fits.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(backtest, "_forecast_fold", count)
+    with pytest.raises(KeyboardInterrupt):
+        run_trial(panel, settings, PLAN, knowledge=knowledge, vintage="month 14", folder=folder)
+    monkeypatch.setattr(backtest, "_forecast_fold", real)
+    kept = sorted(folder.rglob("*.npz"))
+    assert len(kept) == 2
+    reads.clear()
+    found = run_trial(panel, settings, PLAN, knowledge=knowledge, vintage="month 14", folder=folder)
+    pd.testing.assert_frame_equal(found.predictions, trial.predictions, check_exact=True)
+    assert found.report == trial.report
+    assert not folder.exists()
+    # One panel an origin, and one of the set beside a refit, less those of the two folds that were
+    # kept: five origins, two refits.
+    n_refits = [figures["n_refits"] for figures in found.report["horizons"].values()]
+    assert len(reads) == (N_MONTHLY + N_MONTHLY - 1) + sum(n_refits) - (5 + 2)
+
+
+def test_folds_of_other_deliveries_are_not_taken_up(told, settings, tmp_path, monkeypatch):
+    panel, knowledge = know(told)
+    real, folder, runs = backtest._forecast_fold, tmp_path / "folds", []
+    monkeypatch.setattr("models.trial.clear_folds", lambda folder: None)
+    monkeypatch.setattr(
+        backtest, "_forecast_fold", lambda *arguments: runs.append(1) or real(*arguments)
+    )
+    plan = replace(PLAN, horizons=(1,))
+    counts = []
+    for digest in ("one", "one", "other"):
+        run_trial(panel, settings, plan, knowledge=replace(knowledge, digest=digest), folder=folder)
+        counts.append(len(runs))
+    assert counts[0] == counts[1]
+    assert counts[2] == 2 * counts[0]
+
+
+def test_one_delivery_is_too_little(snapshots, settings):
+    database = open_database(f"sqlite:///{snapshots[4]}")
+    panel, knowledge = know(database)
+    with pytest.raises(NotReady) as refused:
+        run_trial(panel, settings, Plan(horizons=(1,), first="2017-01"), knowledge=knowledge)
+    database.close()
+    assert "Of 27 months that a closed window of 1 month follows" in refused.value.message
+    assert "4 were the newest one known" in refused.value.message
+    assert "--known-at" in refused.value.hint
+
+
+def test_what_cannot_be_known_is_said(told, settings):
+    panel, knowledge = know(told)
+
+    def read(name: str, day: date) -> Panel:
+        if name == "beside":
+            raise NothingKnown(f"Nothing is known as of {day}.")
+        return knowledge.read(name, last_day())
+
+    later = AsKnown(panel, replace(knowledge, read=read), settings, HORIZON, "escalation")
+    with pytest.raises(Conflict, match="run the same command again"):
+        later.at(FIRST)
+    unknown = replace(
+        knowledge,
+        read=lambda name, day: read(name, day) if name == "beside" else knowledge.read(name, day),
+    )
+    alone = AsKnown(panel, unknown, settings, HORIZON, "escalation", ("beside",))
+    with pytest.raises(NothingKnown):
+        alone.closed_rows(FIRST)
