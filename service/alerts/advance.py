@@ -94,12 +94,15 @@ def advance(
             key = keys.get(series, series.dedup_key)
             before = previous.get(key)
             state = before.state if before else AT_REST
-            seen = NOTHING
+            seen, has_occurred = NOTHING, False
             if score is not None and series not in handed.held:
+                # An onset is asked for only after a quiet year: this was none any more.
+                has_occurred = score.status == "not_asked"
                 seen = assess(rule, score, measuring, surroundings, is_open=state.level > 0)
             if before and before.rule_version != rule.version:
                 state = restart_counts(state)
-            state, happened = step(rule, state, Observation(publication.as_of, seen.counted))
+            observed = Observation(publication.as_of, seen.counted, has_occurred)
+            state, happened = step(rule, state, observed)
             if state != AT_REST:
                 after[key] = TrackedSeries(series, country, rule.version, state)
             told = [

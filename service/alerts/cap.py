@@ -5,8 +5,10 @@ issued is kept by `cap_log`. Each message is in English and French.
 
 How our words become those of the standard:
 
-    certainty   Likely above a probability of 0.5, else Possible; Unknown without a score
-    urgency     Future before the window begins, Expected once it has; Past for what is over
+    certainty   Likely above a probability of 0.5, else Possible; Unknown without a score; Observed
+                for what has come
+    urgency     Future before the window begins, Expected once it has; Past for what is over;
+                Unknown for what has come
     severity    Severe at the highest level of its rule, Moderate one below, else Minor; Unknown for
                 what is over or lost its rule
     status      Exercise, unless the deployment is live and the events are real
@@ -155,6 +157,8 @@ def write_description(facts: CapFacts, reason: CapReason, language: Language) ->
     note = note_words(facts.note, language)
     if reason in _OVER:
         told.append(words["over" if note and reason == "resolved" else reason])
+    elif reason == "occurred":
+        told.append(words["occurred"])
     elif facts.probability is None:
         told.append(words["no_score"].format(first=first, last=last))
     else:
@@ -213,10 +217,10 @@ def _add_info(
     _add(info, "responseType", _response(reason))
     _add(info, "urgency", _urgency(facts, reason))
     _add(info, "severity", _severity(facts, reason))
-    _add(info, "certainty", _certainty(facts.probability))
+    _add(info, "certainty", _certainty(facts, reason))
     _add(info, "effective", write_sent(facts.sent_at))
     window_from = datetime.combine(facts.window[0], datetime.min.time(), facts.sent_at.tzinfo)
-    if reason not in _OVER and window_from > facts.sent_at:
+    if _urgency(facts, reason) == "Future":
         _add(info, "onset", write_sent(window_from))
     _add(info, "expires", write_sent(facts.expires_at))
     _add(info, "senderName", "Tocsin")
@@ -262,15 +266,20 @@ def _response(reason: CapReason) -> str:
     return "None" if reason in _OVER else "Monitor"
 
 
-def _certainty(probability: float | None) -> str:
-    if probability is None:
+def _certainty(facts: CapFacts, reason: CapReason) -> str:
+    if reason == "occurred":
+        return "Observed"
+    if facts.probability is None:
         return "Unknown"
-    return "Likely" if probability > 0.5 else "Possible"
+    return "Likely" if facts.probability > 0.5 else "Possible"
 
 
 def _urgency(facts: CapFacts, reason: CapReason) -> str:
     if reason in _OVER:
         return "Past"
+    if reason == "occurred":
+        # Whether it goes on is not known.
+        return "Unknown"
     return "Future" if facts.window[0] > facts.sent_at.date() else "Expected"
 
 

@@ -109,8 +109,8 @@ def decide_message(
             return None
         return Due("Cancel", "corrected" if last is None else "withdrawn", living)
     is_told = bool(thread) and thread[-1].said == what_it_says(last)
-    if last.type == "resolved":
-        return Due("Update", "resolved", living) if living and not is_told else None
+    if last.type in ("resolved", "occurred"):
+        return Due("Update", last.type, living) if living and not is_told else None
     if expires_at <= now:
         return None  # A replay of what is past warns of nothing.
     if not living:

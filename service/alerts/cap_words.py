@@ -32,6 +32,7 @@ HAPPENED: Mapping[Language, Mapping[CapReason, str]] = {
         "restored": "scores are back, {level}",
         "renewed": "goes on, {level}",
         "resolved": "over",
+        "occurred": "what was warned of has come",
         "withdrawn": "withdrawn, no rule follows it any more or its region was redrawn",
         "corrected": "cancelled by a correction",
     },
@@ -43,6 +44,7 @@ HAPPENED: Mapping[Language, Mapping[CapReason, str]] = {
         "restored": "valeurs de nouveau disponibles, {level}",
         "renewed": "se poursuit, {level}",
         "resolved": "terminée",
+        "occurred": "ce dont elle avertissait est survenu",
         "withdrawn": "retirée, aucune règle ne la suit plus ou sa région a été redessinée",
         "corrected": "annulée par une correction",
     },
@@ -59,6 +61,8 @@ SENTENCES: Mapping[Language, Mapping[str, str]] = {
         "resolved": "The alert is over: its measure stays below the level. That does not mean that "
         "there is no risk.",
         "over": "The alert is over. That does not mean that there is no risk.",
+        "occurred": "The deaths that were warned of have come within the last year, as far as is "
+        "known. Nobody says that the violence is over.",
         "withdrawn": "Nobody says that the risk has gone down.",
         "corrected": "A correction of the data or the scores took the alert away.",
         "instruction": "A forecast, not an observation. Look at the region’s page and ask those "
@@ -74,6 +78,8 @@ SENTENCES: Mapping[Language, Mapping[str, str]] = {
         "resolved": "L’alerte est terminée : sa mesure reste sous le niveau. Cela ne veut pas dire "
         "qu’il n’y a pas de risque.",
         "over": "L’alerte est terminée. Cela ne veut pas dire qu’il n’y a pas de risque.",
+        "occurred": "Les décès dont elle avertissait ont eu lieu au cours de la dernière année, "
+        "d’après ce qui est connu. Personne ne dit que la violence est terminée.",
         "withdrawn": "Personne ne dit que le risque a diminué.",
         "corrected": "Une correction des données ou des valeurs a supprimé l’alerte.",
         "instruction": "Une prévision, non une observation. Consultez la page de la région et ceux "

@@ -6,7 +6,8 @@ A level is entered when the last `for_n` scores in a row all reach its `enter` (
 at 0.25 fires at 0.25), and left when the last `clear_n` scores in a row all lie below its `exit`
 (<). The series stands at the highest level that was entered and not left. A publication without a
 score changes none of that: it counts neither as high nor as low, and after `stale_n` of them an
-open incident is called stale, once. No data never fires and never resolves.
+open incident is called stale, once. No data never fires and never resolves. What a series warns of
+may come: then nothing is left to be warned of, and the incident ends as `occurred`, at once.
 
 Does not carry ids, rows or times of day: see `service.alerts.advance`.
 """
@@ -21,10 +22,11 @@ from data.errors import StateError
 from service.alerts.rules import BELOW_ALL_LEVELS, Rule
 
 TransitionType = Literal[
-    "fired", "escalated", "deescalated", "resolved", "stale", "restored", "withdrawn"
+    "fired", "escalated", "deescalated", "resolved", "occurred", "stale", "restored", "withdrawn"
 ]
-CLOSING: frozenset[TransitionType] = frozenset({"resolved", "withdrawn"})
-"""What ends an incident. Withdrawn is not resolved: nobody says that the risk went down."""
+CLOSING: frozenset[TransitionType] = frozenset({"resolved", "occurred", "withdrawn"})
+"""What ends an incident. Only resolved says that the risk went down: occurred says that what was
+warned of has come, and withdrawn says nothing of it."""
 
 Phase = Literal["inactive", "pending", "firing", "recovering"]
 
@@ -63,10 +65,12 @@ class Observation:
     Attributes:
         as_of: Knowledge limit of the publication.
         value: The measure; None without a score.
+        has_occurred: True if there is no score because what is forecast has come.
     """
 
     as_of: date
     value: float | None
+    has_occurred: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ class Transition:
 
     Attributes:
         type: What happened.
-        level: The level after it; for `stale`, `restored` and `withdrawn` the level that stands.
+        level: The level after it; for `stale` and `restored` the level that stands, for `occurred`
+            and `withdrawn` the one that stood.
         level_name: Its name; `none` if resolved.
         opened: As-of that opened the incident.
         sequence: Number in the incident, 1, 2, … without gaps.
@@ -95,6 +100,8 @@ def step(
 ) -> tuple[SeriesState, tuple[Transition, ...]]:
     """Returns the state after a publication and what happened, in order."""
     value = observation.value
+    if observation.has_occurred:
+        return AT_REST, _end(state, "occurred")
     if value is None:
         return _miss(rule, state)
     happened = []
@@ -117,9 +124,7 @@ def step(
 
 def withdraw(state: SeriesState) -> tuple[Transition, ...]:
     """Returns what happens to a series that no rule follows any more; its next state is rest."""
-    if state.level == 0:
-        return ()
-    return (_move(state, "withdrawn", state.level, None)[1],)
+    return _end(state, "withdrawn")
 
 
 def restart_counts(state: SeriesState) -> SeriesState:
@@ -146,6 +151,10 @@ def _miss(rule: Rule, state: SeriesState) -> tuple[SeriesState, tuple[Transition
         return state, ()
     state, event = _move(replace(state, is_stale=True), "stale", state.level, None)
     return state, (event,)
+
+
+def _end(state: SeriesState, kind: TransitionType) -> tuple[Transition, ...]:
+    return (_move(state, kind, state.level, None)[1],) if state.level else ()
 
 
 def _entered(rule: Rule, recent: tuple[float, ...]) -> int:

@@ -25,6 +25,7 @@ from service.alerts.wording import (
     ending_words,
     headline_words,
     note_words,
+    occurred_words,
     probability_words,
     record_words,
     region_address,
@@ -237,7 +238,12 @@ def _sentences(
 ) -> list[str]:
     """Returns what is said of an alert after its headline, each a sentence."""
     said = [note_words(notice.note, language)] if notice.note else []
-    said.append(probability_words(publication, notice.outcome, notice.horizon, scored, language))
+    if notice.reason is Reason.OCCURRED:
+        said.append(occurred_words(notice.outcome, language))
+    else:
+        said.append(
+            probability_words(publication, notice.outcome, notice.horizon, scored, language)
+        )
     if scored is not None:
         threshold = threshold_words(publication, notice.horizon, scored.threshold, language)
         if threshold:

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     ESCALATED = "escalated"
     DEESCALATED = "deescalated"
     RESOLVED = "resolved"
+    OCCURRED = "occurred"
+    """It is over because what was warned of has come."""
     WITHDRAWN = "withdrawn"
     STALE = "stale"
     RESTORED = "restored"
@@ -97,7 +99,7 @@ class Standing:
     Attributes:
         incident_id: The incident.
         level: The level after that event.
-        closed_by: `resolved` or `withdrawn`; None while it is open.
+        closed_by: `resolved`, `occurred` or `withdrawn`; None while it is open.
         is_stale: True if there is no score.
         as_of: As-of of that event.
         is_risen: True if that event is a rise to a higher level.

@@ -20,7 +20,7 @@ from service.alerts.rules import BELOW_ALL_LEVELS
 from service.publications.redraws import former_regions
 from service.tables import alert_events, delivery_attempts, outbox
 
-IncidentStatus = Literal["open", "resolved", "withdrawn"]
+IncidentStatus = Literal["open", "resolved", "occurred", "withdrawn"]
 MessageStatus = Literal["pending", "delivered", "dead"]
 
 
@@ -54,7 +54,7 @@ class IncidentEvent:
 
 @dataclass(frozen=True)
 class Incident:
-    """A series from the moment it fired until it was resolved or withdrawn.
+    """A series from the moment it fired until it was over.
 
     Attributes:
         incident_id: Its id.
@@ -66,7 +66,7 @@ class Incident:
         country: ISO alpha-3 code; empty if the region is no longer in the set.
         outcome: Name of the outcome.
         horizon: Steps ahead.
-        status: `open`, `resolved` or `withdrawn`.
+        status: `open`, or what ended it: `resolved`, `occurred` or `withdrawn`.
         is_stale: True if it is open and there is no score.
         level: Level now, 1 to 4; the last one that stood if the incident is over.
         level_name: Its name.

@@ -35,6 +35,10 @@ HAPPENED: Mapping[Reason, Mapping[Language, tuple[str, str]]] = {
         "fr": ("annulé", "annulé par une correction"),
     },
     Reason.RESOLVED: {"en": ("resolved", "resolved"), "fr": ("terminé", "terminé")},
+    Reason.OCCURRED: {
+        "en": ("occurred", "over, as what it warned of has come"),
+        "fr": ("survenu", "terminée, car ce dont elle avertissait est survenu"),
+    },
     Reason.WITHDRAWN: {
         "en": ("withdrawn", "withdrawn (no rule follows it any more, or its region was redrawn)"),
         "fr": ("retiré", "retiré (plus aucune règle ne le suit, ou sa région a été redessinée)"),
@@ -67,6 +71,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "probability": "Probability of {outcome} in {window}: {value}{interval} ({change}).",
         "interval": ", 90% interval {low} to {high}",
         "no_score": "There is no score for {outcome} in {window}.",
+        "occurred": "The deaths that make the outcome ({outcome}) have come within the last year, "
+        "as far as is known; it is forecast again after a quiet year.",
         "threshold": "That would be {threshold}.",
         "deaths": "at least {least} {noun} in {window}",
         "death": "death",
@@ -106,6 +112,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "probability": "Probabilité ({outcome}) sur {window} : {value}{interval} ({change}).",
         "interval": ", intervalle à 90 % de {low} à {high}",
         "no_score": "Pas de valeur ({outcome}) sur {window}.",
+        "occurred": "Les décès qui définissent l’événement ({outcome}) ont eu lieu au cours de la "
+        "dernière année, d’après ce qui est connu ; il sera de nouveau prévu après une année "
+        "calme.",
         "threshold": "Cela signifierait {threshold}.",
         "deaths": "au moins {least} {noun} sur {window}",
         "death": "décès",
@@ -202,7 +211,7 @@ def headline_words(
     reason: Reason,
     language: Language,
 ) -> str:
-    """Returns `Mopti (MLI): none → high, new.`."""
+    """Returns `Mopti (MLI): none → high, new.`; of what has come, the level that stood."""
     words = WORDS[language]
     before, after = (
         words["none"] if name == "none" else name_level(name, language)
@@ -211,7 +220,7 @@ def headline_words(
     return words["headline"].format(
         region=region_name,
         country=country,
-        levels=after if before == after else f"{before} → {after}",
+        levels=before if reason is Reason.OCCURRED or before == after else f"{before} → {after}",
         happened=HAPPENED[reason][language][1],
     )
 
@@ -241,6 +250,11 @@ def probability_words(
         interval=interval,
         change=change_words(scored.change, language),
     )
+
+
+def occurred_words(outcome: str, language: Language) -> str:
+    """Returns that what an alert warned of has come, a sentence."""
+    return WORDS[language]["occurred"].format(outcome=name_outcome(outcome, language))
 
 
 def threshold_words(

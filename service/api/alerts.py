@@ -40,7 +40,7 @@ class IncidentEventOut(Answer):
 
 
 class IncidentOut(Answer):
-    """A series of scores from the moment an alert fired until it was resolved or withdrawn."""
+    """A series of scores from the moment an alert fired until it was over."""
 
     incident_id: str
     rule_id: str

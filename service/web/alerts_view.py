@@ -18,12 +18,17 @@ from service.publications.publication import PublishedScore
 from service.web import links, words
 from service.web.page_head import Frame
 
-_ENDED = {"resolved": "resolved", "withdrawn": "withdrawn"}
+_ENDED = {
+    "resolved": "resolved",
+    "occurred": "has come",
+    "withdrawn": "withdrawn",
+}
 _HAPPENED = {
     "fired": "raised at {to}",
     "escalated": "rose from {before} to {to}",
     "deescalated": "fell from {before} to {to}",
     "resolved": "resolved",
+    "occurred": "over, as what it warned of has come",
     "stale": "no score, so that {to} stands",
     "restored": "scores are back, {to}",
     "withdrawn": "withdrawn, as its rule no longer applies or its region was redrawn",
@@ -46,7 +51,7 @@ class IncidentView:
         address: Page of the region.
         page: Page of the incident.
         is_open: True while it lasts.
-        state: `open`, `open, no score`, `resolved`, `withdrawn`.
+        state: `open`, `open, no score`, or how it ended, in words.
         levels: The last change of level in words, `high → very high`.
         since: As-of that opened it and, once over, the one that closed it.
         value: The measure now or, once over, at the last event that had one, in words.

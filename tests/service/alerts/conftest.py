@@ -88,9 +88,8 @@ def month(number: int) -> date:
 
 def make_score(region_id: str, value: object, horizon: int = 3) -> PublishedScore:
     """A score: a number, None for a stale region, or (status, number)."""
-    status, risk_score = value if isinstance(value, tuple) else ("ok", value)
-    if risk_score is None:
-        status = "stale"
+    by_number = ("stale" if value is None else "ok", value)
+    status, risk_score = value if isinstance(value, tuple) else by_number
     name, country = REGIONS.get(region_id, (f"Region {region_id}", "BFA"))
     return PublishedScore(
         region_id=region_id,

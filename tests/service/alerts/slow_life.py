@@ -17,18 +17,19 @@ AT_LEAST, UNTIL_BELOW = 0.5, 0.3
 class Seen:
     """What a publication held of a region, and the version of the rule; None: none in force.
 
+    `value` is "come" where there is no score because what is forecast has come.
     `beside` is what the neighbour scored: "apart" without one, "any" if the rule does not ask.
     """
 
     as_of: date
-    value: float | None
+    value: float | str | None
     version: int | None
     beside: float | str | None = "any"
 
 
-def weigh_slowly(seen: Seen, level: int) -> float | None:
+def weigh_slowly(seen: Seen, level: int) -> float | str | None:
     """The value that counts: 0 where the neighbour is calm, None where that cannot be told."""
-    if seen.value is None or seen.beside == "any":
+    if seen.value in (None, "come") or seen.beside == "any":
         return seen.value
     if seen.beside is None:
         return seen.value if seen.value < LEVELS[0][1] else None
@@ -46,7 +47,7 @@ def tell_slowly(
         lived: What each publication held.
     """
     level, opened, told = 0, date.min, []
-    course: list[tuple[date, float | None, int | None]] = []
+    course: list[tuple[date, float | str | None, int | None]] = []
     for now, seen in enumerate(lived):
         as_of, value, version = seen.as_of, weigh_slowly(seen, level), seen.version
         course.append((as_of, value, version))
@@ -55,12 +56,15 @@ def tell_slowly(
         while missing < now and course[now - 1 - missing][1] is None:
             missing += 1
         begin = now
-        while begin and course[begin - 1][2] == version:
+        while begin and course[begin - 1][2] == version and course[begin - 1][1] != "come":
             begin -= 1
         scores = [score for _, score, _ in course[begin : now + 1] if score is not None]
         ups, downs = scores[-counts["for_n"] :], scores[-counts["clear_n"] :]
         if version is None:
             happened += [("withdrawn", level)] if level else []
+            level = 0
+        elif value == "come":
+            happened += [("occurred", level)] if level else []
             level = 0
         elif value is None:
             happened += [("stale", level)] if level and missing + 1 == counts["stale_n"] else []

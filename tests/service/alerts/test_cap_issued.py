@@ -72,6 +72,26 @@ def test_the_life_of_an_incident(lived: Any, world: Any) -> None:
         ]
 
 
+def test_what_has_come_is_observed_and_no_all_clear(lived: Any, world: Any) -> None:
+    come = ("not_asked", None)
+    assert lived(0, TOP) == [("Alert", "fired")]
+    assert lived(1, come) == [("Update", "occurred")]
+    rows = read_messages(world)
+    message = etree.fromstring(rows[-1]["body"])
+    found = [value(message, name) for name in ("responseType", "urgency", "severity", "certainty")]
+    assert found == ["Monitor", "Unknown", "Severe", "Observed"]
+    assert message.findtext(f"{NS}references").split(",")[1] == rows[0]["identifier"]
+    english, french = (info.findtext(f"{NS}description") for info in message.iter(f"{NS}info"))
+    assert english.startswith("The deaths that were warned of have come")
+    assert french.startswith("Les décès dont elle avertissait ont eu lieu")
+    # A correction takes back what was said to be observed.
+    assert lived(1, TOP) == [("Update", "fired")]
+    assert lived(1, come) == [("Update", "occurred")]
+    assert lived(2, come) == []
+    assert lived(0, LOW) == []
+    assert lived(3, LOW) == [("Cancel", "corrected")]
+
+
 def test_an_alert_that_goes_on_is_renewed_before_it_expires(lived: Any, world: Any) -> None:
     reasons = [lived(number, HIGH) for number in range(8)]
     assert reasons[0] == [("Alert", "fired")]

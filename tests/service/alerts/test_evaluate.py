@@ -50,6 +50,41 @@ def test_a_baseline_and_a_stale_region_move_nothing(world: Any, build: Any) -> N
     ]  # fmt: skip
 
 
+def test_what_was_warned_of_has_come(world: Any, build: Any) -> None:
+    world.apply(build.rule(clear_n=3))
+    come = ("not_asked", None)
+    world.publish(build.month(0), {"ML01": HIGH, "ML05": HIGH, "NE06": LOW})
+    world.publish(build.month(1), {"ML01": come, "ML05": None, "NE06": come})
+    world.publish(build.month(2), {"ML01": come, "ML05": come, "NE06": come})
+    world.publish(build.month(3), {"ML01": HIGH, "ML05": come, "NE06": come})
+    found = [(row["region_id"], row["type"], row["level"]) for row in world.events()]
+    assert found == [
+        ("ML01", "fired", 1), ("ML05", "fired", 1),
+        ("ML01", "occurred", 1), ("ML05", "stale", 1),
+        ("ML05", "occurred", 1),
+        ("ML01", "fired", 1),
+    ]  # fmt: skip
+    told = [
+        (alert["region_id"], alert["reason"], alert["level_to"]["level"])
+        for row in world.messages()
+        for alert in json.loads(row["body"])["data"]["alerts"]
+    ]
+    assert sorted(told) == [
+        ("ML01", "new", 1), ("ML01", "new", 1), ("ML01", "occurred", 0),
+        ("ML05", "new", 1), ("ML05", "occurred", 0), ("ML05", "stale", 1),
+    ]  # fmt: skip
+
+
+def test_a_correction_takes_back_that_what_was_warned_of_has_come(world: Any, build: Any) -> None:
+    world.apply(build.rule())
+    world.publish(build.month(0), {"ML01": HIGH})
+    world.publish(build.month(1), {"ML01": ("not_asked", None)})
+    world.publish(build.month(1), {"ML01": HIGH})
+    assert brief(world.events()) == [("fired", 1)]
+    reasons = [json.loads(row["body"])["data"]["alerts"][0]["reason"] for row in world.messages()]
+    assert reasons == ["new", "occurred", "corrected"]
+
+
 def test_a_region_without_a_row_is_no_data(world: Any, build: Any) -> None:
     world.apply(build.rule(clear_n=1))
     world.publish(build.month(0), {"ML01": HIGH, "ML05": LOW})

@@ -52,7 +52,9 @@ from tests.service.alerts.slow_life import (
 
 DAY = timedelta(days=1)
 VALUES = st.sampled_from([None, 0.05, 0.15, 0.3, 0.45, 0.6, 0.9])
-BOTH = st.fixed_dictionaries({"P": VALUES, "Q": VALUES})
+BOTH = st.fixed_dictionaries({"P": VALUES | st.just("come"), "Q": VALUES | st.just("come")})
+ACTIVE = st.fixed_dictionaries({"P": VALUES, "Q": VALUES})
+CLOSING = ("resolved", "occurred", "withdrawn")
 COUNTRIES = {"P": "MLI", "Q": "NER"}
 NAMES = {"P": "P", "P2": "P", "Q": "Q"}
 """Identifier to the region that it names: one is called otherwise after the redraw."""
@@ -89,7 +91,7 @@ class Lifetime(RuleBasedStateMachine):
     def __init__(self, new_world: Callable[[], Any], build: Any) -> None:
         super().__init__()
         self.world, self.build = new_world(), build
-        self.values: dict[int, dict[str, float | None]] = {}
+        self.values: dict[int, dict[str, float | str | None]] = {}
         self.active: dict[int, dict[str, float | str | None]] = {}
         self.versions: dict[int, int | None] = {}
         self.version, self.is_enabled, self.borders = 1, True, 0
@@ -130,9 +132,9 @@ class Lifetime(RuleBasedStateMachine):
 
     # What may happen.
 
-    @rule(values=BOTH, active=BOTH, skipped=st.integers(0, 5))
+    @rule(values=BOTH, active=ACTIVE, skipped=st.integers(0, 5))
     def publish_next(
-        self, values: dict[str, float | None], active: dict[str, float | None], skipped: int
+        self, values: dict[str, float | str | None], active: dict[str, float | None], skipped: int
     ) -> None:
         number = max(self.values, default=0) + (2 if skipped == 5 else 1)
         day = datetime.combine(self.build.month(number), time(6), UTC) + DAY
@@ -140,10 +142,10 @@ class Lifetime(RuleBasedStateMachine):
         self.publish(number, values, active, self.borders)
 
     @precondition(lambda self: self.values)
-    @rule(values=BOTH, active=BOTH, data=st.data())
+    @rule(values=BOTH, active=ACTIVE, data=st.data())
     def correct_or_fill(
         self,
-        values: dict[str, float | None],
+        values: dict[str, float | str | None],
         active: dict[str, float | None],
         data: st.DataObject,
     ) -> None:
@@ -240,7 +242,7 @@ class Lifetime(RuleBasedStateMachine):
     def publish(
         self,
         number: int,
-        values: dict[str, float | None],
+        values: dict[str, float | str | None],
         active: dict[str, float | None],
         borders: int,
     ) -> None:
@@ -259,7 +261,10 @@ class Lifetime(RuleBasedStateMachine):
             beside = dict.fromkeys(values, "apart")
         self.active[number] = beside if self.near else dict.fromkeys(values, "any")
         names = dict(zip(("P", "Q"), BORDERS[borders].region_ids, strict=True))
-        scores = tuple(self.build.score(names[region], value) for region, value in values.items())
+        scores = tuple(
+            self.build.score(names[region], ("not_asked", None) if value == "come" else value)
+            for region, value in values.items()
+        )
         scores += tuple(
             replace(self.build.score(names[region], value), outcome="severe")
             for region, value in active.items()
@@ -328,7 +333,7 @@ class Lifetime(RuleBasedStateMachine):
                 believed.pop(reference.split(",")[1], None)
             if (
                 row["type"] != "Cancel"
-                and row["reason"] != "resolved"
+                and row["reason"] not in CLOSING
                 and (row["expires_at"] > self.world.clock())
             ):
                 believed[row["identifier"]] = (row["incident_id"], row["said"]["level"])
@@ -383,7 +388,7 @@ class Lifetime(RuleBasedStateMachine):
         )
 
     def stand(self, events: Sequence[tuple[Any, ...]]) -> tuple[int, bool]:
-        if not events or events[-1][1] in ("resolved", "withdrawn"):
+        if not events or events[-1][1] in CLOSING:
             return 0, False
         return events[-1][2], events[-1][1] == "stale"
 
@@ -417,14 +422,13 @@ class Lifetime(RuleBasedStateMachine):
         )  # fmt: skip
         with self.world.database.read() as connection:
             rows = connection.execute(query).all()
-        closing = ("resolved", "withdrawn")
         return [
             Told(
                 publication_id=row.publication_id,
                 reason=row.reason,
                 incident_id=row.incident_id,
                 region=NAMES[row.region_id],
-                level=0 if row.type in closing or row.reason == "cancelled" else row.level,
+                level=0 if row.type in CLOSING or row.reason == "cancelled" else row.level,
                 is_stale=row.type == "stale" and row.reason != "cancelled",
                 at=row.accepted_at or row.created_at,
             )

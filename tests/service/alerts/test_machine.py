@@ -46,12 +46,21 @@ def make_rule(bounds: Sequence[tuple[float, float]], **counts: int) -> Rule:
     )
 
 
+COME = "come"
+"""Stands among values for: no score, as what is forecast has come."""
+
+
+def observe(number: int, value: float | str | None) -> Observation:
+    has_occurred = value == COME
+    return Observation(as_of(number), None if has_occurred else value, has_occurred)
+
+
 def run(
-    rule: Rule, values: Sequence[float | None]
+    rule: Rule, values: Sequence[float | str | None]
 ) -> tuple[list[SeriesState], list[list[Transition]]]:
     state, states, happened = AT_REST, [], []
     for number, value in enumerate(values):
-        state, events = step(rule, state, Observation(as_of(number), value))
+        state, events = step(rule, state, observe(number, value))
         states.append(state)
         happened.append(list(events))
     return states, happened
@@ -108,6 +117,16 @@ TWO = [(0.25, 0.2), (0.5, 0.4)]
             {}, [0.3, None, 0.7], ["fired:1", "stale:1", "restored:1 escalated:2"], id="back higher"
         ),
         pytest.param({}, [None, None], ["", ""], id="nothing to be stale"),
+        pytest.param(
+            {"clear_n": 3}, [0.6, COME, COME], ["fired:2", "occurred:2", ""], id="over at once"
+        ),
+        pytest.param(
+            {}, [0.3, None, COME], ["fired:1", "stale:1", "occurred:1"], id="over while stale"
+        ),
+        pytest.param({}, [COME], [""], id="nothing that was warned of"),
+        pytest.param(
+            {"for_n": 2}, [0.3, COME, 0.3, 0.3], ["", "", "", "fired:1"], id="counts end there"
+        ),
     ],
 )  # fmt: skip
 def test_scenarios(counts: dict[str, int], values: list[float | None], expected: list[str]) -> None:
@@ -187,24 +206,27 @@ def courses(draw: st.DrawFn) -> tuple[Rule, list[float | None]]:
     """A rule and a course of values in runs: at its bounds, just below them, and missing."""
     rule = draw(rules() | overlapping_rules())
     bounds = [bound for level in rule.levels for bound in (level.enter, level.exit)]
-    values = [None, 0.0, 1.0, *bounds, *(bound - 0.001 for bound in bounds)]
+    values = [None, COME, 0.0, 1.0, *bounds, *(bound - 0.001 for bound in bounds)]
     runs = draw(st.lists(st.tuples(st.sampled_from(values), st.integers(1, 5)), max_size=12))
     return rule, [value for value, length in runs for _ in range(length)]
 
 
 def tell_slowly(rule: Rule, values: Sequence[float | None]) -> list[list[tuple[Any, ...]]]:
     """The same semantics from the whole past at each step, level by level, with no memory."""
-    level, opened, told = 0, -1, []
+    level, opened, told, begin = 0, -1, [], 0
     for now, value in enumerate(values):
-        gap = next((k for k, v in enumerate(reversed(values[:now])) if v is not None), 0)
+        gap = next((k for k, v in enumerate(reversed(values[begin:now])) if v is not None), 0)
         happened: list[tuple[str, int, int]] = []
-        if value is None:
+        if value == COME:
+            happened += [("occurred", level, opened)] if level else []
+            level, begin = 0, now + 1
+        elif value is None:
             if level and gap + 1 == rule.stale_n:
                 happened.append(("stale", level, opened))
         else:
             if level and gap >= rule.stale_n:
                 happened.append(("restored", level, opened))
-            past = [v for v in values[: now + 1] if v is not None]
+            past = [v for v in values[begin : now + 1] if v is not None]
             top = 0
             for number, bounds in enumerate(rule.levels, start=1):
                 tail = past[-rule.for_n :]
@@ -256,7 +278,7 @@ def test_incidents_never_overlap_and_are_numbered_without_gaps(
                 open_since, sequence = as_of(number), 0
             sequence += 1
             assert (item.opened, item.sequence) == (open_since, sequence)
-            if item.type == "resolved":
+            if item.type in ("resolved", "occurred"):
                 open_since = None
 
 
