@@ -37,6 +37,9 @@ from features.slices import PanelSlice
 from features.temporal import DecayState, decayed_sums
 
 Int64 = npt.NDArray[np.int64]
+SPARE_PERIODS = 12
+"""Room for later periods that a matrix gets when it grows: fresh memory is what costs."""
+
 Scope: TypeAlias = Literal["own", "neighbours", "nearby", "country", "fixed"]
 
 
@@ -88,6 +91,7 @@ class LiveFeatures:
         self._geography: Geography
         self._matrix: FeatureMatrix
         self._out: npt.NDArray[np.float32]
+        self._room: npt.NDArray[np.float32]
         self._carried: dict[str, DecayState]
         self._rebuild(panel)
 
@@ -127,7 +131,7 @@ class LiveFeatures:
         self._panel = panel
         self._geography = Geography(panel)
         self._matrix = build_features(panel, *self._arguments, n_jobs=self._n_jobs)
-        self._out = np.moveaxis(self._matrix.raw, 2, 0)
+        self._out = self._room = np.moveaxis(self._matrix.raw, 2, 0)
         self._carried = self._carry()
 
     def _carry(self) -> dict[str, DecayState]:
@@ -146,19 +150,21 @@ class LiveFeatures:
     def _extend(self, n_before: int) -> None:
         _, definition, horizon = self._arguments
         n_now = len(self._panel.periods)
-        longer = np.empty((len(self._out), n_now, self._out.shape[2]), np.float32)
-        longer[:, :n_before] = self._out
+        if n_now > self._room.shape[1]:
+            n_features, _, n_regions = self._out.shape
+            self._room = np.empty((n_features, n_now + SPARE_PERIODS, n_regions), np.float32)
+            self._room[:, :n_before] = self._out
+        self._out = self._room[:, :n_now]
         fill_indicators(
             self._panel,
             indicators_of(self._arguments[0]),
             (n_before, n_now),
             horizon,
             definition,
-            longer[:, n_before:],
+            self._out[:, n_before:],
             geography=self._geography,
             n_jobs=self._n_jobs,
         )
-        self._out = longer
 
     def _recompute(self, changes: Changes, n_rows: int) -> None:
         _, definition, horizon = self._arguments

@@ -74,8 +74,7 @@ class AsKnown:
         self._settings = settings
         self._also = tuple(also)
         self._history = build_history(panel, settings, horizon, outcome)
-        self._then: tuple[int, Panel, Task] | None = None
-        self._live: LiveFeatures | None = None
+        self._then: _Then | None = None
 
     @property
     def history(self) -> OutcomeHistory:
@@ -99,11 +98,9 @@ class AsKnown:
             TocsinError: As `models.task.build_task`.
         """
         origin = int(self._history.periods[origin_row])
-        if self._then is None or self._then[0] != origin:
-            panel = self._read(origin)
-            self._then = origin, panel, self._build(panel, self._keep_up(panel).matrix)
-        _, panel, task = self._then
-        return task, origin - int(panel.periods[0])
+        if self._then is None or self._then.panel.origin != origin:
+            self._then = self._step_to(origin)
+        return self._then.task, origin - int(self._then.panel.periods[0])
 
     def closed_rows(self, origin_row: int) -> ClosedRows:
         """Returns what may train at an origin, auxiliary sets as known on its day included.
@@ -114,7 +111,7 @@ class AsKnown:
         """
         task, row = self.at(origin_row)
         if self._also and self._then is not None:
-            panel = self._then[1]
+            panel = self._then.panel
             beside = [self._knowledge.read(name, panel.as_of) for name in self._also]
             task = self._build(panel, task.features, beside)
         return task.closed_rows(row)
@@ -140,15 +137,28 @@ class AsKnown:
             )
         return panel
 
-    def _keep_up(self, panel: Panel) -> LiveFeatures:
-        """Returns the features of a panel, from those of the one before where there is one."""
-        if self._live is None or self._then is None:
-            self._live = LiveFeatures(
-                panel,
-                self._settings.feature_set,
-                definition_of(self._settings),
-                self._history.horizon,
+    def _step_to(self, origin: int) -> _Then:
+        """Returns what was known at an origin, from what was at the one before if there is one."""
+        before = None if self._then is None else (self._then.panel, self._then.live)
+        # The task goes before the next panel comes: on large sets it is as large.
+        self._then = None
+        panel = self._read(origin)
+        if before is None:
+            chosen = self._settings
+            live = LiveFeatures(
+                panel, chosen.feature_set, definition_of(chosen), self._history.horizon
             )
         else:
-            self._live.update(panel, find_changes(self._then[1], panel))
-        return self._live
+            older, live = before
+            live.update(panel, find_changes(older, panel))
+            del before, older
+        return _Then(panel, live, self._build(panel, live.matrix))
+
+
+@dataclass(frozen=True)
+class _Then:
+    """What was known at one origin."""
+
+    panel: Panel
+    live: LiveFeatures
+    task: Task

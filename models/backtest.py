@@ -85,10 +85,11 @@ def backtest_folds(
     if span is None:
         start = max(len(history.periods) - history.rows_of_years(settings.backtest_years), 0)
         span = Span(start, len(history.periods) - 1)
+    is_origin = replay.origins
     refit_every = months_to_periods(settings.refit_every_months, history.step)
     stop = span.last_row - history.horizon + 1
     folds = [
-        [row for row in range(first, min(first + refit_every, stop)) if replay.origins[row]]
+        [row for row in range(first, min(first + refit_every, stop)) if is_origin[row]]
         for first in range(span.first_row, stop, refit_every)
     ]
     return [origins for origins in folds if origins]

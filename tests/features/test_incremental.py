@@ -132,6 +132,31 @@ def test_an_update_has_the_bits_of_a_full_build(rows, data) -> None:
         panel = newer
 
 
+def test_months_that_follow_each_other_have_the_bits_of_a_full_build(make_panel, monkeypatch):
+    monkeypatch.setattr("features.incremental.SPARE_PERIODS", 2)
+    whole = make_panel(n_periods=80, n_regions=6, seed=3, unknown=False)
+
+    def until(n_periods: int) -> Panel:
+        return replace(
+            whole,
+            periods=whole.periods[:n_periods],
+            known=whole.known[:n_periods],
+            values={name: counted[:n_periods] for name, counted in whole.values.items()},
+            country_values={name: held[:n_periods] for name, held in whole.country_values.items()},
+            actors=None,
+        )
+
+    panel = until(73)
+    live = LiveFeatures(panel, "wide-1", DEFINITION, 3)
+    for n_periods in (74, 75, 76, 77, 80):
+        newer = until(n_periods)
+        live.update(newer, find_changes(panel, newer))
+        full = build_features(newer, "wide-1", DEFINITION, 3)
+        np.testing.assert_array_equal(live.matrix.raw, full.raw)
+        np.testing.assert_array_equal(live.matrix.period(70).values[0], full.values[70])
+        panel = newer
+
+
 def test_a_new_day_changes_what_it_touches_and_nothing_else(make_panel) -> None:
     panel = make_panel(n_periods=80, n_regions=6, seed=3, unknown=False)
     live = LiveFeatures(panel, "wide-1", DEFINITION, 3)
