@@ -31,6 +31,7 @@ from models.recipes import RECIPES
 from models.settings import ModelSettings
 from models.task import build_task
 from models.trial import IN_SERVICE, Plan, run_trial
+from models.verification import PublishedForecast, verify_forecasts
 from tests.told_months import (
     FIRST_MONTH,
     N_AT_ONCE,
@@ -170,6 +171,33 @@ def test_final_data_would_have_said_otherwise(told, settings):
     for name in ("threshold", "log_odds"):
         assert (getattr(now, name)[here] != getattr(then, name)).any()
     assert (now.observed[here] != then.observed).any()
+
+
+def test_what_came_is_what_verification_of_published_forecasts_says(told, settings):
+    panel, knowledge = know(told)
+    replay = AsKnown(panel, knowledge, settings, HORIZON, "escalation")
+    found = run_backtest(replay, settings)
+    published = [
+        PublishedForecast(
+            region_id=panel.region_ids[region],
+            outcome="escalation",
+            horizon=HORIZON,
+            origin=int(panel.periods[row]),
+            as_of=knowledge.origins[int(panel.periods[row])].as_of,
+            published_on=knowledge.origins[int(panel.periods[row])].as_of,
+            risk_score=0.5,
+            climatology=0.5,
+            threshold=float(threshold),
+            is_model=True,
+        )
+        for row, region, threshold in zip(found.row, found.region, found.threshold, strict=True)
+    ]
+    verified = verify_forecasts(published, panel)
+    assert [one.observed for one in verified] == found.observed.tolist()
+    assert {0.0, 1.0} == set(found.observed)
+    held = replay.history.held_against(found.row, found.region, found.threshold)
+    assert (held.labels[found.row, found.region] == found.observed).all()
+    assert np.isfinite(held.labels).sum() == len(found)
 
 
 twists = st.fixed_dictionaries(
