@@ -150,15 +150,16 @@ def run_trial(
         )
         check_forecasts(forecasts, history, TOO_LITTLE)
         if plan.in_service is not None:
-            theirs = settings_of(settings, plan.in_service)
-            forecasts = _add_in_service(
-                replay_of(theirs, horizon, auxiliary_names(plan.in_service)),
-                theirs,
-                # Before there was a choice, the logit was what was trained.
-                plan.in_service.get("recipe", "logit"),
-                forecasts,
-                spans[horizon],
-            )
+            theirs, names = settings_of(settings, plan.in_service), auxiliary_names(plan.in_service)
+            # Before there was a choice, the logit was what was trained.
+            recipe = plan.in_service.get("recipe", "logit")
+            if (theirs, names, recipe) == (settings, plan.also, plan.recipe):
+                found = forecasts
+            else:
+                found = run_backtest(
+                    replay_of(theirs, horizon, names), theirs, span=spans[horizon], recipe=recipe
+                )
+            forecasts = _add_in_service(found, forecasts, history)
         history = history.held_against(forecasts.row, forecasts.region, forecasts.threshold)
         # A recalibration would learn from what came as it is told now.
         figures, log_odds = assess_forecasts(
@@ -201,12 +202,9 @@ def settings_of(settings: AnySettings, manifest: Mapping[str, Any]) -> AnySettin
     )
 
 
-def _add_in_service(
-    replay: Replay, settings: ModelSettings, recipe: str, forecasts: Forecasts, span: Span
-) -> Forecasts:
+def _add_in_service(found: Forecasts, forecasts: Forecasts, history: OutcomeHistory) -> Forecasts:
     """Adds what the model in service would have said, learned anew at each refit."""
-    found = run_backtest(replay, settings, span=span, recipe=recipe)
-    probability = np.full(replay.history.deaths.shape, np.nan)
+    probability = np.full(history.deaths.shape, np.nan)
     probability[found.row, found.region] = probability_of(found.log_odds)
     said = probability[forecasts.row, forecasts.region]
     # Where it had too little to learn from, the base rate stands in for it.

@@ -280,19 +280,21 @@ def test_the_report_says_what_was_replayed(trial):
         assert figures["calibration"] == "identity"
 
 
-def test_a_model_in_service_is_learned_from_what_was_known(told, settings):
+@pytest.mark.parametrize("recipe", ["logit", "mix"])
+def test_a_model_in_service_is_learned_from_what_was_known(told, settings, recipe):
     panel, knowledge = know(told)
     manifest = {
-        "model_version": "same",
+        "model_version": "other",
         "feature_set": settings.feature_set,
-        "recipe": "mix",
+        "recipe": recipe,
         "settings": settings.model_dump(),
         "auxiliary": [{"region_set": "beside"}],
     }
-    plan = replace(PLAN, horizons=(1,), in_service=manifest)
-    found = run_trial(panel, settings, plan, knowledge=knowledge)
-    own, theirs = (found.predictions[name] for name in ("probability", f"baseline_{IN_SERVICE}"))
-    pd.testing.assert_series_equal(own, theirs, check_names=False, check_exact=True)
+    plan = replace(PLAN, horizons=(1,))
+    found = run_trial(panel, settings, replace(plan, in_service=manifest), knowledge=knowledge)
+    alone = run_trial(panel, settings, replace(plan, recipe=recipe), knowledge=knowledge)
+    said, expected = found.predictions[f"baseline_{IN_SERVICE}"], alone.predictions["probability"]
+    pd.testing.assert_series_equal(said, expected, check_names=False, check_exact=True)
 
 
 def test_a_killed_trial_goes_on_and_reads_no_more_than_it_must(
