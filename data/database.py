@@ -32,7 +32,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from data.calendar import from_epoch_day, to_epoch_day
@@ -143,8 +143,10 @@ def open_database(url: str) -> Database:
     except StateError:
         engine.dispose()
         raise
-    except OperationalError as problem:
+    except DatabaseError as problem:
         engine.dispose()
+        if type(problem) not in (DatabaseError, OperationalError):
+            raise  # It was opened, and a migration is wrong.
         raise SettingsError(
             f"The database cannot be opened: {problem.orig}.",
             "Check TOCSIN_DATABASE_URL and TOCSIN_STATE_DIR, and that the server runs.",
@@ -231,5 +233,7 @@ def _migrate(engine: Engine) -> None:
             "Use the newer version that wrote it.",
         )
     with engine.connect().execution_options(tocsin_write=True) as connection, connection.begin():
+        # Whoever waits here finds it migrated, and does nothing.
+        take_turn(connection, "migrate")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

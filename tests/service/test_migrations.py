@@ -1,6 +1,8 @@
 """The migrations lead to the tables that the rooms declare, on SQLite and on PostgreSQL."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,16 @@ from data.errors import SettingsError, StateError
 from data.store import events_as_known
 from models.tables import models
 from service.tables import acknowledgements, publications
+
+OPENER = """
+import sys
+
+from data.database import open_database
+
+print("ready", flush=True)
+sys.stdin.readline()
+open_database(sys.argv[1]).close()
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -48,6 +60,36 @@ def test_migrated_schema_equals_the_declared_tables(new_url: str) -> None:
         # Alembic went to its own head, which the names of the files must say too.
         assert context.get_current_revision() == newest_schema()
     database.close()
+
+
+def test_two_that_open_a_new_database_at_once_find_it_whole(new_url: str) -> None:
+    """As `tocsin serve` and `tocsin run` do when they are started together."""
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENER, new_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 2
+    for opener in openers:
+        opener.stdin.write("go\n")
+        opener.stdin.flush()
+    for opener in openers:
+        opener.communicate(timeout=120)
+    assert [opener.returncode for opener in openers] == [0, 0]
+    database = open_database(new_url)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.db").write_bytes(b"no database " * 500)
+    with pytest.raises(SettingsError, match="cannot be opened: file is not a database"):
+        open_database(f"sqlite:///{tmp_path / 't.db'}")
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
