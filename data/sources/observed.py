@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from data.sources.archive import open_text_file
 from data.sources.delimited import read_chunks
 
 _MOST_REFUSED = 0.1
+_LONGEST = {"observation_key": 160, "place": 64, "item": 160}
+"""Columns of `data.tables.observations` hold so many characters."""
 
 
 class Unusable(Exception):
@@ -111,6 +113,8 @@ def collect_observations(
     for line, row in rows:
         try:
             read = read_row(row)
+            for item in read:
+                _check(item)
             if any(item["observation_key"] in found for item in read):
                 raise Unusable("duplicate_id", f"{read[0]['observation_key']} stands there twice.")
         except KeyError as missing:
@@ -130,6 +134,16 @@ def collect_observations(
     rows_found = [{"item": "", **item} for item in found.values()]
     table = pd.DataFrame(rows_found, columns=list(OBSERVATION_COLUMNS))
     return ObservationBatch(table.astype(OBSERVATION_COLUMNS), tuple(refusals), len(rows))
+
+
+def _check(item: Mapping[str, Any]) -> None:
+    if not item["observation_key"]:
+        raise Unusable("no_identifier", "It has no identifier.")
+    if to_alpha3(item["country"]) != item["country"]:
+        raise Unusable("unknown_country", f"'{item['country']}' is no ISO code.")
+    for name, longest in _LONGEST.items():
+        if len(item.get(name, "")) > longest:
+            raise Unusable("too_long", f"'{item[name][:longest]}…' is over {longest} characters.")
 
 
 def to_day(text: str) -> int:

@@ -145,8 +145,27 @@ def test_a_row_that_cannot_be_used_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"iso3": "Mali"}, "unknown_country"),
+        ({"iso3": ""}, "unknown_country"),
+        ({"id": ""}, "no_identifier"),
+        ({"id": "7" * 161}, "too_long"),
+    ],
+)
+def test_what_no_table_can_hold_is_refused(
+    write: Callable[..., Path], bad: dict[str, str], reason: str
+) -> None:
+    batch = read_idmc(write(FLIGHT, [*({"id": n} for n in range(20)), bad]))
+    assert [(item.line, item.reason) for item in batch.refusals] == [(22, reason)]
+    assert set(batch.countries) == {"MLI"}
+
+
+@pytest.mark.parametrize(
     ("row", "read"),
     [
+        ({"location_code": "??"}, partial(read_hapi, known_at=KNOWN_AT)),
+        ({"admin1_code": "ML" + "0" * 63}, partial(read_hapi, known_at=KNOWN_AT)),
         ({"events": "-1"}, partial(read_hapi, known_at=KNOWN_AT)),
         ({"fatalities": "0.5"}, partial(read_hapi, known_at=KNOWN_AT)),
         ({"event_type": "dance"}, partial(read_hapi, known_at=KNOWN_AT)),
