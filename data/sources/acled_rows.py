@@ -17,6 +17,7 @@ import pandas as pd
 
 from data.calendar import to_epoch_day
 from data.events import EVENT_COLUMNS, STRATEGIC, Refusal, find_refusals
+from data.regions.iso_countries import to_alpha3
 from data.sources.country_names import country_of_name
 from data.sources.delimited import RawRow
 
@@ -139,7 +140,7 @@ def _read(row: dict[str, str]) -> dict[str, object]:
         "latitude": _to_number(row["latitude"]),
         "longitude": _to_number(row["longitude"]),
         "where_precision": _WHERE_PRECISION.get(row["geo_precision"].strip(), np.nan),
-        "country": row.get("iso3", "").strip().upper() or country_of_name(row["country"]),
+        "country": to_alpha3(row.get("iso3", "")) or country_of_name(row["country"]),
         "admin1": row["admin1"],
         "admin2": row["admin2"],
         "event_type": _to_type(row),

@@ -95,6 +95,16 @@ def test_a_row_of_the_current_layout(write: Callable[..., Path]) -> None:
     assert pd.isna(event["civilian_fatalities"])
 
 
+@pytest.mark.parametrize("code", ["", "XXX", "Mali", "466"])
+def test_a_code_that_is_no_country_leaves_it_to_the_name(
+    write: Callable[..., Path], code: str
+) -> None:
+    rows = [{}, {"iso3": code}, {"iso3": code, "country": "Atlantis"}]
+    batch = read(write(*rows, base={**ROW, **OLD}))
+    assert batch.countries == ("MLI",)
+    assert [item.reason for item in batch.refusals] == ["unknown_country"]
+
+
 def test_aid_workers_are_told_by_the_sides(write: Callable[..., Path]) -> None:
     rows = [
         {"event_id_cnty": "MLI1", "assoc_actor_2": "Aid Workers (Mali); Labor Group (Mali)"},
