@@ -16,7 +16,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row, insert, select, update
 
 from data.database import take_turn
-from data.errors import Conflict, Refused, UnknownName
+from data.errors import Conflict, Refused, UnknownName, UsageError
 from data.events import Batch, Refusal, check_batch, conform_events
 from data.forecast import ForecastBatch
 from data.observation import OBSERVATION_COLUMNS, ObservationBatch, check_observations
@@ -37,6 +37,9 @@ from data.store import (
     read_latest,
 )
 from data.tables import deliveries, examinations
+
+LONGEST_VINTAGE = 64
+"""A vintage is a name, characters."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,13 @@ def receive_delivery(
             (`data.store`).
         Refused: The same file of the same vintage was rejected before.
         StateError: The batch breaks its contract.
+        UsageError: The vintage is longer than 64 characters.
     """
+    if len(vintage) > LONGEST_VINTAGE:
+        raise UsageError(
+            f"The vintage '{vintage[:20]}…' has {len(vintage)} characters.",
+            f"Name it in at most {LONGEST_VINTAGE}.",
+        )
     take_turn(connection, f"deliver {source.name}")
     moment = known_at.replace(microsecond=0)
     head: dict[str, Any] = {

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from data.database import Database
-from data.errors import Conflict, Refused, UnknownName
+from data.errors import Conflict, Refused, UnknownName, UsageError
 from data.events import Batch, Refusal
 from data.quality import (
     Finding,
@@ -233,6 +233,14 @@ def receive(database: Database, ged: SourceInfo) -> Callable[..., Reception]:
 
 
 FIRST, SECOND = datetime(2022, 1, 10, tzinfo=UTC), datetime(2022, 2, 10, tzinfo=UTC)
+
+
+def test_a_vintage_that_no_table_can_hold_is_refused(
+    make_batch: Callable[..., Batch], receive: Callable[..., Reception]
+) -> None:
+    assert receive(make_batch({}), "v" * 64, FIRST).report is not None
+    with pytest.raises(UsageError, match="65 characters"):
+        receive(make_batch({}), "v" * 65, SECOND)
 
 
 def test_a_suspicious_delivery_is_held_until_it_is_accepted(
