@@ -102,7 +102,7 @@ def forecasts_as_known(
         connection: Any connection.
         as_of: The day.
         source: Only of this source.
-        run: This run; by default the newest of each source, by when it became known.
+        run: This run; by default the newest of each source, by when its first part became known.
 
     Returns:
         Columns `source`, `run`, `known_at` (seconds since 1970-01-01) and those of
@@ -112,7 +112,7 @@ def forecasts_as_known(
     if run is not None:
         return _read(connection, source, run, moment)
     t = other_forecasts.c
-    query = select(t.source, t.run, func.max(t.known_at)).where(t.known_at <= moment)
+    query = select(t.source, t.run, func.min(t.known_at)).where(t.known_at <= moment)
     if source is not None:
         query = query.where(t.source == source)
     newest: dict[str, tuple[Any, str]] = {}

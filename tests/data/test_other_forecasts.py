@@ -168,11 +168,14 @@ def test_a_run_is_known_from_its_day_on_and_never_changes(
     with pytest.raises(Conflict, match="says otherwise"):
         store(views({"main_mean": 9.0}), 5, "3")
     assert store(views({"main_mean": 9.0}, version="run_2"), 6, "4") == 2
+    # A part of the older run that comes late does not make it the newest.
+    assert store(views({"isoab": "BFA"}), 7, "5") == 2
     with database.read() as connection:
+        assert set(forecasts_as_known(connection, date(2026, 3, 7))["run"]) == {"run_2"}
         known = {day: forecasts_as_known(connection, date(2026, 3, day)) for day in (1, 2, 4, 5, 6)}
         older = forecasts_as_known(connection, date(2026, 3, 9), run="run_1")
         assert list_forecast_runs(connection, date(2026, 3, 5)) == [("views", "run_1")]
     assert [len(known[day]) for day in (1, 2, 4, 5, 6)] == [0, 2, 4, 4, 2]
     assert set(known[6]["run"]) == {"run_2"}
-    assert len(older) == 4
+    assert len(older) == 6
     assert known[6]["value"].max() == 9
