@@ -49,6 +49,7 @@ from service.publications.store import (
     number_publication,
     store_documents,
     store_publication,
+    take_turn_to_publish,
 )
 from service.record.fatality_verification import find_verified_deaths, store_verified_deaths
 from service.record.forecast_ledger import append_publication, describe_entry
@@ -210,6 +211,7 @@ def _run(
     documents = render_documents(publication, regions)
     tell(3, N_STEPS, "publishing")
     with database.write() as connection:
+        take_turn_to_publish(connection, region_set)
         standing = number_publication(connection, publication)
         if standing.publication_id is not None:  # Another process was a moment faster.
             return _report(standing, None)

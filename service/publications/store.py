@@ -71,6 +71,16 @@ def number_publication(connection: Connection, publication: Publication) -> Publ
     return replace(publication, revision=newest.revision + 1)
 
 
+def take_turn_to_publish(connection: Connection, region_set: str) -> None:
+    """Waits until nobody else publishes a set, and keeps others from it until the end.
+
+    Args:
+        connection: A write transaction that has not yet looked at what stands.
+        region_set: Name of the set.
+    """
+    take_turn(connection, f"publish {region_set}")
+
+
 def store_publication(
     connection: Connection, publication: Publication, documents: Sequence[Document]
 ) -> Publication:
@@ -88,7 +98,7 @@ def store_publication(
     Raises:
         Conflict: The revision is not the next one.
     """
-    take_turn(connection, f"publish {publication.region_set}")
+    take_turn_to_publish(connection, publication.region_set)
     numbered = number_publication(connection, publication)
     if numbered.publication_id is not None:
         return numbered

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 
 import pytest
 
+import service.pipeline
 from service.alerts.audit import verify_audit
 from service.alerts.delivery import deliver_due
 from service.alerts.read import list_messages
@@ -58,3 +60,37 @@ def test_the_whole_way(demo):
         trail = verify_audit(connection)
         assert trail.is_good
         assert trail.n_entries > 0
+
+
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_two_cycles_at_once_publish_once(demo, monkeypatch):
+    """As by hand, at the moment at which the schedule does it."""
+    together, render = threading.Barrier(2), service.pipeline.render_documents
+
+    def render_and_wait(*arguments):
+        documents = render(*arguments)
+        together.wait()
+        return documents
+
+    monkeypatch.setattr(service.pipeline, "render_documents", render_and_wait)
+    found = []
+
+    def run():
+        try:
+            report = run_cycle(
+                demo.database, demo.settings, demo.clock, region_set="demo", as_of=AS_OFS[0]
+            )
+            found.append((report.revision, report.is_unchanged))
+        except Exception as problem:
+            found.append((-1, type(problem).__name__))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [(1, False), (1, True)]
+    with demo.database.read() as connection:
+        assert len(list_publications(connection, "demo")) == 1
+        report = verify_ledger(connection)
+    assert (report.is_good, report.chain.n_entries) == (True, 1)
