@@ -32,11 +32,14 @@ class Knowledge:
 
     Attributes:
         origins: Each period that once was the newest known one of the set, by its ordinal.
+        known_from: First day on which anything was known of each auxiliary region set, by its name;
+            a set of which nothing is known at all is left out.
         read: Returns the panel of a region set, by its name, as known on a day.
         digest: SHA-256, in hex, of the deliveries and regions that all panels are made of.
     """
 
     origins: Mapping[int, FirstKnown]
+    known_from: Mapping[str, date]
     read: Callable[[str, date], Panel]
     digest: str
 
@@ -53,7 +56,8 @@ class AsKnown:
         settings: Outcome definitions, feature set and first training month.
         horizon: Steps ahead.
         outcome: Name of the outcome.
-        also: Names of the auxiliary region sets, each as known on the days of the refits.
+        also: Names of the auxiliary region sets, each as known on the days of the refits; it trains
+            from the first day on which anything was known of it.
 
     Raises:
         UnknownName: There is no such outcome.
@@ -106,13 +110,14 @@ class AsKnown:
         """Returns what may train at an origin, auxiliary sets as known on its day included.
 
         Raises:
-            NothingKnown: Nothing was known of an auxiliary set on that day.
             TocsinError: As `at`.
         """
         task, row = self.at(origin_row)
         if self._also and self._then is not None:
             panel = self._then.panel
-            beside = [self._knowledge.read(name, panel.as_of) for name in self._also]
+            day, known_from = panel.as_of, self._knowledge.known_from
+            names = [name for name in self._also if known_from.get(name, date.max) <= day]
+            beside = [self._knowledge.read(name, day) for name in names]
             task = self._build(panel, task.features, beside)
         return task.closed_rows(row)
 

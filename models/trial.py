@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import period_label
-from data.errors import NotReady
+from data.errors import NothingKnown, NotReady
 from data.panel import Panel
 from data.simulate import World
 from models.artefacts.manifest import AS_KNOWN, FINAL_DATA, library_versions
@@ -112,6 +113,7 @@ def run_trial(
         UsageError: The origins lie outside the panel, or a horizon is out of range.
         NotReady: There is too little history to forecast from or to measure on, or too few origins
             were ever the newest period.
+        NothingKnown: Of an auxiliary set nothing was known at any refit.
     """
     check_recipe(plan.recipe)
 
@@ -131,7 +133,7 @@ def run_trial(
         nearest = min(plan.horizons)
         described["replay"] = AS_KNOWN
         described["as_known"] = _describe_origins(
-            replays[nearest].history, spans[nearest], folds[nearest], knowledge
+            replays[nearest].history, spans[nearest], folds[nearest], knowledge, plan.also
         )
     run = hash_run([panel, *(one for one in auxiliary if one.region_set in plan.also)], described)
     count = StepCounter(sum(map(len, folds.values())), on_progress)
@@ -239,16 +241,32 @@ def _closed_periods(history: OutcomeHistory, span: Span) -> Ints:
 
 
 def _describe_origins(
-    history: OutcomeHistory, span: Span, folds: list[list[int]], knowledge: Knowledge
+    history: OutcomeHistory,
+    span: Span,
+    folds: list[list[int]],
+    knowledge: Knowledge,
+    also: Sequence[str],
 ) -> dict[str, Any]:
-    """Returns which origins are replayed as known, from which deliveries, ready for JSON."""
+    """Returns which origins are replayed as known, from which deliveries, ready for JSON.
+
+    Raises:
+        NothingKnown: Of an auxiliary set nothing was known at any refit.
+    """
     asked = _closed_periods(history, span)
     rows = [row for origins in folds for row in origins]
     first_known = [knowledge.origins[int(history.periods[row])] for row in rows]
+    last_refit = knowledge.origins[int(history.periods[folds[-1][0]])].as_of
+    for name in also:
+        if knowledge.known_from.get(name, date.max) > last_refit:
+            raise NothingKnown(
+                f"Nothing of '{name}' was known when the model was last fitted, on {last_refit}.",
+                "Leave it out of --also, or ingest what its source told earlier.",
+            )
     return {
         "n_origins": len(rows),
         "n_never_newest": int((~np.isin(asked, list(knowledge.origins))).sum()),
         "deliveries_sha256": knowledge.digest,
+        "auxiliary_known_from": {name: knowledge.known_from[name].isoformat() for name in also},
         "origins": [
             {
                 "origin": period_label(int(history.periods[row]), history.step),

@@ -308,6 +308,8 @@ def _print_origins(report: dict[str, Any]) -> None:
         f"{told['n_never_newest']} other {step}s never were. What came is told by "
         f"{report['vintage']}, as known on {report['as_of']}."
     )
+    for name, day in told["auxiliary_known_from"].items():
+        say(f"'{name}' trains beside it as known on the days of the refits, from {day} on.")
 
 
 def _rows(skill: dict[str, Any]) -> list[list[object]]:

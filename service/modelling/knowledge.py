@@ -46,6 +46,11 @@ def open_knowledge(
 
     return Knowledge(
         origins=find_origins(connection, region_set, as_of),
+        known_from={
+            name: min(one.as_of for one in found.values())
+            for name in dict.fromkeys(beside)
+            if (found := find_origins(connection, sets[name], as_of))
+        },
         read=read,
         digest=_digest(connection, sets, as_of),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
+from data.calendar import Step
 from data.database import Database, open_database
 from data.errors import NothingKnown
 from data.panel import FirstKnown, build_panel, find_origins
@@ -28,11 +30,13 @@ def store(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     opened.close()
 
 
-@settings(max_examples=25)
+@pytest.mark.parametrize("step", ["month", "week"])
+@settings(max_examples=15)
 @given(history=histories)
 def test_origins_are_those_of_the_panels_of_all_delivery_days(
-    store: Database, squares: RegionSet, ged: SourceInfo, history: list[Told]
+    store: Database, squares: RegionSet, ged: SourceInfo, history: list[Told], step: Step
 ) -> None:
+    squares = replace(squares, step=step)
     last = date(2021, 7, 2)
     with store.read() as connection:
         taken = store_history(connection, history, ged)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from data.calendar import parse_period, period_end, period_start
 from data.database import Database
 from data.errors import NothingKnown, UsageError
-from data.panel import BASE_VARIABLES, Panel, build_panel
+from data.panel import BASE_VARIABLES, FirstKnown, Panel, build_panel, find_origins
 from data.panel.counts import COUNTED, require_countable
 from data.panel.details import DETAIL_VARIABLES, RIVAL_VARIABLES
 from data.quality import estimate_completeness
@@ -133,6 +133,19 @@ def test_a_month_that_was_not_over_is_not_known_until_it_is_told_whole(
     take_in(connection, tmp_path, date(2024, 4, 2), january, february)
     assert build(connection, date(2024, 4, 1)).known[:, 0].tolist() == [True, False, False]
     assert build(connection, date(2024, 4, 2)).known[:, 0].tolist() == [True, True, False]
+
+
+def test_an_origin_is_the_newest_month_that_is_counted(
+    connection: Connection, tmp_path: Path
+) -> None:
+    january, february = line("ML01", 0, 3, 9), line("ML01", 1, 1, 1)
+    take_in(connection, tmp_path, date(2024, 2, 15), january)
+    take_in(connection, tmp_path, date(2024, 3, 15), january, line("ML01", 1, 1, ""))
+    take_in(connection, tmp_path, date(2024, 4, 15), january, february)
+    assert find_origins(connection, make_set(), date(2024, 4, 30)) == {
+        FIRST: FirstKnown(date(2024, 2, 15), ("2024-02-15",)),
+        FIRST + 1: FirstKnown(date(2024, 4, 15), ("2024-04-15",)),
+    }
 
 
 def test_what_cannot_be_built_says_what_to_do(connection: Connection, tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ def know(database: Database, reads: list[date] | None = None) -> tuple[Panel, Kn
     with database.read() as connection:
         regions = load_region_set(connection, "own")
         origins = find_origins(connection, regions, last_day())
-    return read("own", last_day()), Knowledge(origins, read, "digest")
+    known_from = {"beside": delivery_day(0)}
+    return read("own", last_day()), Knowledge(origins, known_from, read, "digest")
 
 
 def replay_slowly(
@@ -268,6 +269,7 @@ def test_the_report_says_what_was_replayed(trial):
     assert report["vintage"] == "month 14"
     told = report["as_known"]
     assert (told["n_origins"], told["n_never_newest"]) == (N_MONTHLY, N_AT_ONCE - 1)
+    assert told["auxiliary_known_from"] == {"beside": delivery_day(0).isoformat()}
     assert told["origins"][1] == {
         "origin": period_label(FIRST_MONTH + N_AT_ONCE, "month"),
         "as_of": delivery_day(1).isoformat(),
@@ -354,21 +356,27 @@ def test_one_delivery_is_too_little(snapshots, settings):
     assert "--known-at" in refused.value.hint
 
 
-def test_what_cannot_be_known_is_said(told, settings):
+def test_what_was_changed_meanwhile_is_said(told, settings):
     panel, knowledge = know(told)
+    changed = replace(knowledge, read=lambda name, day: knowledge.read(name, last_day()))
+    replay = AsKnown(panel, changed, settings, HORIZON, "escalation")
+    with pytest.raises(Conflict, match="is not what it was") as refused:
+        replay.at(FIRST)
+    assert "run the same command again" in refused.value.hint
 
-    def read(name: str, day: date) -> Panel:
-        if name == "beside":
-            raise NothingKnown(f"Nothing is known as of {day}.")
-        return knowledge.read(name, last_day())
 
-    later = AsKnown(panel, replace(knowledge, read=read), settings, HORIZON, "escalation")
-    with pytest.raises(Conflict, match="run the same command again"):
-        later.at(FIRST)
-    unknown = replace(
-        knowledge,
-        read=lambda name, day: read(name, day) if name == "beside" else knowledge.read(name, day),
+def test_a_set_trains_beside_from_the_day_on_which_it_was_known(told, settings):
+    panel, knowledge = know(told)
+    later = replace(knowledge, known_from={"beside": delivery_day(5)})
+    both, alone, beside = (
+        AsKnown(panel, what, settings, HORIZON, "escalation", names)
+        for what, names in ((later, ("beside",)), (later, ()), (knowledge, ("beside",)))
     )
-    alone = AsKnown(panel, unknown, settings, HORIZON, "escalation", ("beside",))
-    with pytest.raises(NothingKnown):
-        alone.closed_rows(FIRST)
+    for row, same in ((FIRST + 4, alone), (FIRST + 5, beside)):
+        one, other = both.closed_rows(row).others, same.closed_rows(row).others
+        assert (one is None) == (other is None) == (same is alone)
+        if one is not None and other is not None:
+            assert one.labels.tolist() == other.labels.tolist()
+    never = replace(knowledge, known_from={})
+    with pytest.raises(NothingKnown, match="'beside' was known when"):
+        run_trial(panel, settings, PLAN, knowledge=never)

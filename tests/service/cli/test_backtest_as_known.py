@@ -36,7 +36,12 @@ def test_all_that_a_final_replay_writes_is_written(
     call: Callable[..., str], tmp_path: Path
 ) -> None:
     out, page = tmp_path / "predictions.parquet", tmp_path / "report.html"
-    said = call("--replay", "as-known", "--out", str(out), "--report", str(page))
+    words = ("--replay", "as-known", "--also", "beside")
+    said = call(*words, "--out", str(out), "--report", str(page))
+    assert (
+        f"'beside' trains beside it as known on the days of the refits, from {delivery_day(0)}"
+        in said
+    )
     assert "replay: as known" in said
     assert "14 origins, 2018-12 to 2020-01, each from what was known when" in said
     assert f"deliveries month 0 ({delivery_day(0)}) to month 13 ({delivery_day(13)})" in said
