@@ -64,6 +64,7 @@ def fetch_hapi_rows(
             access.folder,
             f"{url}?{urlencode(asked)}&offset=0",
             read_page,
+            is_fixed=False,
             on_progress=access.on_progress,
         )
         kept = [row for row in rows if row.get("location_code", country) == country]

@@ -1,6 +1,8 @@
-"""Collecting an answer that comes page by page, so that a fetch that broke off goes on.
+"""Collecting an answer that comes page by page.
 
-Each page is kept in a file until all are there. A source that repeats a page, changes its total on
+Where the answer never changes, as that of a release, each page is kept in a file until all are
+there, so that a fetch that broke off goes on. Pages of a table that changes are never mixed with
+those of another day. A source that repeats a page, changes its total on
 the way or ends too early has not answered, and nothing of it is used.
 """
 
@@ -40,6 +42,7 @@ def collect_pages(
     first_url: str,
     read_page: Callable[[str], Page],
     *,
+    is_fixed: bool,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Returns the rows of all pages, in the order of the source.
@@ -47,14 +50,18 @@ def collect_pages(
     Args:
         fetcher: Names the source in errors.
         folder: Pages are kept in a folder of their own in it until all are there.
-        first_url: Address of the first page; what was kept of the same address is gone on with.
+        first_url: Address of the first page.
         read_page: Returns the page of an address.
+        is_fixed: True if what lies at the address never changes: then what was kept of it is gone
+            on with.
         on_progress: Called with rows so far and rows in all (0 if the source does not say).
 
     Raises:
         SourceUnavailable: A page cannot be had, comes twice, or the rows are not as many as said.
     """
     kept = folder / f"pages-{hashlib.sha256(first_url.encode()).hexdigest()[:16]}"
+    if not is_fixed:
+        shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     seen: dict[str, int] = {}

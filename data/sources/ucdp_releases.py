@@ -162,7 +162,9 @@ def fetch_release(
     def read_page(url: str) -> Page:
         return _read_page(fetcher, url, api_url, token)
 
-    rows = collect_pages(fetcher, folder, first_url, read_page, on_progress=on_progress)
+    rows = collect_pages(
+        fetcher, folder, first_url, read_page, is_fixed=True, on_progress=on_progress
+    )
     if not rows:
         raise fetcher.fail(first_url, "it answers with no events", "Check version and countries.")
     target = folder / f"ged-{version}-api.csv"

@@ -92,6 +92,7 @@ def fetch_views(access: Access, query: Query) -> list[Path]:
         access.folder,
         f"{url}?{urlencode(asked)}",
         read_page,
+        is_fixed=True,
         on_progress=access.on_progress,
     )
     kept = [row for row in rows if _is_wanted(row, query)]

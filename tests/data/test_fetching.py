@@ -12,6 +12,7 @@ from werkzeug import Request, Response
 
 from data.errors import SourceUnavailable
 from data.sources.fetching import Fetcher, Patience
+from data.sources.paging import Page, collect_pages
 
 BODY = bytes(range(256)) * 400
 
@@ -194,3 +195,21 @@ def test_a_key_does_not_follow_a_redirect(httpserver: HTTPServer, fetcher: Fetch
     with pytest.raises(SourceUnavailable, match="points elsewhere"):
         fetcher.get_json(httpserver.url_for("/x"), headers={"x-ucdp-access-token": "t"})
     assert [request.path for request, _ in httpserver.log] == ["/x"]
+
+
+@pytest.mark.parametrize(("is_fixed", "expected"), [(True, ["old", "new"]), (False, ["new"] * 2)])
+def test_pages_of_a_table_that_changes_are_not_mixed_with_those_of_before(
+    fetcher: Fetcher, tmp_path: Path, is_fixed: bool, expected: list[str]
+) -> None:
+    def read_page(url: str) -> Page:
+        if url == "/2" and said == "old":
+            raise fetcher.fail(url, "it breaks off")
+        return Page([{"page": url, "said": said}], "/2" if url == "/1" else None, None)
+
+    said = "old"
+    with pytest.raises(SourceUnavailable, match="breaks off"):
+        collect_pages(fetcher, tmp_path, "/1", read_page, is_fixed=is_fixed)
+    said = "new"
+    rows = collect_pages(fetcher, tmp_path, "/1", read_page, is_fixed=is_fixed)
+    assert [row["said"] for row in rows] == expected
+    assert list(tmp_path.iterdir()) == []

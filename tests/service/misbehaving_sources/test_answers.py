@@ -101,7 +101,9 @@ def test_a_page_that_repeats(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("world", ["hapi", "ipc", "views"], indirect=True)
-def test_a_fetch_that_broke_off_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fetch_that_broke_off_goes_on_if_its_answer_never_changes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hapi_api, "PAGE_ROWS", 50)
 
     def fail_later(_request: Request) -> Response | None:
@@ -114,4 +116,5 @@ def test_a_fetch_that_broke_off_goes_on(world: World, monkeypatch: pytest.Monkey
     world.asked.clear()
     world.spoil = lambda _request: None
     assert world.fetch(world.spec.first)[0].n_added > 0
-    assert first not in world.asked
+    # A run of VIEWS is published once; the tables of HAPI may be others by now.
+    assert (first in world.asked) == (world.spec.name != "views")
