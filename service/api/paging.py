@@ -54,11 +54,13 @@ def read_cursor(text: str, filters: str) -> Cursor:
         content = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         publication_id, position, written_for = content
         cursor = Cursor(int(publication_id), int(position), str(written_for))
-    except (binascii.Error, ValueError, TypeError, RecursionError):
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise UsageError(
             "The cursor cannot be read.", "Use `next_cursor` of the answer before, unchanged."
         ) from None
-    if cursor.filters != filters or not 0 <= cursor.publication_id < 2**63:
+    # Anybody can write a cursor: no database takes a number that is longer than this.
+    is_place = all(0 <= one < 2**63 for one in (cursor.publication_id, cursor.position))
+    if cursor.filters != filters or not is_place:
         raise UsageError(
             "The cursor belongs to other filters.", "Keep the filters while following a cursor."
         )

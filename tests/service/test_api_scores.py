@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import date
 
 import pytest
@@ -116,6 +117,19 @@ def test_a_cursor_comes_back(publication_id, position, filters):
 def test_no_word_breaks_the_cursor_reader(text):
     with pytest.raises(UsageError):
         read_cursor(text, "filters")
+
+
+@pytest.mark.parametrize(
+    "place", ["[1, 1e999]", "[1e999, 1]", f"[1, {2**63}]", f"[{2**63}, 1]", "[1, -2]", "[-1, 1]"]
+)
+def test_a_cursor_that_somebody_made_up_is_refused(place, ask, publish, make_publication):
+    publish(make_publication())
+    asked = dict.fromkeys(("as_of", "bbox", "country", "region_id", "outcome", "horizon", "level"))
+    digest = digest_filters({"set": "squares", **asked})
+    text = f'{place[:-1]}, "{digest}"]'
+    word = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    answer = ask("/scores", set="squares", cursor=word)
+    assert (answer.status_code, answer.json()["code"]) == (422, "usage")
 
 
 def test_levels_of_other_settings_change_no_past_answer(
