@@ -13,6 +13,7 @@ PAGES = {
     "map": "/",
     "region": "/sets/{set}/regions/{region}",
     "alerts": "/sets/{set}/alerts",
+    "record": "/sets/{set}/reliability?horizon=1",
     "publications": "/sets/{set}/publications",
     "about": "/about",
     "error": "/sets/{set}/regions/nowhere",
