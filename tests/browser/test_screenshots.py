@@ -101,6 +101,19 @@ def test_pages_are_seen_fit_and_load_nothing_from_outside(window, site, windows,
         assert complaints == [], name
 
 
+def test_pages_fit_the_narrowest_window_whatever_is_folded_out(schematic_site, windows):
+    """At 320 pixels, a page magnified four times on a desk: WCAG 2.2, 1.4.10."""
+    visit = windows(320)
+    visit.open(schematic_site)
+    href = visit.page.locator("a.place").first.get_attribute("href")
+    _, _, region_set, _, region = urlsplit(href).path.split("/")
+    for name, path in PAGES.items():
+        visit.open(schematic_site + path.format(set=region_set, region=region))
+        for summary in visit.page.locator("summary").all():
+            summary.click()
+        assert visit.overflow() <= 0, name
+
+
 @pytest.mark.parametrize("window", WIDTHS)
 def test_map_shows_every_region_and_leads_to_it(window, site, windows):
     kind, address = site
