@@ -6,6 +6,7 @@ Pure: from a cron line, a time zone and the present moment. What became of a mom
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -21,6 +22,8 @@ from service.settings import Settings
 
 _GENERAL: dict[Step, str] = {"month": "TOCSIN_CYCLE_CRON", "week": "TOCSIN_CYCLE_CRON_WEEKLY"}
 _LOOK_BACK = (timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=32))
+_CLOCK_CHANGE = timedelta(hours=3)
+"""More than clocks are ever set forward or back at once."""
 _FURTHEST = timedelta(days=366 * 8)  # The 29th of February may be eight years away.
 
 
@@ -75,6 +78,9 @@ def check_schedules(settings: Settings, now: datetime) -> None:
 def slots_between(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:
     """Returns the moments at which a cycle is due, UTC, oldest first.
 
+    A time of day that is left out when clocks are set forward is due by the clock before, just
+    after; one that comes twice when they are set back is due twice.
+
     Args:
         schedule: Cron line and time zone.
         since: First moment that counts (`>=`).
@@ -83,13 +89,14 @@ def slots_between(schedule: Schedule, since: datetime, until: datetime) -> list[
     Raises:
         SettingsError: The cron line or the time zone cannot be read.
     """
-    trigger = _read_schedule(schedule)
-    found: list[datetime] = []
-    due = trigger.get_next_fire_time(None, since)
-    while due is not None and due <= until:
-        found.append(due.astimezone(UTC))
+    trigger, zone = _read_schedule(schedule)
+    first, last = (moment.astimezone(zone).replace(tzinfo=UTC) for moment in (since, until))
+    found: set[datetime] = set()
+    due = trigger.get_next_fire_time(None, first - _CLOCK_CHANGE)
+    while due is not None and due <= last + _CLOCK_CHANGE:
+        found.update(_moments_of(due, zone))
         due = trigger.get_next_fire_time(due, due)
-    return found
+    return sorted(moment for moment in found if since <= moment <= until)
 
 
 def newest_slot(schedule: Schedule, now: datetime) -> datetime | None:
@@ -114,11 +121,24 @@ def next_slot(schedule: Schedule, now: datetime) -> datetime | None:
     Raises:
         SettingsError: The cron line or the time zone cannot be read.
     """
-    due = _read_schedule(schedule).get_next_fire_time(None, now + timedelta(seconds=1))
-    return None if due is None else due.astimezone(UTC)
+    for near, far in pairwise((*_LOOK_BACK, _FURTHEST)):
+        found = slots_between(schedule, now + max(near, timedelta(seconds=1)), now + far)
+        if found:
+            return found[0]
+    return None
 
 
-def _read_schedule(schedule: Schedule) -> CronTrigger:
+def _moments_of(clock: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yields the moments at which clocks of a zone show a time, one at least."""
+    shown = clock.replace(tzinfo=None)
+    once, again = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    yield once
+    if again.astimezone(zone).replace(tzinfo=None) == shown:
+        yield again
+
+
+def _read_schedule(schedule: Schedule) -> tuple[CronTrigger, ZoneInfo]:
+    """Returns what the clocks show when a task is due, as if it were UTC, and the zone."""
     try:
         zone = ZoneInfo(schedule.time_zone)
     except (KeyError, ValueError, OSError):
@@ -127,7 +147,7 @@ def _read_schedule(schedule: Schedule) -> CronTrigger:
             "Write it as 'Africa/Bamako' or 'UTC'.",
         ) from None
     try:
-        return CronTrigger.from_crontab(schedule.cron, timezone=zone)
+        return CronTrigger.from_crontab(schedule.cron, timezone=UTC), zone
     except ValueError as problem:
         raise SettingsError(
             f"'{schedule.cron}' is no cron line: {problem}.",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import SettingsError
-from service.schedule.schedules import Schedule, newest_slot, slots_between
+from service.schedule.schedules import Schedule, newest_slot, next_slot, slots_between
 from service.schedule.slots import LEASE, claim_slot, find_due, finish_slot, list_slots, skip_slot
 
 pytestmark = pytest.mark.both_databases
@@ -116,6 +117,40 @@ def test_no_slot_is_missed_or_doubled_when_clocks_change():
         Schedule("30 * * * *", "Europe/Paris"), moment(2022, 10, 29, 22), moment(2022, 10, 30, 4)
     )
     assert len(found) == len(set(found)) == 6
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "expected"),
+    [
+        # Clocks go from 00:00 to 01:00, in the night to the 28th and to the 4th.
+        ("Africa/Cairo", moment(2023, 4, 28), moment(2023, 4, 27, 22)),
+        ("America/Sao_Paulo", moment(2018, 11, 4), moment(2018, 11, 4, 3)),
+    ],
+)
+def test_a_midnight_that_clocks_leave_out_is_due_all_the_same(zone, day, expected):
+    midnights = Schedule("0 0 * * *", zone)
+    found = slots_between(midnights, day - timedelta(days=2), day + timedelta(days=2))
+    assert len(found) == 4
+    assert expected in found
+    assert next_slot(midnights, expected - timedelta(minutes=1)) == expected
+    assert newest_slot(midnights, expected + timedelta(minutes=1)) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    zone=st.sampled_from(["Europe/Paris", "Africa/Cairo", "Australia/Lord_Howe", "UTC"]),
+    day=st.dates(date(2023, 1, 1), date(2023, 12, 31)),
+    hour=st.integers(0, 23),
+)
+def test_a_time_of_day_is_due_whenever_clocks_show_it(zone, day, hour):
+    since, clock = moment(day.year, day.month, day.day), time(hour, 30)
+    minutes = [since + timedelta(minutes=n) for n in range(2 * 24 * 60 + 1)]
+    shown = {at: at.astimezone(ZoneInfo(zone)).time() for at in minutes}
+    found = slots_between(Schedule(f"30 {hour} * * *", zone), since, minutes[-1])
+    assert {at for at in minutes if shown[at] == clock} <= set(found)
+    # Anything else is due because clocks went over it.
+    for at in found:
+        assert shown[at] == clock or shown.get(at - timedelta(hours=1), clock) < clock < shown[at]
 
 
 def due(database, now, at_most=3):
