@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from models.metrics import Floats, Ints, average_precision, group_rows, ranked_pairs
 
@@ -17,6 +18,7 @@ INTERVAL_LEVEL = 0.95
 """Share of the draws that an interval holds."""
 
 _MOST_WEIGHTS = 2_000_000
+_DRAWS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,12 @@ class BlockDraws:
 
     Attributes:
         block: Block of each forecast, 0, 1, …, int64, shape (n_forecasts,).
-        counts: How often each draw holds each block, float64, shape (n_draws, n_blocks).
+        counts: How often each draw holds each block, uint8, shape (n_draws, n_blocks). As many
+            blocks are drawn as there are: one comes once on average, and never 256 times.
     """
 
     block: Ints
-    counts: Floats
+    counts: npt.NDArray[np.uint8]
 
 
 def draw_blocks(region: Ints, year: Ints, *, n_draws: int, seed: int) -> BlockDraws:
@@ -60,8 +63,11 @@ def draw_blocks(region: Ints, year: Ints, *, n_draws: int, seed: int) -> BlockDr
     block = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     n_blocks = int(block.max()) + 1
     generator = np.random.default_rng(seed)
-    counts = generator.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=n_draws)
-    return BlockDraws(block, counts.astype(np.float64))
+    shares = np.full(n_blocks, 1 / n_blocks)
+    counts = np.empty((n_draws, n_blocks), np.uint8)
+    for draw in counts:
+        draw[:] = generator.multinomial(n_blocks, shares)
+    return BlockDraws(block, counts)
 
 
 def mean_draws(values: Floats, draws: BlockDraws) -> Floats:
@@ -71,9 +77,14 @@ def mean_draws(values: Floats, draws: BlockDraws) -> Floats:
     """
     totals = np.bincount(draws.block, values, draws.counts.shape[1])
     sizes = np.bincount(draws.block, minlength=draws.counts.shape[1])
-    drawn = draws.counts @ sizes
+    sums, drawn = np.empty((2, len(draws.counts)))
+    at_once = _DRAWS_AT_ONCE
+    for first in range(0, len(draws.counts), at_once):
+        counts = draws.counts[first : first + at_once].astype(np.float64)
+        sums[first : first + at_once] = counts @ totals
+        drawn[first : first + at_once] = counts @ sizes
     means: Floats = np.full(len(drawn), np.nan)
-    np.divide(draws.counts @ totals, drawn, out=means, where=drawn > 0)
+    np.divide(sums, drawn, out=means, where=drawn > 0)
     return means
 
 
@@ -85,7 +96,9 @@ def average_precision_draws(probability: Floats, observed: Floats, draws: BlockD
     probability, observed, block = probability[order], observed[order], draws.block[order]
     return np.concatenate(
         [
-            average_precision(probability, observed, draws.counts[i : i + at_once][:, block])
+            average_precision(
+                probability, observed, draws.counts[i : i + at_once][:, block].astype(np.float64)
+            )
             for i in range(0, len(draws.counts), at_once)
         ]
     )
@@ -103,6 +116,8 @@ def within_region_auc_draws(
     won, pairs = np.zeros(n_draws), np.zeros(n_draws)
     for here in group_rows(region):
         forecasts, is_positive, block = probability[here], observed[here] > 0, draws.block[here]
+        if is_positive.all() or not is_positive.any():
+            continue  # No pair: most cells of a grid see nothing.
         blocks = np.unique(block)
         won_by, pairs_by = np.zeros((2, len(blocks), len(blocks)))
         for i, first in enumerate(blocks):
@@ -110,7 +125,7 @@ def within_region_auc_draws(
             for j, second in enumerate(blocks):
                 negatives = forecasts[(block == second) & ~is_positive]
                 won_by[i, j], pairs_by[i, j] = ranked_pairs(positives, negatives)
-        counts = draws.counts[:, blocks]
+        counts = draws.counts[:, blocks].astype(np.float64)
         won += ((counts @ won_by) * counts).sum(axis=1)
         pairs += ((counts @ pairs_by) * counts).sum(axis=1)
     share: Floats = np.divide(won, pairs, out=np.full(n_draws, np.nan), where=pairs > 0)

@@ -51,6 +51,26 @@ def test_figures_equal_those_of_explicit_resamples(draws):
         assert mean[draw] == pytest.approx(p.mean())
 
 
+def test_draws_are_those_of_one_multinomial_and_means_do_not_hang_on_the_part():
+    draws = draw_blocks(REGION, YEAR, n_draws=150, seed=5)
+    whole = np.random.default_rng(5).multinomial(20, np.full(20, 1 / 20), size=150)
+    np.testing.assert_array_equal(draws.counts, whole)
+    totals = np.bincount(draws.block, OBSERVED)
+    sizes = np.bincount(draws.block)
+    np.testing.assert_array_equal(mean_draws(OBSERVED, draws), whole @ totals / (whole @ sizes))
+
+
+def test_a_region_without_pairs_changes_nothing(draws):
+    quiet = np.where(REGION == 0, 0.0, OBSERVED)
+    some = BlockDraws(draws.block[REGION > 0], draws.counts)
+    np.testing.assert_array_equal(
+        within_region_auc_draws(PROBABILITY, quiet, REGION, draws),
+        within_region_auc_draws(
+            PROBABILITY[REGION > 0], quiet[REGION > 0], REGION[REGION > 0], some
+        ),
+    )
+
+
 def test_the_seed_decides():
     same = [draw_blocks(REGION, YEAR, n_draws=10, seed=s).counts for s in (5, 5, 6)]
     assert (same[0] == same[1]).all()
