@@ -1,8 +1,8 @@
 """Runs the benchmarks, prints ratios of times measured side by side, writes them to var/bench.json.
 
 Every part is a file bench_PART.py with a function `measure() -> dict[str, float]`, whose keys begin
-with the name of the part. Run it by `make bench`, or `make bench ONLY=features` for one part. Parts
-whose name ends in `_large` or `_s3` run only if they are asked for.
+with the name of the part. Run it by `make bench`, or `make bench ONLY=features` for one part. The
+part `grid` and parts whose name ends in `_large` or `_s3` run only if they are asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> None:
     only = parser.parse_args().only
     sys.path[:0] = [str(HERE), str(HERE.parents[1])]
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    usual = [part for part in parts if not part.endswith(("_large", "_s3"))]
+    usual = [part for part in parts if not part.endswith(("grid", "_large", "_s3"))]
     for part in [only] if only else usual:
         found = importlib.import_module(f"bench_{part}").measure()
         results.update(found)
