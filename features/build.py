@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -49,30 +48,32 @@ class FeatureMatrix:
     raw: npt.NDArray[np.float32]
     fingerprint: str
 
-    @cached_property
+    @property
     def values(self) -> npt.NDArray[np.float32]:
         """The model's input: `raw` after each feature's transform, same shape and dtype.
 
-        Computed when it is first asked for, and kept.
+        A second array, made whenever it is asked for: `pick` and `column` make only what is needed.
         """
-        by_feature = np.empty(np.moveaxis(self.raw, 2, 0).shape, np.float32)
-        for column, transform in enumerate(self.transforms):
-            natural, target = self.raw[:, :, column], by_feature[column]
-            if transform == "log1p":
-                np.log1p(natural, out=target)
-            elif transform == "log":
-                np.log(natural, out=target)
-            else:
-                np.copyto(target, natural)
+        by_feature = np.stack([self.column(column) for column in range(len(self.names))])
         return np.moveaxis(by_feature, 0, 2)
 
-    def period(self, row: int) -> FeatureMatrix:
-        """Returns one period by itself, the bits that `rows_for_origin` has for it.
+    def column(self, column: int, first_row: int = 0) -> npt.NDArray[np.float32]:
+        """Returns the model's input of one feature from a row on, (n_periods, n_regions)."""
+        return _transform(self.raw[first_row:, :, column], self.transforms[column])
 
-        Its `values` cost no more than the period, and it stays as it is when `raw` is overwritten.
+    def pick(
+        self, row: npt.NDArray[np.int64], region: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float32]:
+        """Returns the model's input of some cells, shape (n_cells, n_features).
+
+        Args:
+            row: Row of each cell, shape (n_cells,).
+            region: Position of its region, same shape.
         """
-        natural = np.moveaxis(self.raw, 2, 0)[:, row : row + 1].copy()
-        return replace(self, raw=np.moveaxis(natural, 0, 2), periods=self.periods[row : row + 1])
+        picked: npt.NDArray[np.float32] = self.raw[row, region]
+        for column, transform in enumerate(self.transforms):
+            picked[:, column] = _transform(picked[:, column], transform)
+        return picked
 
 
 def build_features(
@@ -188,6 +189,19 @@ def feature_fingerprint(
         ],
     }
     return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
+
+
+def _transform(natural: npt.NDArray[np.float32], transform: Transform) -> npt.NDArray[np.float32]:
+    """Returns the model's input of natural values, in memory of its own without gaps.
+
+    Without gaps numpy takes the same way for every length, so a cell has the same bits in any part.
+    """
+    found = np.array(natural, order="C")
+    if transform == "log1p":
+        np.log1p(found, out=found)
+    elif transform == "log":
+        np.log(found, out=found)
+    return found
 
 
 def _build(

@@ -10,7 +10,7 @@ of a region counts as one case, since its months resemble each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,12 +81,15 @@ class DriftVerdict:
     calibration: Mapping[int, CalibrationTest]
 
 
-def describe_inputs(names: Sequence[str], values: Values, year: int) -> list[dict[str, Any]]:
+def describe_inputs(
+    names: Sequence[str], columns: Iterable[Values], year: int
+) -> list[dict[str, Any]]:
     """Returns the distribution of each feature in training, ready for a manifest.
 
     Args:
         names: Names of the features.
-        values: The model's input, shape (n_periods, n_regions, n_features), NaN where missing.
+        columns: The model's input feature by feature, shape (n_periods, n_regions) each, NaN where
+            missing; one at a time is held.
         year: Periods of a year.
 
     Returns:
@@ -94,11 +97,11 @@ def describe_inputs(names: Sequence[str], values: Values, year: int) -> list[dic
         what is missing), `n` (region-years) and `psi_of_last_year`.
     """
     found = []
-    for column, name in enumerate(names):
-        own = values[:, :, column].astype(np.float64)
+    for name, column in zip(names, columns, strict=True):
+        own = column.astype(np.float64)
         finite = own[np.isfinite(own)]
         edges = (
-            np.unique(np.quantile(finite, np.arange(1, N_BINS) / N_BINS))
+            np.unique(np.quantile(finite, np.arange(1, N_BINS) / N_BINS, overwrite_input=True))
             if len(finite)
             else np.zeros(0)
         )
@@ -137,7 +140,7 @@ def measure_inputs(
         )
         column_of = {name: column for column, name in enumerate(features.names)}
         for one in inputs:
-            values = features.values[:, :, column_of[one["name"]]].astype(np.float64)
+            values = features.column(column_of[one["name"]]).astype(np.float64)
             found.append(_measure(int(horizon), one, values, len(inputs)))
     return tuple(sorted(found, key=lambda one: (one.limit - one.psi, one.feature)))
 

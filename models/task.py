@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from data.errors import UsageError
 from data.panel import Panel
 from features.build import FeatureMatrix, build_features
+from features.catalogue import indicators_of
 from models.history import OutcomeHistory, build_history
 from models.metrics import Floats, Ints
 from models.outcome import ESCALATION, definition_of
@@ -80,7 +82,7 @@ class Task:
 
     Attributes:
         history: The outcomes.
-        features: The model's input; row t uses periods up to t only.
+        make_features: Returns the model's input; row t uses periods up to t only.
         most_rows: Rows that train; see `models.sampling`.
         seed: Seed of their draw.
         auxiliary: Other region sets that train too.
@@ -88,11 +90,16 @@ class Task:
     """
 
     history: OutcomeHistory
-    features: FeatureMatrix
+    make_features: Callable[[], FeatureMatrix]
     most_rows: int
     seed: int
     auxiliary: tuple[Auxiliary, ...] = ()
     auxiliary_weight: float = 1.0
+
+    @cached_property
+    def features(self) -> FeatureMatrix:
+        """The model's input: made when it is first asked for, since it takes the most memory."""
+        return self.make_features()
 
     @property
     def origins(self) -> npt.NDArray[np.bool_]:
@@ -138,7 +145,7 @@ class Task:
         """
         return Rows(
             names=self.features.names,
-            features=self.features.period(origin_row).values[0, region],
+            features=self.features.pick(np.full_like(region, origin_row), region),
             thresholds=self.history.thresholds[origin_row, region],
             region=region,
         )
@@ -161,7 +168,7 @@ class Task:
         row, region = row[kept], region[kept]
         return ClosedRows(
             names=features.names,
-            features=features.values[row, region],
+            features=features.pick(row, region),
             thresholds=history.thresholds[row, region],
             region=region + first_region,
             labels=history.labels[row, region],
@@ -235,11 +242,11 @@ def build_task(
         UsageError: The horizon is out of range, or an auxiliary set has another calendar unit, a
             later as-of or no region in another country.
     """
-    if features is None:
-        features = build_features(panel, settings.feature_set, definition_of(settings), horizon)
+    indicators_of(settings.feature_set)
+    make = partial(build_features, panel, settings.feature_set, definition_of(settings), horizon)
     return Task(
         history=build_history(panel, settings, horizon, outcome),
-        features=features,
+        make_features=make if features is None else lambda: features,
         most_rows=settings.most_training_rows,
         seed=settings.seed,
         auxiliary=tuple(_auxiliary(one, panel, settings, horizon, outcome) for one in auxiliary),

@@ -138,7 +138,9 @@ def _train_horizons(
         sum(len(backtest_folds(task, settings)) + 1 for task in tasks.values()), on_progress
     )
     fitted, described, tables = {}, {}, []
-    for horizon, task in tasks.items():
+    for horizon in tuple(tasks):
+        # Taken out, so that the features of one horizon are gone before the next begins.
+        task = tasks.pop(horizon)
         name = f"horizon {horizon}"
         forecasts = run_backtest(
             task, settings, recipe=recipe, on_fold=partial(count, f"{name}: backtest")
@@ -172,7 +174,10 @@ def _finish(
         "features": _describe_features(task, estimator),
         "inputs": describe_inputs(
             task.features.names,
-            task.features.values[history.first_row :],
+            map(
+                partial(task.features.column, first_row=history.first_row),
+                range(len(task.features.names)),
+            ),
             history.rows_of_years(1),
         ),
         "intercept": None if estimator.logit is None else base_log_odds(estimator.logit),

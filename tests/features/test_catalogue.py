@@ -98,6 +98,22 @@ def test_the_model_sees_the_declared_transform(make_panel, everything) -> None:
         )
 
 
+def test_parts_of_the_input_have_the_bits_and_the_layout_of_the_whole(
+    make_panel, everything
+) -> None:
+    matrix = build_features(
+        make_panel(n_periods=80, n_regions=7, seed=8), everything, DEFINITION, 3
+    )
+    row, region = np.nonzero(np.random.default_rng(1).random((80, 7)) < 0.3)
+    picked, whole = matrix.pick(row, region), matrix.values[row, region]
+    np.testing.assert_array_equal(picked.view(np.uint32), whole.view(np.uint32))
+    assert picked.strides == whole.strides
+    for column in range(len(matrix.names)):
+        own = matrix.column(column, first_row=31)
+        expected = np.ascontiguousarray(matrix.values[31:, :, column])
+        np.testing.assert_array_equal(own.view(np.uint32), expected.view(np.uint32))
+
+
 def test_no_value_is_infinite(make_panel, everything) -> None:
     matrix = build_features(make_panel(n_periods=80, seed=8), everything, DEFINITION, 1)
     assert not np.isinf(matrix.raw).any()

@@ -34,7 +34,9 @@ def test_the_index_is_the_sum_over_bins_and_missing_is_one():
     values = generator.gamma(1.0, 1.0, (60, 20, 2)).astype(np.float32)
     values[:, :, 1] = np.round(values[:, :, 1])
     values[generator.random(values.shape) < 0.1] = np.nan
-    for column, one in enumerate(json.loads(json.dumps(describe_inputs(("a", "b"), values, 12)))):
+    for column, one in enumerate(
+        json.loads(json.dumps(describe_inputs(("a", "b"), np.moveaxis(values, 2, 0), 12)))
+    ):
         own = values[:, :, column].astype(float)
         assert sum(one["shares"]) == pytest.approx(1)
         assert len(one["shares"]) == len(one["edges"]) + 2 <= 11
