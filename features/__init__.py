@@ -19,11 +19,13 @@ Where to go:
     windows, decays, time since       features/temporal.py
     new, rising, bursts, records      features/tempo.py
     who is active                     features/actors.py
-    neighbours, country               features/spatial.py
+    neighbours                        features/neighbours.py, features/members.py
+    which regions form a group        features/spatial.py
     distances, nearby, capitals       features/geography.py
     the front and the capital         features/fronts.py
     the calendar of a window          features/season.py
     the builder                       features/build.py, features/fill.py, features/plan.py
+    arrays too large for the cache    features/runs.py
     more machines                     features/cluster.py, features/blocks.py
     an update after a delivery        features/incremental.py, features/changes.py
     the page in docs/                 features/page.py

@@ -101,9 +101,7 @@ def compute_block(
     wanted = PanelSlice(panel, *rows, geography, np.arange(*regions))
     values = np.empty((len(measures), *wanted.shape), np.float32)
     target_of = dict(zip(measures, values, strict=True))
-    given, jobs = plan_series(wanted, target_of)
-    for job in jobs:
-        job()
+    given = plan_series(wanted, horizon, target_of).run()
     evaluation = Evaluation(wanted, horizon, definition, given)
     for measure, target in target_of.items():
         evaluation.rows(measure, target)

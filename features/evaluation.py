@@ -41,12 +41,14 @@ from features.measures import (
     WindowShare,
     WindowSum,
 )
+from features.neighbours import fill_neighbours
 from features.outcomes import (
     HISTORY_MONTHS,
     MEAN_MONTHS,
     EscalationDefinition,
     escalation_thresholds,
 )
+from features.runs import compute_in_runs
 from features.season import june_september_shares, season_cosines, season_sines
 from features.slices import PanelSlice
 from features.spatial import sum_by_country
@@ -119,7 +121,7 @@ class Evaluation:
             case HorizonSum():
                 return wanted.window_sum("deaths", self._horizon, out=out)
             case DecayedSum(variable, half_life):
-                decayed = np.empty(wanted.shape, np.float32) if out is None else out
+                decayed = self._new(out)
                 targets = {wanted.periods(half_life): decayed}
                 decayed_sums(wanted.values(variable, 0), targets, first_row=wanted.first)
                 return decayed
@@ -147,14 +149,16 @@ class Evaluation:
                 return is_record(sums, window)[wanted.first - start :]
             case WindowShare(part, whole, months):
                 whole_sum = self.rows(WindowSum(whole, months))
-                return share_of(self.rows(WindowSum(part, months)), whole_sum, out)
+                part_sum = self.rows(WindowSum(part, months))
+                return compute_in_runs(share_of, part_sum, whole_sum, out=out)
             case CoarseShare(months):
+                coarse = self.rows(WindowSum("deaths_coarse", months))
                 deaths = self.rows(WindowSum("deaths", months))
-                return share_of(self.rows(WindowSum("deaths_coarse", months)), deaths, out)
+                return compute_in_runs(share_of, coarse, deaths, out=out)
             case EstimateGap(months):
                 high = self.rows(WindowSum("deaths_high", months))
-                gap = np.subtract(high, self.rows(WindowSum("deaths_low", months)), out=out)
-                return np.maximum(gap, 0, out=gap)
+                low = self.rows(WindowSum("deaths_low", months))
+                return compute_in_runs(_gap, high, low, out=out)
             case LesserSum(first, second, months):
                 one = self.rows(WindowSum(first, months))
                 return np.minimum(one, self.rows(WindowSum(second, months)), out=out)
@@ -166,8 +170,20 @@ class Evaluation:
                 return went_quiet(self.rows(WindowSum(variable, months)), before)
             case KnownValue(variable):
                 return wanted.window_sum(variable, 1)
-            case NeighbourMean() | NeighbourSum() | NeighbourMax() | Exposure():
-                return self._spillover(measure, out)
+            case NeighbourMean(variable, months):
+                target = self._new(out)
+                fill_neighbours(wanted, variable, means={wanted.periods(months): target})
+                return target
+            case NeighbourSum(variable, months):
+                target = self._new(out)
+                fill_neighbours(wanted, variable, sums={wanted.periods(months): target})
+                return target
+            case NeighbourMax(variable, months):
+                target = self._new(out)
+                fill_neighbours(wanted, variable, maxima={wanted.periods(months): target})
+                return target
+            case Exposure(variable, months):
+                return wanted.nearby_mean(variable, wanted.periods(months))
             case CountrySum(variable, months):
                 return self._country_sum(variable, wanted.periods(months), out)
             case CapitalFront():
@@ -178,11 +194,14 @@ class Evaluation:
             case WindowSeason():
                 return self._season(measure)
             case EscalationThreshold():
-                return self._threshold()
+                return self._threshold(out)
             case ThresholdRatio(half_life_or_none):
                 return self._threshold_ratio(half_life_or_none, out)
             case _:
                 assert_never(measure)
+
+    def _new(self, out: Float32 | None) -> Float32:
+        return np.empty(self._slice.shape, np.float32) if out is None else out
 
     def _months_since(self, variable: str, cap_months: int, out: Float32 | None) -> Float32:
         wanted = self._slice
@@ -218,39 +237,6 @@ class Evaluation:
                 result = counts[0].dominance()
         result[np.isnan(wanted.window_sum("events", max(windows)))] = np.nan
         return result
-
-    def _spillover(
-        self, measure: NeighbourMean | NeighbourSum | NeighbourMax | Exposure, out: Float32 | None
-    ) -> Float32:
-        wanted, variable = self._slice, measure.variable
-        window = wanted.periods(measure.months)
-        # One start for all usual windows, so that they share their work.
-        start = wanted.start(max(window, wanted.periods(MEAN_MONTHS)))
-        match measure:
-            case NeighbourMax():
-                own = WindowSum(variable, measure.months)
-                if wanted.is_whole:
-                    return wanted.maxima_of(self.rows(own), out)
-                return wanted.neighbour_maxima(variable, window, out)
-            case Exposure():
-                return wanted.nearby_mean(variable, window)
-            case NeighbourSum():
-                totals_of = wanted.totals("neighbours", variable, start)
-                who = "known" if totals_of.is_complete else "all"
-                series = f"{who} neighbours' {variable}"
-                return wanted.sum_series(series, totals_of.of_all(), start, window, out)
-            case NeighbourMean():
-                totals_known = wanted.totals("neighbours", variable, start)
-                name = f"known neighbours' {variable}"
-                total = wanted.sum_series(name, totals_known.total, start, window)
-                if totals_known.is_complete:
-                    n_known = totals_known.n_members
-                else:
-                    # Per period: where all are known this is exactly their number, as above.
-                    n_known = window_sums(totals_known.n_known, window)[wanted.first - start :]
-                    n_known = n_known / np.float32(window)
-                # Without a known neighbour the total is NaN, and so is its quotient.
-                return np.divide(total, np.maximum(n_known, np.float32(1 / window)), out=out)
 
     def _country_sum(self, variable: str, window: int, out: Float32 | None) -> Float32:
         wanted = self._slice
@@ -289,27 +275,39 @@ class Evaluation:
         by_period = build(periods, self._horizon, wanted.panel.step)
         return np.broadcast_to(by_period[:, None], wanted.shape)
 
-    def _threshold(self) -> Float32:
+    def _threshold(self, out: Float32 | None) -> Float32:
         wanted = self._slice
         start = wanted.start(wanted.periods(HISTORY_MONTHS))
-        known = wanted.panel.known[start : wanted.stop][:, wanted.regions]
+        deaths = wanted.values("deaths", start)
+        is_all = out is not None and start == wanted.first
         thresholds = escalation_thresholds(
-            wanted.values("deaths", start),
-            known,
+            deaths,
+            wanted.panel.known[start : wanted.stop, wanted.columns],
             self._horizon,
             self._definition,
             wanted.panel.step,
+            out=out if is_all else np.empty(deaths.shape, np.float32),
         )
-        return thresholds[wanted.first - start :].astype(np.float32)
+        return thresholds[wanted.first - start :]
 
     def _threshold_ratio(self, half_life_months: int | None, out: Float32 | None) -> Float32:
         wanted = self._slice
-        raised: Float32 = self.rows(EscalationThreshold()) + np.float32(1)
+        threshold = self.rows(EscalationThreshold())
         if half_life_months is None:
-            expected: Float32 = self.rows(HorizonSum()) + np.float32(1)
-        else:
-            weight = 1 - decay_factor(wanted.periods(half_life_months))
-            expected = self.rows(DecayedSum("deaths", half_life_months)) * np.float32(weight)
-            expected *= np.float32(self._horizon)
-            expected += np.float32(1)
-        return np.divide(raised, expected, out=out)
+            return compute_in_runs(_one_more_ratio, threshold, self.rows(HorizonSum()), out=out)
+        weight = np.float32(1 - decay_factor(wanted.periods(half_life_months)))
+        horizon = np.float32(self._horizon)
+
+        def over_pace(threshold: Float32, decayed: Float32, *, out: Float32) -> None:
+            _one_more_ratio(threshold, decayed * weight * horizon, out=out)
+
+        decayed = self.rows(DecayedSum("deaths", half_life_months))
+        return compute_in_runs(over_pace, threshold, decayed, out=out)
+
+
+def _gap(high: Float32, low: Float32, *, out: Float32) -> None:
+    np.maximum(high - low, 0, out=out)
+
+
+def _one_more_ratio(one: Float32, other: Float32, *, out: Float32) -> None:
+    np.divide(one + np.float32(1), other + np.float32(1), out=out)

@@ -181,14 +181,12 @@ class LiveFeatures:
             }
             is_newest = first == len(self._panel.periods) - 1
             carried = self._carried if is_newest and scope == "own" else {}
-            given, jobs = plan_series(wanted, target_of, carried)
-            for job in jobs:
-                job()
+            given = plan_series(wanted, horizon, target_of, carried).run()
             evaluation = Evaluation(wanted, horizon, definition, given)
             for measure, target in target_of.items():
-                evaluation.rows(measure, target)
-            for column, target in zip(columns, found, strict=True):
-                self._out[column][first:n_rows, wanted.columns] = target
+                if given.get(measure) is not target:
+                    evaluation.rows(measure, target)
+            self._out[np.ix_(np.array(columns), np.arange(first, n_rows), wanted.regions)] = found
 
     def _touched(self, scope: Scope, changes: Changes) -> Int64:
         """Returns the regions of which a measure may have changed, sorted."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,8 @@ MEAN_MONTHS = 12
 HISTORY_MONTHS = 36
 
 _DECIMALS = 6
-_REGIONS_AT_ONCE = 512
-_QUANTILES_AT_ONCE = 65_536
+_REGIONS_AT_ONCE = 128
+_QUANTILES_AT_ONCE = 16384
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ def escalation_thresholds(
     horizon: int,
     definition: EscalationDefinition,
     step: Step,
-) -> npt.NDArray[np.float64]:
+    *,
+    out: npt.NDArray[Any] | None = None,
+) -> npt.NDArray[Any]:
     """Returns the deaths in the window of each origin that make an escalation.
 
     Args:
@@ -92,6 +95,7 @@ def escalation_thresholds(
         horizon: Length of the window in periods, from 1 to 36 months.
         definition: The numbers.
         step: Calendar unit of a period.
+        out: Array that receives the result, of floats of any width; default: a new one, float64.
 
     Returns:
         Shape (n_periods, n_regions), >= `definition.floor`, rounded to a millionth so that a tie
@@ -101,12 +105,17 @@ def escalation_thresholds(
         UsageError: The horizon is shorter than 1 period or longer than 36 months.
     """
     check_horizon(horizon, step)
-    thresholds = np.full(deaths.shape, round(float(definition.floor), _DECIMALS))
-    thresholds[: months_to_periods(HISTORY_MONTHS, step) - 1] = np.nan
+    thresholds = np.empty(deaths.shape) if out is None else out
+    unasked = months_to_periods(HISTORY_MONTHS, step) - 1
+    thresholds[:unasked] = np.nan
+    thresholds[unasked:] = round(float(definition.floor), _DECIMALS)
+    is_all_known = bool(known.all())
     busy = np.flatnonzero(~_is_quiet(deaths, known, horizon, definition, step))
     for first in range(0, len(busy), _REGIONS_AT_ONCE):
         block = busy[first : first + _REGIONS_AT_ONCE]
-        counted = np.where(known[:, block], deaths[:, block], np.nan).astype(np.float64)
+        counted = deaths[:, block].astype(np.float64)
+        if not is_all_known:
+            counted[~known[:, block]] = np.nan
         thresholds[:, block] = _thresholds_of_block(counted, horizon, definition, step)
     return thresholds
 
@@ -181,7 +190,7 @@ def _thresholds_of_block(
     if np.isnan(counted).any():
         thresholds[np.isnan(window_sums(counted, history))] = np.nan
     n_windows = history - horizon + 1
-    lower, weight = _quantile_place(definition.quantile, n_windows)
+    lower, _ = _quantile_place(definition.quantile, n_windows)
     # The quantile lies between two sums in order. It is above the threshold only if the higher of
     # them is, with all the sums above it: a few cells in a hundred have as many above the floor.
     n_above = n_windows - min(lower + 1, n_windows - 1)
@@ -189,11 +198,13 @@ def _thresholds_of_block(
     if len(sums) >= n_windows and is_above.any():
         counts = np.cumsum(is_above, axis=0, dtype=np.int32)
         counts[n_windows:] -= counts[:-n_windows].copy()
-        own = np.lib.stride_tricks.sliding_window_view(sums, n_windows, axis=0)
         rows, regions = np.nonzero((counts >= n_above) & ~np.isnan(thresholds))
         for first in range(0, len(rows), _QUANTILES_AT_ONCE):
+            own = np.lib.stride_tricks.sliding_window_view(sums, n_windows, axis=0)
             some = slice(first, first + _QUANTILES_AT_ONCE)
-            _raise_to_quantile(thresholds, own, rows[some], regions[some], (lower, weight, n_above))
+            row, region = rows[some], regions[some]
+            quantiles = _quantiles(own[row - n_windows + 1, region], definition.quantile)
+            thresholds[row, region] = np.maximum(thresholds[row, region], quantiles)
     return np.round(thresholds, _DECIMALS, out=thresholds)
 
 
@@ -204,24 +215,13 @@ def _quantile_place(quantile: float, n_values: int) -> tuple[int, float]:
     return lower, place - lower
 
 
-def _raise_to_quantile(
-    thresholds: npt.NDArray[np.float64],
-    own: npt.NDArray[np.float64],
-    rows: npt.NDArray[np.int64],
-    regions: npt.NDArray[np.int64],
-    place: tuple[int, float, int],
-) -> None:
-    """Raises the thresholds of some cells to the quantile of their windows, where it is higher."""
-    lower, weight, n_above = place
-    windows = own[rows - own.shape[2] + 1, regions]
-    bar = thresholds[rows, regions]
-    can_be = np.count_nonzero(windows > bar[:, None], axis=1) >= n_above
-    rows, regions, bar, windows = rows[can_be], regions[can_be], bar[can_be], windows[can_be]
-    upper = min(lower + 1, windows.shape[1] - 1)
-    ordered = np.partition(windows, (lower, upper), axis=1)
-    low, high = ordered[:, lower], ordered[:, upper]
-    # As numpy's `linear` computes it, from the nearer of the two.
-    quantiles = np.where(
-        weight < 0.5, low + (high - low) * weight, high - (high - low) * (1 - weight)
-    )
-    thresholds[rows, regions] = np.maximum(bar, quantiles)
+def _quantiles(windows: npt.NDArray[np.float64], quantile: float) -> npt.NDArray[np.float64]:
+    """Returns the quantile of each row, as numpy's `linear` does; the rows are sorted in place."""
+    lower, weight = _quantile_place(quantile, windows.shape[1])
+    # Of so short rows all are sorted sooner than two are found.
+    windows.sort(axis=1)
+    low, high = windows[:, lower], windows[:, min(lower + 1, windows.shape[1] - 1)]
+    # From the nearer of the two.
+    if weight < 0.5:
+        return np.asarray(low + (high - low) * weight)
+    return np.asarray(high - (high - low) * (1 - weight))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +13,13 @@ import numpy.typing as npt
 from features.evaluation import Given
 from features.measures import (
     CapitalFront,
+    CoarseShare,
     CountrySum,
     DecayedSum,
+    EstimateGap,
     Exposure,
     FixedTrait,
+    HorizonSum,
     Measure,
     NeighbourMax,
     NeighbourMean,
@@ -23,10 +28,12 @@ from features.measures import (
     WindowSeason,
     WindowSum,
 )
+from features.neighbours import fill_neighbours
 from features.slices import PanelSlice
 from features.temporal import DecayState, decayed_sums, fill_window_sums
 
 Float32 = npt.NDArray[np.float32]
+Job: TypeAlias = Callable[[], object]
 
 _WHOLE = (
     CapitalFront,
@@ -38,6 +45,28 @@ _WHOLE = (
     NeighbourSum,
     WindowSeason,
 )
+_NEIGHBOURS = {NeighbourMean: "means", NeighbourSum: "sums", NeighbourMax: "maxima"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is computed before any other measure, each series once for all its windows.
+
+    Attributes:
+        given: Arrays of window sums and decayed sums; the jobs fill them.
+        sums: Jobs of window sums, of regions and of their neighbours.
+        decays: Jobs of decayed sums.
+    """
+
+    given: Given
+    sums: Sequence[Job]
+    decays: Sequence[Job]
+
+    def run(self) -> Given:
+        """Runs all jobs here, one after the other, and returns what they filled."""
+        for job in (*self.sums, *self.decays):
+            job()
+        return self.given
 
 
 def split_by_reach(measures: Iterable[Measure]) -> tuple[list[list[Measure]], list[Measure]]:
@@ -73,23 +102,55 @@ def needed_decays(
     return needed
 
 
+def needed_sums(measures: Iterable[Measure]) -> list[WindowSum | HorizonSum]:
+    """Returns the window sums that measures need, those first that are wanted themselves."""
+    wanted = list(measures)
+    found: dict[WindowSum | HorizonSum, None] = {}
+    for one in wanted:
+        if isinstance(one, WindowSum | HorizonSum):
+            found[one] = None
+    for one in wanted:
+        match one:
+            case ThresholdRatio(None):
+                found[HorizonSum()] = None
+            case EstimateGap(months):
+                found[WindowSum("deaths_high", months)] = None
+                found[WindowSum("deaths_low", months)] = None
+            case CoarseShare(months):
+                found[WindowSum("deaths_coarse", months)] = None
+                found[WindowSum("deaths", months)] = None
+    return list(found)
+
+
 def plan_series(
     wanted: PanelSlice,
-    target_of: dict[Measure, Float32],
+    horizon: int,
+    target_of: Mapping[Measure, Float32],
     carried: Mapping[str, DecayState] | None = None,
-) -> tuple[Given, list[Callable[[], object]]]:
-    """Returns the arrays of window and decayed sums, and the jobs that fill them.
-
-    A series is gone through once for all its windows, and once for all its half-lives.
+) -> Plan:
+    """Returns the plan of window sums and decays.
 
     Args:
         wanted: Which rows and regions.
+        horizon: Forecast horizon in periods.
         target_of: Array of each measure that is wanted.
         carried: By variable, the decayed sums of all regions before the first wanted row; without
             them the decays begin with the panel.
     """
+    decays, decay_jobs = _plan_decays(wanted, target_of, carried)
+    sums, sum_jobs = _plan_window_sums(wanted, horizon, target_of)
+    near, near_jobs = _plan_neighbours(wanted, target_of)
+    # The longest first, so that threads end together.
+    return Plan({**decays, **sums, **near}, sums=[*near_jobs, *sum_jobs], decays=decay_jobs)
+
+
+def _plan_decays(
+    wanted: PanelSlice,
+    target_of: Mapping[Measure, Float32],
+    carried: Mapping[str, DecayState] | None,
+) -> tuple[Given, list[Job]]:
     given: Given = {}
-    jobs: list[Callable[[], object]] = []
+    jobs: list[Job] = []
     for variable, decays in needed_decays(target_of, wanted.periods).items():
         for one in decays.values():
             target = target_of.get(one)
@@ -102,13 +163,43 @@ def plan_series(
         else:
             values = wanted.values(variable, 0)
             jobs.append(partial(decayed_sums, values, targets, first_row=wanted.first))
+    return given, jobs
+
+
+def _plan_window_sums(
+    wanted: PanelSlice, horizon: int, target_of: Mapping[Measure, Float32]
+) -> tuple[Given, list[Job]]:
+    given: Given = {}
     windows: dict[str, dict[int, Float32]] = {}
-    for measure, target in target_of.items():
-        if isinstance(measure, WindowSum):
-            given[measure] = target
-            windows.setdefault(measure.variable, {})[wanted.periods(measure.months)] = target
+    for one in needed_sums(target_of):
+        if isinstance(one, HorizonSum):
+            targets, window = windows.setdefault("deaths", {}), horizon
+        else:
+            targets, window = windows.setdefault(one.variable, {}), wanted.periods(one.months)
+        if window not in targets:
+            target = target_of.get(one)
+            targets[window] = np.empty(wanted.shape, np.float32) if target is None else target
+        given[one] = targets[window]
+    jobs: list[Job] = []
     for variable, targets in windows.items():
         start = wanted.start(max(targets))
         values = wanted.values(variable, start)
         jobs.append(partial(fill_window_sums, values, targets, wanted.first - start))
+    return given, jobs
+
+
+def _plan_neighbours(
+    wanted: PanelSlice, target_of: Mapping[Measure, Float32]
+) -> tuple[Given, list[Job]]:
+    given: Given = {}
+    found: dict[str, dict[str, dict[int, Float32]]] = {}
+    for measure, target in target_of.items():
+        if isinstance(measure, NeighbourMean | NeighbourSum | NeighbourMax):
+            given[measure] = target
+            kinds = found.setdefault(measure.variable, {})
+            targets = kinds.setdefault(_NEIGHBOURS[type(measure)], {})
+            targets[wanted.periods(measure.months)] = target
+    jobs: list[Job] = [
+        partial(fill_neighbours, wanted, variable, **kinds) for variable, kinds in found.items()
+    ]
     return given, jobs

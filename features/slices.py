@@ -14,7 +14,8 @@ from data.calendar import months_to_periods
 from data.errors import StateError
 from data.panel import BASE_VARIABLES, Panel
 from features.geography import Geography, Group
-from features.spatial import Links, Totals, group_maxima, pick_rows, sum_by_group
+from features.members import Members
+from features.spatial import Links, pick_rows
 from features.tempo import lag_rows
 from features.temporal import window_sums
 
@@ -56,7 +57,6 @@ class PanelSlice:
         self._values: dict[tuple[str, int], Float32] = {}
         self._chains: dict[tuple[str, int], dict[int, Float32]] = {}
         self._links: dict[Group, tuple[Links, slice | Int64]] = {}
-        self._totals: dict[tuple[Group, str, int], Totals] = {}
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -103,27 +103,10 @@ class PanelSlice:
         target = out if start == self.first else None
         return window_sums(values, window, chain=chain, out=target)[self.first - start :]
 
-    def totals(self, group: Group, variable: str, start: int) -> Totals:
-        """Returns sums over each region's neighbours, from row `start` on."""
-        key = (group, variable, start)
-        if key not in self._totals:
-            matrix, members = self._linked(group)
-            self._totals[key] = sum_by_group(self._of(variable, start, members), matrix)
-        return self._totals[key]
-
-    def neighbour_maxima(self, variable: str, window: int, out: Float32 | None = None) -> Float32:
-        """Returns the largest window sum among each region's known neighbours."""
-        start = self.start(max(window, self.periods(_SHARED_MONTHS)))
+    def neighbours(self, variable: str, start: int) -> Members:
+        """Returns the neighbours of each region, with their values from row `start` on."""
         matrix, members = self._linked("neighbours")
-        series = f"members' {variable}"
-        if (series, start) not in self._values:
-            self._values[series, start] = self._of(variable, start, members)
-        sums = self.sum_series(series, self._values[series, start], start, window)
-        return group_maxima(sums, matrix, out)
-
-    def maxima_of(self, sums: Float32, out: Float32 | None = None) -> Float32:
-        """Returns the largest of each region's known neighbours, of all regions' wanted rows."""
-        return group_maxima(sums, self._linked("neighbours")[0], out)
+        return Members.of(self._of(variable, start, members), matrix)
 
     def nearby_mean(self, variable: str, window: int) -> Float32:
         """Returns the weighted mean of window sums over known regions nearby."""

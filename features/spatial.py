@@ -1,13 +1,8 @@
-"""Arithmetic over regions: totals and maxima of neighbours, totals of countries.
-
-An unknown region is never counted as a quiet one: totals come with the number of regions that are
-known, and the caller says how many it wants.
-"""
+"""Arithmetic over regions: which belong to a group, and totals of countries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
@@ -18,35 +13,6 @@ from scipy import sparse
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
 Links: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
-
-_REGIONS_AT_ONCE = 256
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over groups of regions, by period.
-
-    Attributes:
-        total: Sum over the group's known regions, shape (n_periods, n_groups), NaN if none is
-            known or the group is empty.
-        n_known: Number of known regions of the group, same shape.
-        n_members: Number of regions of the group, shape (n_groups,).
-    """
-
-    total: Float32
-    n_known: Float32
-    n_members: Float32
-
-    @property
-    def is_complete(self) -> bool:
-        """True if every region is known in every period."""
-        return self.n_known.strides[0] == 0
-
-    def of_all(self) -> Float32:
-        """Returns the totals, NaN where a member is unknown or the group is empty."""
-        if self.is_complete:
-            return self.total
-        return np.where(self.n_known == self.n_members, self.total, np.float32(np.nan))
 
 
 def group_matrix(groups: Sequence[Sequence[int]], n_regions: int) -> Links:
@@ -91,26 +57,23 @@ def pick_rows(links: Links, rows: Int64) -> tuple[Links, Int64]:
     return sparse.csr_array(picked, shape=(len(rows), len(used))), used
 
 
-def sum_by_group(values: Float32, matrix: Links) -> Totals:
-    """Returns sums of known values over groups of regions.
+def pick_columns(links: Links, columns: Int64) -> Links:
+    """Returns a matrix without its entries in other columns.
 
     Args:
-        values: Shape (n_periods, n_regions), NaN where not known.
-        matrix: As `group_matrix` makes it, shape (n_groups, n_regions).
+        links: Shape (n_groups, n_regions).
+        columns: Positions of the columns, sorted, shape (n_columns,).
+
+    Returns:
+        A matrix of shape (n_groups, n_columns) in which each row's entries keep their order.
     """
-    n_members = np.diff(matrix.indptr).astype(np.float32)
-    # A copy in any case: a transposed panel of one period is the panel's own memory.
-    by_region = np.array(values.T, order="C", copy=True)
-    unknown = np.isnan(by_region)
-    n_known = np.broadcast_to(n_members, (len(values), len(n_members)))
-    if unknown.any():
-        by_region[unknown] = 0
-        n_known = np.ascontiguousarray((matrix @ (~unknown).astype(np.float32)).T)
-    total = np.ascontiguousarray((matrix @ by_region).T)
-    total[:, n_members == 0] = np.nan
-    if unknown.any():
-        total[n_known == 0] = np.nan
-    return Totals(total=total, n_known=n_known, n_members=n_members)
+    is_kept = np.zeros(links.shape[1], np.bool_)
+    is_kept[columns] = True
+    kept = is_kept[links.indices]
+    ends = np.concatenate([[0], np.cumsum(kept)])[links.indptr]
+    column = (np.cumsum(is_kept) - 1)[links.indices[kept]]
+    shape = (links.shape[0], len(columns))
+    return sparse.csr_array((links.data[kept], column, ends), shape=shape)
 
 
 def sum_by_country(values: Float32, by_country: slice | Int64, country_starts: Int64) -> Float32:
@@ -125,32 +88,3 @@ def sum_by_country(values: Float32, by_country: slice | Int64, country_starts: I
         Shape (n_periods, n_countries).
     """
     return np.add.reduceat(values[:, by_country], country_starts, axis=1)
-
-
-def group_maxima(values: Float32, matrix: Links, out: Float32 | None = None) -> Float32:
-    """Returns the largest known value in each group of regions.
-
-    Args:
-        values: Shape (n_periods, n_regions), NaN where not known.
-        matrix: As `group_matrix` makes it, shape (n_groups, n_regions).
-        out: Array that receives the result.
-
-    Returns:
-        Shape (n_periods, n_groups); NaN where no member is known or the group is empty.
-    """
-    n_groups, n_regions = matrix.shape
-    sizes = np.diff(matrix.indptr)
-    # Members side by side, one column per rank; a missing one points to an extra row of unknowns.
-    members = np.full((n_groups, max(sizes, default=0)), n_regions, np.int64)
-    members[np.arange(members.shape[1]) < sizes[:, None]] = matrix.indices
-    # Regions come first, so that a gather copies whole rows.
-    by_region = np.full((n_regions + 1, len(values)), np.nan, np.float32)
-    by_region[:-1] = values.T
-    result = np.empty((len(values), n_groups), np.float32) if out is None else out
-    for first in range(0, n_groups, _REGIONS_AT_ONCE):
-        block = members[first : first + _REGIONS_AT_ONCE]
-        largest = np.full((len(block), len(values)), np.nan, np.float32)
-        for rank in range(members.shape[1]):
-            np.fmax(largest, by_region[block[:, rank]], out=largest)
-        result[:, first : first + _REGIONS_AT_ONCE] = largest.T
-    return result

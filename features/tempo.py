@@ -91,8 +91,6 @@ def is_record(values: Float32, window: int) -> Float32:
     return result
 
 
-def share_of(part: Float32, whole: Float32, out: Float32 | None = None) -> Float32:
-    """Returns part / whole, NaN where the whole is not positive or either is unknown."""
-    result = np.empty_like(whole) if out is None else out
-    result[...] = np.nan
-    return np.divide(part, whole, out=result, where=whole > 0)
+def share_of(part: Float32, whole: Float32, *, out: Float32) -> None:
+    """Writes part / whole, NaN where the whole is not positive or either is unknown."""
+    np.divide(part, np.where(whole > 0, whole, _NAN), out=out)

@@ -8,16 +8,18 @@ one cut to that window.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from features.runs import row_runs
+
 Float = TypeVar("Float", np.float32, np.float64)
 
-_CELLS_AT_ONCE = 110_000
 _FEW_COLUMNS = 512
 
 HALF_LIVES_NEEDED = 3
@@ -83,14 +85,12 @@ def fill_window_sums(
             (n_periods - first_row, n_columns).
         first_row: First row that is wanted.
     """
-    n_periods, n_columns = values.shape
     chain: dict[int, npt.NDArray[np.float32]] = {1: values}
-    for window in sorted({part for wanted in targets for part in _parts(wanted)} - {1}):
+    for window in _chain_of(tuple(targets)):
         is_target = window in targets and first_row == 0
         chain[window] = targets[window] if is_target else np.empty_like(values)
-    rows_at_once = max(1, _CELLS_AT_ONCE // max(1, n_columns))
-    for start in range(0, n_periods, rows_at_once):
-        stop = min(start + rows_at_once, n_periods)
+    for run in row_runs(*values.shape):
+        start, stop = run.start, run.stop
         for window, sums in chain.items():
             if window == 1:
                 continue
@@ -98,24 +98,33 @@ def fill_window_sums(
             first = max(start, window - 1)
             if first >= stop:
                 continue
-            if window % 2 == 0:
-                lag, own = window // 2, chain[window // 2]
-                before = own
-            else:
-                lag, own, before = 1, values, chain[window - 1]
-            np.add(own[first:stop], before[first - lag : stop - lag], out=sums[first:stop])
+            # An odd window is its own value and two halves of the rest.
+            own, half, sums_of_half = window % 2, window // 2, chain[window // 2]
+            later, earlier = first - own, first - own - half
+            n_rows = stop - first
+            found = sums[first:stop]
+            np.add(
+                sums_of_half[later : later + n_rows],
+                sums_of_half[earlier : earlier + n_rows],
+                out=found,
+            )
+            if own:
+                np.add(values[first:stop], found, out=found)
         for window, target in targets.items():
             if target is not chain[window] and stop > first_row:
                 begin = max(start, first_row)
                 target[begin - first_row : stop - first_row] = chain[window][begin:stop]
 
 
-def _parts(window: int) -> Iterator[int]:
-    """Yields the windows that a window sum is made of, itself included."""
-    while window > 1:
-        yield window
-        window = window // 2 if window % 2 == 0 else window - 1
-    yield 1
+@lru_cache
+def _chain_of(windows: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns the windows > 1 that sums over some windows are made of, themselves included."""
+    parts = set()
+    for window in windows:
+        while window > 1:
+            parts.add(window)
+            window //= 2
+    return tuple(sorted(parts))
 
 
 def window_maxima(values: npt.NDArray[Float], window: int) -> npt.NDArray[Float]:
@@ -255,22 +264,20 @@ def _since(values: npt.NDArray[np.float32], cap: int) -> npt.NDArray[np.float32]
 def _since_by_row(
     values: npt.NDArray[np.float32], cap: int, result: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    n_columns = values.shape[1]
-    never = np.float32(2**23)
-    since = np.full(n_columns, never, np.float32)
-    known_run = np.zeros(n_columns, np.int32)
+    # NaN until a positive value or `cap` known periods are met: so it stays when 1 is added.
+    since = np.full(values.shape[1], np.nan, np.float32)
+    known_run = np.zeros(values.shape[1], np.int32)
     has_gaps = bool(np.isnan(values).any())
     for row, current in enumerate(values):
         since += 1
         np.copyto(since, 0, where=current > 0)
-        np.minimum(since, cap, out=result[row])
         if has_gaps:
             known_run += 1
             unknown = np.isnan(current)
-            since[unknown] = never
+            since[unknown] = np.nan
             known_run[unknown] = 0
-            result[row, unknown] = np.nan
-            result[row, (since >= cap) & (known_run < cap)] = np.nan
-        elif row + 1 < cap:
-            result[row, since > row] = np.nan
+            since[(known_run == cap) & np.isnan(since)] = cap
+        elif row + 1 == cap:
+            since[np.isnan(since)] = cap
+        np.minimum(since, cap, out=result[row])
     return result

@@ -66,7 +66,7 @@ def test_windows_that_are_filled_together_have_the_bits_of_each_alone(
     shape = (len(values) - first_row, values.shape[1])
     targets = {window: np.empty(shape, np.float32) for window in windows}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("features.temporal._CELLS_AT_ONCE", at_once)
+        patch.setattr("features.runs._CELLS_AT_ONCE", at_once)
         fill_window_sums(values, targets, first_row)
     for window, found in targets.items():
         np.testing.assert_array_equal(found, window_sums(values, window)[first_row:])
