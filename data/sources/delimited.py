@@ -93,7 +93,10 @@ def read_chunks(
     for part in read_blocks(stream):
         if isinstance(part, Block):
             if header is None:
-                header, part = _split_header(part)
+                split = _split_header(part, path)
+                if split is None:
+                    continue
+                header, part = split
                 on_header(header)
             chunks: Iterable[Rows] = [_parse(part, path, len(header))]
         else:
@@ -127,11 +130,18 @@ def _check_beginning(stream: BinaryIO, path: Path) -> None:
         )
 
 
-def _split_header(block: Block) -> tuple[list[str], Block]:
-    """Returns the header and what stands below it."""
+def _split_header(block: Block, path: Path) -> tuple[list[str], Block] | None:
+    """Returns the header and what stands below it; None if the block holds only empty lines."""
     lines = io.StringIO(block.content.decode(), newline="")
     reader = csv.reader(lines)
-    header = next(row for row in reader if row)
+    try:
+        header = next((row for row in reader if row), None)
+    except csv.Error as problem:
+        raise BadInput(
+            f"{path.name}, line {block.line}: {problem}.", "A quotation mark may be missing."
+        ) from None
+    if header is None:
+        return None
     rest = lines.read().encode()
     return header, Block(rest, block.line + reader.line_num, b'"' in rest)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import data.sources.csv_blocks as csv_blocks
+from data.errors import BadInput
 from data.sources.delimited import RawRow, read_chunks
 from data.sources.numbers import SeenNumbers
 
@@ -89,6 +91,24 @@ def test_a_strict_file_goes_by_column_and_a_doubtful_one_does_not() -> None:
     )
     doubtful = b'one,two\na,5" gun\n' + b"d,e\n" * 20
     assert isinstance(list(csv_blocks.read_blocks(io.BytesIO(doubtful)))[-1], csv_blocks.Remainder)
+
+
+PIECES = [b"a", b"1", b",", b'"', b"\n", b"\r\n", b"\r", b" ", b"\0", b"\xff", b"\xef\xbb\xbf"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join))
+@example(b'\na"a"')
+def test_any_bytes_are_read_or_refused_in_words(content: bytes) -> None:
+    with suppress(BadInput):
+        for rows in read_chunks(io.BytesIO(content), PATH, lambda _: None):
+            assert len(list(rows)) == len(rows)
+
+
+def test_a_header_that_is_far_too_long_is_refused() -> None:
+    long = b"a" * (csv.field_size_limit() + 1)
+    with pytest.raises(BadInput, match="line 1: field larger"):
+        list(read_chunks(io.BytesIO(long + b",b\n1,2\n"), PATH, lambda _: None))
 
 
 @settings(max_examples=100, deadline=None)
