@@ -105,13 +105,22 @@ def read_dtm(path: Path, _query: Query, _known_at: date) -> ObservationBatch:
         if any(first == other for _, other in whole[1:]):
             merged += whole
             continue
-        parts = [row["numPresentIdpInd"].strip() for _, row in whole]
-        if len(parts) > 1 and all(part.isdigit() for part in parts):
-            first = {**first, "numPresentIdpInd": str(sum(map(int, parts)))}
+        parts = [_count(row["numPresentIdpInd"]) for _, row in whole]
+        if len(parts) > 1 and None not in parts:
+            first = {**first, "numPresentIdpInd": str(sum(part or 0 for part in parts))}
             merged.append((line, first))
         else:
             merged += whole
     return collect_observations(path.name, DTM.title, merged, _read_row)
+
+
+def _count(text: str) -> int | None:
+    """Returns a number of persons, `50` or `50.0`; None if it is none."""
+    try:
+        number = float(text)
+        return int(number) if number >= 0 and number == int(number) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _identify(row: dict[str, str]) -> tuple[str, ...]:

@@ -100,6 +100,29 @@ def test_a_round_is_a_stock_added_up_over_origins(write: Callable[..., Path]) ->
     assert (rows[0]["place"], rows[0]["country"], rows[0]["item"]) == ("ML05", "MLI", "Mali")
 
 
+@pytest.mark.parametrize(("one", "other"), [("100.0", "50.0"), ("100", " 50 "), ("1e2", "50")])
+def test_parts_of_a_round_add_up_however_they_are_written(
+    write: Callable[..., Path], one: str, other: str
+) -> None:
+    parts = [
+        {"numPresentIdpInd": one},
+        {"numPresentIdpInd": other, "idpOriginAdmin1Name": "Menaka"},
+    ]
+    batch = read_dtm(write(ROUND, *parts), Query(), DAY)
+    assert [row["value"] for row in rows_of(batch)] == [150]
+    assert batch.refusals == ()
+
+
+@pytest.mark.parametrize("bad", ["²", "-5", "inf", "some"])
+def test_a_part_of_a_round_that_is_no_number_is_refused(
+    write: Callable[..., Path], bad: str
+) -> None:
+    others = [{"admin1Pcode": f"ML{n:02d}"} for n in range(10, 40)]
+    part = {"numPresentIdpInd": bad, "idpOriginAdmin1Name": "Menaka"}
+    batch = read_dtm(write(ROUND, *others, part, {}), Query(), DAY)
+    assert [item.reason for item in batch.refusals] == ["bad_number"]
+
+
 def test_an_area_without_a_code_is_no_country(write: Callable[..., Path]) -> None:
     others = [{"admin1Pcode": f"ML{n:02d}"} for n in range(10, 30)]
     batch = read_dtm(write(ROUND, *others, {"admin1Pcode": ""}), Query(), DAY)
