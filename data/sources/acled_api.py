@@ -255,7 +255,7 @@ class AcledApi:
                 asked |= {column: f"{begin}|{end}", f"{column}_where": "BETWEEN"}
             found = self._read(url, asked)
             for row in found:
-                if "event_id_cnty" not in row or not str(row.get(column, "")).isdigit():
+                if "event_id_cnty" not in row or not str(row.get(column, "")).isdecimal():
                     raise self._fetcher.fail(url, f"its rows have no event_id_cnty and {column}")
             if len(found) >= ROWS_LIMIT:
                 final = last if end is None else end

@@ -208,7 +208,7 @@ class Fetcher:
                 raise httpx.RemoteProtocolError("another part was sent than asked for")
             at = at if is_resumed else 0
             length = answer.headers.get("content-length", "")
-            total = at + int(length) if length.isdigit() else 0
+            total = at + int(length) if length.isdecimal() else 0
             version = answer.headers.get("etag") or answer.headers.get("last-modified") or ""
             # A weak validator does not promise equal bytes.
             version = "" if version.startswith("W/") else version
@@ -241,7 +241,7 @@ def _check(answer: httpx.Response) -> None:
     status = answer.status_code
     if status == _BUSY or status >= _SERVER_FAILS_FROM:
         text = answer.headers.get("retry-after", "")
-        raise _Busy(status, float(text) if text.isdigit() else None)
+        raise _Busy(status, float(text) if text.isdecimal() else None)
     if answer.is_client_error:
         raise _NotServed(status)
 

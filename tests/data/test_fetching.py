@@ -117,6 +117,16 @@ def test_a_busy_source_is_waited_for(
     assert waits == [7, 14]
 
 
+def test_a_wait_that_is_no_number_is_not_heeded(
+    httpserver: HTTPServer, fetcher: Fetcher, waits: list[float]
+) -> None:
+    busy = httpserver.expect_ordered_request("/x")
+    busy.respond_with_data("", status=429, headers={"Retry-After": "²"})
+    httpserver.expect_ordered_request("/x").respond_with_json({"a": 1})
+    assert fetcher.get_json(httpserver.url_for("/x")) == {"a": 1}
+    assert waits == [2]
+
+
 def test_a_source_that_asks_for_too_much_patience_is_given_up(
     httpserver: HTTPServer, fetcher: Fetcher, waits: list[float]
 ) -> None:
