@@ -18,6 +18,7 @@ def to_set(
     as_of: date | None = None,
     sort: str | None = None,
     outcome: str | None = None,
+    page: int | None = None,
 ) -> str:
     """Returns the address of a set's map and table.
 
@@ -27,8 +28,9 @@ def to_set(
         as_of: Only for an older publication.
         sort: Order of the table.
         outcome: Only for another outcome than the first.
+        page: Page of the table; None for the first.
     """
-    query = _query(outcome=outcome, horizon=horizon, as_of=as_of, sort=sort)
+    query = _query(outcome=outcome, horizon=horizon, as_of=as_of, sort=sort, page=page)
     return f"/sets/{_part(region_set)}{query}"
 
 

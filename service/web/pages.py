@@ -51,7 +51,10 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
 
     @route("/")
     def show_start(
-        horizon: Horizon = None, sort: str | None = None, outcome: Outcome = None
+        horizon: Horizon = None,
+        sort: str | None = None,
+        outcome: Outcome = None,
+        page: PageNumber = 1,
     ) -> HTMLResponse:
         with database.read() as connection:
             region_sets = list_region_sets(connection)
@@ -65,6 +68,7 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
                     sort=sort,
                     as_of=None,
                     outcome=outcome,
+                    page=page,
                 )
             return render_start(reader, connection)
 
@@ -80,6 +84,7 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
         sort: str | None = None,
         as_of: AsOf = None,
         outcome: Outcome = None,
+        page: PageNumber = 1,
     ) -> HTMLResponse:
         with database.read() as connection:
             return render_set(
@@ -90,6 +95,7 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
                 sort=sort,
                 as_of=as_of,
                 outcome=outcome,
+                page=page,
             )
 
     @route("/sets/{set_name}/reliability")

@@ -44,15 +44,16 @@ def render_set(
     sort: str | None,
     as_of: date | None,
     outcome: str | None,
+    page: int,
 ) -> HTMLResponse:
     """Returns the page of a set: map, table, downloads, skill.
 
     Raises:
-        UnknownName: No such set, as-of, outcome, horizon or order.
+        UnknownName: No such set, as-of, outcome, horizon, order or page of the table.
         NotReady: Nothing is published of the set.
     """
     frame = reader.frame(connection, name, as_of, outcome)
-    view = view_set(frame, horizon, sort)
+    view = view_set(frame, horizon, sort, page)
     skill = view_skill(frame.publication, view.horizon, frame.outcome_words.event)
     previous = frame.publication.previous_as_of
     files = reader.files(connection, frame.publication.publication_id)

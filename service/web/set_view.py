@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from service.web.page_head import Frame
 from service.web.score_view import ScoreView, rank_scores
 
 DEFAULT_HORIZON = 3
+
+REGIONS_ON_A_PAGE = 500
+"""Rows of the table on one page: a country's second-order areas are one page, a grid is many."""
 
 _Key = tuple[bool, float, str, str]
 _SORTS: dict[str, tuple[str, Callable[[ScoreView], _Key]]] = {
@@ -76,8 +80,11 @@ class SetView:
         outcomes: The switch between outcomes; empty if there is one only.
         summary: The picture in one sentence.
         counts: Regions per level, highest first; without a score last.
-        rows: The table, in the order asked for.
-        by_region: The same by region id.
+        n_regions: Regions in all.
+        rows: The page of the table that was asked for, in the order asked for.
+        by_region: All regions by id.
+        earlier: The page of the table before, or None.
+        later: The page after it, or None.
         sorts: Column to link.
         countries: Names of the countries.
         has_changes: True if any region has a change to tell.
@@ -91,24 +98,28 @@ class SetView:
     outcomes: tuple[SwitchLink, ...]
     summary: str
     counts: tuple[LevelCount, ...]
+    n_regions: int
     rows: tuple[ScoreView, ...]
     by_region: dict[str, ScoreView]
+    earlier: str | None
+    later: str | None
     sorts: dict[str, SortLink]
     countries: str
     has_changes: bool
     is_baseline: bool
 
 
-def view_set(frame: Frame, horizon: int | None, sort: str | None) -> SetView:
+def view_set(frame: Frame, horizon: int | None, sort: str | None, page: int = 1) -> SetView:
     """Returns the page of a publication.
 
     Args:
         frame: The publication and its set.
         horizon: Steps ahead; None takes the default.
         sort: One of `SORTS`; None sorts by risk.
+        page: Page of the table, from 1.
 
     Raises:
-        UnknownName: The publication has no such horizon, or the table no such order.
+        UnknownName: The publication has no such horizon, or the table no such order or page.
     """
     publication = frame.publication
     chosen = choose_horizon(publication, horizon)
@@ -117,7 +128,25 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None) -> SetView:
         raise UnknownName(f"The table has no order '{order}'.", f"Use {words.listed(SORTS, 'or')}.")
     closed = list_closed_indicators(frame.region_set.source)
     ranked = rank_scores(scores_at(publication, chosen), frame.levels, closed)
+    # The sort is stable: what the order does not tell apart stays in order of risk.
+    rows = tuple(sorted(ranked, key=_SORTS[order][1]))
+    last_page = max(1, math.ceil(len(rows) / REGIONS_ON_A_PAGE))
+    if page > last_page:
+        raise UnknownName(f"The table has no page {page}.", f"The last one is {last_page}.")
     as_of, outcome = frame.as_of, frame.asked_outcome
+
+    def link_page(number: int) -> str | None:
+        if not 1 <= number <= last_page:
+            return None
+        return links.to_set(
+            publication.region_set,
+            horizon,
+            as_of=as_of,
+            sort=sort,
+            outcome=outcome,
+            page=None if number == 1 else number,
+        )
+
     counts = _count(ranked, frame.levels)
     return SetView(
         horizon=chosen,
@@ -138,9 +167,11 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None) -> SetView:
         ),
         summary=_summarise(counts, len(ranked), words.day_span(*publication.window(chosen))),
         counts=counts,
-        # The sort is stable: what the order does not tell apart stays in order of risk.
-        rows=tuple(sorted(ranked, key=_SORTS[order][1])),
+        n_regions=len(rows),
+        rows=rows[(page - 1) * REGIONS_ON_A_PAGE : page * REGIONS_ON_A_PAGE],
         by_region={row.region_id: row for row in ranked},
+        earlier=link_page(page - 1),
+        later=link_page(page + 1),
         sorts=_link_sorts(frame, chosen, order),
         countries=words.listed(
             sorted({words.country_name(region.country) for region in frame.region_set.regions})

@@ -26,6 +26,7 @@ WIDTH = 800
 _MOST_HEIGHT = 1000
 _MARGIN = 6
 _TOLERANCE = 0.8
+_SMALL_ROOM = 4.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,15 @@ class MapShapes:
     height: float
     shapes: tuple[Shape, ...]
     borders: tuple[str, ...]
+
+    @property
+    def dot_below(self) -> float:
+        """Room below which a region gets a dot, so that it can be seen and clicked.
+
+        0 where most regions are that small, as on a grid: their dots would cover one another.
+        """
+        middle = float(np.median([shape.room for shape in self.shapes]))
+        return 0.0 if middle < _SMALL_ROOM else _SMALL_ROOM
 
     @property
     def view_box(self) -> str:

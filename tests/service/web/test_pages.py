@@ -176,6 +176,36 @@ def test_table_sorts_without_script(sort, first, last, published, get, read):
     assert len(sorted_heads) == 1
 
 
+@pytest.mark.parametrize("sort", ["risk", "region"])
+def test_pages_of_the_table_hold_every_region_once_in_order(
+    sort, published, get, read, monkeypatch
+):
+    place = f"/sets/squares?sort={sort}&horizon=3"
+    whole = read(get(place).text)
+    assert not [given for tag, given in whole.tags if given.get("rel") == "next"]
+    monkeypatch.setattr("service.web.set_view.REGIONS_ON_A_PAGE", 2)
+    rows, pages = [], 0
+    while place:
+        page = read(get(place).text)
+        assert len(page.tables[1].rows) <= 3
+        # The map and the sum above it are of all regions on every page.
+        assert page.text_of["h1"] == whole.text_of["h1"]
+        assert count_places(page) == count_places(whole) > 2
+        rows += page.tables[1].rows[1:]
+        pages += 1
+        more = [given["href"] for tag, given in page.tags if given.get("rel") == "next"]
+        place = more[0].partition("#")[0] if more else None
+    assert rows == whole.tables[1].rows[1:]
+    assert pages == -(-len(rows) // 2)
+    answer = get(f"/sets/squares?page={pages + 1}")
+    assert answer.status_code == 404
+    assert f"The last one is {pages}." in answer.text
+
+
+def count_places(page):
+    return sum(given.get("class") == "place" for _, given in page.tags)
+
+
 def test_horizon_that_is_baseline_only_says_so(published, get, read):
     page = read(get("/sets/squares?horizon=1").text)
     assert "Baseline only: 1 month" in page.text

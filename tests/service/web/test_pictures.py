@@ -265,3 +265,19 @@ def test_memo_makes_once_forgets_the_oldest_and_keeps_no_failure():
 def test_region_set_of_one_region(region_set):
     drawn = draw_shapes(replace(region_set, regions=region_set.regions[:1], neighbours=((),)))
     assert len(drawn.shapes) == 1
+
+
+def test_only_regions_that_are_small_among_large_ones_get_a_dot():
+    def drawn(boxes):
+        regions = tuple(
+            Region(f"R{n:04}", f"Region {n}", "MLI", box(*corners))
+            for n, corners in enumerate(boxes)
+        )
+        none: tuple[tuple[int, ...], ...] = ((),) * len(regions)
+        return draw_shapes(RegionSet("odd", "custom", "month", "ged", True, "", regions, none))
+
+    island = drawn([(0, 0, 5, 5), (5, 0, 10, 5), (12, 2, 12.01, 2.01)])
+    assert [shape.room < island.dot_below for shape in island.shapes] == [False, False, True]
+    grid = drawn([(x, y, x + 1, y + 1) for x in range(120) for y in range(3)])
+    assert max(shape.room for shape in grid.shapes) < 4
+    assert grid.dot_below == 0
