@@ -27,7 +27,10 @@ _STEPS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
     "fr": {"month": ("mois", "mois"), "week": ("semaine", "semaines")},
 }
 _LEVELS_FR = {"low": "faible", "moderate": "modéré", "high": "élevé", "very_high": "très élevé"}
-_OUTCOMES_FR = {"escalation": "escalade", "severe": "violence grave", "onset": "début de violence"}
+_OUTCOMES: Mapping[Language, Mapping[str, str]] = {
+    "en": {"severe": "severe violence"},
+    "fr": {"escalation": "escalade", "severe": "violence grave", "onset": "début de violence"},
+}
 
 
 def count_steps(number: int, step: str, language: Language) -> str:
@@ -60,5 +63,4 @@ def name_level(level: str, language: Language) -> str:
 
 def name_outcome(outcome: str, language: Language) -> str:
     """Returns the outcome in words."""
-    words = outcome.replace("_", " ")
-    return _OUTCOMES_FR.get(outcome, words) if language == "fr" else words
+    return _OUTCOMES[language].get(outcome, outcome.replace("_", " "))

@@ -37,7 +37,7 @@ _NOTES_FR: Mapping[str, str] = {
 
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        "neighbour": "a neighbour at {percent} or more ({outcome})",
+        "neighbour": "a neighbour whose probability of {outcome} is {percent} or more",
         "at_least": "{label} at least {amount}",
         "at_most": "{label} at most {amount}",
         "quoted": "“{text}”",
@@ -51,7 +51,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "gone": "{label}: no value now.",
     },
     "fr": {
-        "neighbour": "voisin à {percent} ou plus ({outcome})",
+        "neighbour": "voisin dont la probabilité ({outcome}) atteint {percent}",
         "at_least": "{label}, au moins {amount}",
         "at_most": "{label}, au plus {amount}",
         "quoted": "« {text} »",
@@ -76,7 +76,7 @@ def note_words(note: str, language: Language) -> str | None:
 
 
 def asked_words(condition: Condition, language: Language = "en", *, is_open: bool = False) -> str:
-    """Returns what a condition asks for, `a neighbour at 30% or more (severe)`.
+    """Returns what a condition asks for, `a neighbour whose probability of onset is 30% or more`.
 
     Args:
         condition: The condition.

@@ -86,10 +86,10 @@ def test_an_alert_lives_and_ends_with_its_neighbour(world: Any, build: Any) -> N
         desk.publish(number, 0.6, {"A": 0.9, "B": active})
     assert desk.events() == [("fired", 0.6, ""), ("resolved", 0.6, NEIGHBOURS_CALM)]
     first, last = desk.sentences()
-    assert "Active neighbours (probability of severe): Region B 31%." in first
+    assert "Active neighbours (probability of severe violence): Region B 31%." in first
     assert (
         "It leaves this level after 2 publications in a row below 40%, and ends below 20% or "
-        "without a neighbour at 20% or more (severe)." in first
+        "without a neighbour whose probability of severe violence is 20% or more." in first
     )
     assert last[0] == NEIGHBOURS_CALM
     assert not any("Active neighbours" in said for said in last)
@@ -193,7 +193,7 @@ def test_cap_names_the_neighbour_and_says_that_it_calmed_down(world: Any, build:
     fired, stale, over = (
         [info.text for info in etree.fromstring(body).iter("{*}description")] for body in bodies
     )
-    assert "Active neighbours (probability of severe): Region B 31%." in fired[0]
+    assert "Active neighbours (probability of severe violence): Region B 31%." in fired[0]
     assert "Voisins actifs (probabilité, violence grave) : Region B 31\u202f%." in fired[1]
     assert stale[0].count(NEIGHBOURS_UNKNOWN) == 1
     assert NEIGHBOURS_CALM in over[0]
@@ -207,8 +207,9 @@ def test_pages_say_what_a_rule_asks_and_why_it_ended(world: Any, build: Any) -> 
     with world.database.read() as connection:
         (rule,) = view_rules(connection, TOGETHER)
     assert (
-        "Only with a neighbour at 30% or more (severe); an open alert stands with a neighbour at "
-        "20% or more (severe). Only with “How much nearer" in rule.levels
+        "Only with a neighbour whose probability of severe violence is 30% or more; an open alert "
+        "stands with a neighbour whose probability of severe violence is 20% or more. Only with "
+        "“How much nearer" in rule.levels
     )
     event = IncidentEvent("e", 2, "resolved", "high", "none", date(2022, 1, 15), 1, 0.3)
     assert tell_event(event) == "resolved"
@@ -245,8 +246,8 @@ def test_both_languages_say_the_same_things() -> None:
 def test_ends_in_french(build: Any) -> None:
     said = ending_words(build.rule(near=NEAR), 1, "fr").replace("\u202f", " ")
     assert said == (
-        "Elle prend fin après 2 publications de suite sous 20 % ou sans voisin à 20 % ou plus "
-        "(violence grave)."
+        "Elle prend fin après 2 publications de suite sous 20 % ou sans voisin dont la "
+        "probabilité (violence grave) atteint 20 %."
     )
 
 

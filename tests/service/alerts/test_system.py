@@ -24,6 +24,7 @@ from service.alerts.system import (
 from service.channels.contacts import ContactPoint
 from service.channels.contract import Dead, Delivered, Message, Outcome, Retry
 from service.health.watch import watch_drift
+from service.languages import name_outcome
 from service.tables import outbox, system_alerts
 
 pytestmark = pytest.mark.both_databases
@@ -179,11 +180,11 @@ def test_drift_names_the_outcome_and_each_has_its_own_alert(world: Any) -> None:
         (alert,) = data["alerts"]
         assert alert["outcome"] in ("severe", "escalation")
         if alert["state"] == "opened":
-            assert f"Outcome {alert['outcome']}: At horizon 3" in alert["text"]
+            assert f"Outcome {name_outcome(alert['outcome'], 'en')}: At horizon 3" in alert["text"]
     assert told["desk"] == [
-        "Drift: sahel, severe",
+        "Drift: sahel, severe violence",
         "Drift: sahel, escalation",
-        "Resolved: Drift: sahel, severe",
+        "Resolved: Drift: sahel, severe violence",
         "Resolved: Drift: sahel, escalation",
     ]
     assert told["bureau"][:2] == ["Dérive : sahel, violence grave", "Dérive : sahel, escalade"]
