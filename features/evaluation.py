@@ -41,7 +41,7 @@ from features.measures import (
     WindowShare,
     WindowSum,
 )
-from features.neighbours import fill_neighbours
+from features.neighbours import NeighbourTargets, fill_neighbours
 from features.outcomes import (
     HISTORY_MONTHS,
     MEAN_MONTHS,
@@ -172,15 +172,18 @@ class Evaluation:
                 return wanted.window_sum(variable, 1)
             case NeighbourMean(variable, months):
                 target = self._new(out)
-                fill_neighbours(wanted, variable, means={wanted.periods(months): target})
+                own = NeighbourTargets(means={wanted.periods(months): target})
+                fill_neighbours(wanted, {variable: own})
                 return target
             case NeighbourSum(variable, months):
                 target = self._new(out)
-                fill_neighbours(wanted, variable, sums={wanted.periods(months): target})
+                own = NeighbourTargets(sums={wanted.periods(months): target})
+                fill_neighbours(wanted, {variable: own})
                 return target
             case NeighbourMax(variable, months):
                 target = self._new(out)
-                fill_neighbours(wanted, variable, maxima={wanted.periods(months): target})
+                own = NeighbourTargets(maxima={wanted.periods(months): target})
+                fill_neighbours(wanted, {variable: own})
                 return target
             case Exposure(variable, months):
                 return wanted.nearby_mean(variable, wanted.periods(months))

@@ -186,7 +186,8 @@ class LiveFeatures:
             for measure, target in target_of.items():
                 if given.get(measure) is not target:
                     evaluation.rows(measure, target)
-            self._out[np.ix_(np.array(columns), np.arange(first, n_rows), wanted.regions)] = found
+            for column, target in zip(columns, found, strict=True):
+                self._out[column][first:n_rows, wanted.columns] = target
 
     def _touched(self, scope: Scope, changes: Changes) -> Int64:
         """Returns the regions of which a measure may have changed, sorted."""

@@ -18,7 +18,7 @@ from features.spatial import Links, pick_columns
 
 Float32 = npt.NDArray[np.float32]
 
-_FEW_CELLS = 110_000
+FEW_CELLS = 110_000
 """So few take less time than to find out which regions are quiet."""
 
 
@@ -41,6 +41,10 @@ class Totals:
     def is_complete(self) -> bool:
         """True if every region is known in every period."""
         return self.n_known.strides[0] == 0
+
+    def of_periods(self, periods: slice) -> Totals:
+        """Returns the totals of some periods."""
+        return Totals(self.total[periods], self.n_known[periods], self.n_members)
 
     def of_all(self) -> Float32:
         """Returns the totals, NaN where a member is unknown or the group is empty."""
@@ -73,7 +77,7 @@ class Members:
             links: As `features.spatial.group_matrix` makes it, shape (n_groups, n_regions).
         """
         n_members = np.diff(links.indptr).astype(np.float32)
-        if values.size > _FEW_CELLS:
+        if values.size > FEW_CELLS:
             # NaN is true: what is unknown is not quiet.
             lively = np.flatnonzero(values.any(axis=0))
             values, links = np.take(values, lively, axis=1), pick_columns(links, lively)

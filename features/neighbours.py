@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,36 +16,49 @@ from features.temporal import fill_window_sums, window_sums
 Float32 = npt.NDArray[np.float32]
 
 
-def fill_neighbours(
-    wanted: PanelSlice,
-    variable: str,
-    *,
-    means: Mapping[int, Float32] | None = None,
-    sums: Mapping[int, Float32] | None = None,
-    maxima: Mapping[int, Float32] | None = None,
-) -> None:
-    """Writes window sums over neighbours for several windows at once.
+@dataclass(frozen=True)
+class NeighbourTargets:
+    """Which window sums over neighbours are wanted of one variable, by window in periods.
+
+    Attributes:
+        means: Arrays that receive the window sum of an average neighbour over the neighbours that
+            are known; NaN if there is none.
+        sums: Arrays that receive the window sum of all neighbours together; NaN if one of them is
+            unknown or there is none.
+        maxima: Arrays that receive the largest window sum among the neighbours that are known; NaN
+            if there is none.
+    """
+
+    means: dict[int, Float32] = field(default_factory=dict)
+    sums: dict[int, Float32] = field(default_factory=dict)
+    maxima: dict[int, Float32] = field(default_factory=dict)
+
+
+def fill_neighbours(wanted: PanelSlice, targets: Mapping[str, NeighbourTargets]) -> None:
+    """Writes window sums over neighbours for several variables and windows at once.
 
     Args:
         wanted: Which rows and regions.
-        variable: What is summed.
-        means: By window, in periods, the array that receives the window sum of an average neighbour
-            over the neighbours that are known; NaN if there is none.
-        sums: By window, the array that receives the window sum of all neighbours together; NaN if
-            one of them is unknown or there is none.
-        maxima: By window, the array that receives the largest window sum among the neighbours that
-            are known; NaN if there is none.
+        targets: What is wanted, by variable.
     """
-    means, sums, maxima = means or {}, sums or {}, maxima or {}
-    start = wanted.start(max([*means, *sums, *maxima]))
-    first = wanted.first - start
-    members = wanted.neighbours(variable, start)
-    chain: dict[int, Float32] = {}
+    longest = max(max([*one.means, *one.sums, *one.maxima]) for one in targets.values())
+    start = wanted.start(longest)
+    n_periods, first = wanted.stop - start, wanted.first - start
+    # Variable after variable along time, so that they share the work of finding the neighbours.
+    members = wanted.neighbours(tuple(targets), start)
+    parts = [slice(at, at + n_periods) for at in range(0, members.series.shape[1], n_periods)]
+    maxima: list[tuple[Float32, Float32]] = []
+    for part, one in zip(parts, targets.values(), strict=True):
+        chain: dict[int, Float32] = {}
+        for window, target in one.maxima.items():
+            own = window_sums(members.series[:, part].T, window, chain=chain)
+            maxima.append((own[first:].T, target))
     if maxima:
-        own = [window_sums(members.series.T, window, chain=chain)[first:].T for window in maxima]
-        members.fill_maxima(list(zip(own, maxima.values(), strict=True)))
-    if means or sums:
-        _fill_totals(members.totals(), first, means, sums)
+        members.fill_maxima(maxima)
+    if any(one.means or one.sums for one in targets.values()):
+        totals = members.totals()
+        for part, one in zip(parts, targets.values(), strict=True):
+            _fill_totals(totals.of_periods(part), first, one.means, one.sums)
 
 
 def _fill_totals(

@@ -28,7 +28,8 @@ from features.measures import (
     WindowSeason,
     WindowSum,
 )
-from features.neighbours import fill_neighbours
+from features.members import FEW_CELLS
+from features.neighbours import NeighbourTargets, fill_neighbours
 from features.slices import PanelSlice
 from features.temporal import DecayState, decayed_sums, fill_window_sums
 
@@ -45,7 +46,6 @@ _WHOLE = (
     NeighbourSum,
     WindowSeason,
 )
-_NEIGHBOURS = {NeighbourMean: "means", NeighbourSum: "sums", NeighbourMax: "maxima"}
 
 
 @dataclass(frozen=True)
@@ -180,26 +180,52 @@ def _plan_window_sums(
             target = target_of.get(one)
             targets[window] = np.empty(wanted.shape, np.float32) if target is None else target
         given[one] = targets[window]
-    jobs: list[Job] = []
-    for variable, targets in windows.items():
-        start = wanted.start(max(targets))
-        values = wanted.values(variable, start)
-        jobs.append(partial(fill_window_sums, values, targets, wanted.first - start))
-    return given, jobs
+    start = wanted.start(max((max(one) for one in windows.values()), default=1))
+    first_row = wanted.first - start
+    series = [(wanted.values(variable, start), targets) for variable, targets in windows.items()]
+    if _is_narrow(wanted, start):
+        return given, [partial(_fill_side_by_side, series, first_row)] if series else []
+    return given, [partial(fill_window_sums, *one, first_row) for one in series]
+
+
+def _is_narrow(wanted: PanelSlice, start: int) -> bool:
+    """Returns whether calls cost more than arithmetic: then series are gone through together."""
+    return (wanted.stop - start) * wanted.shape[1] <= FEW_CELLS
+
+
+def _fill_side_by_side(
+    series: Sequence[tuple[Float32, Mapping[int, Float32]]], first_row: int
+) -> None:
+    """Writes the window sums of several series of one shape as if they were one."""
+    values = np.concatenate([one for one, _ in series], axis=1)
+    shape = (len(values) - first_row, values.shape[1])
+    windows = {window for _, targets in series for window in targets}
+    found = {window: np.empty(shape, np.float32) for window in windows}
+    fill_window_sums(values, found, first_row)
+    end = 0
+    for one, targets in series:
+        begin, end = end, end + one.shape[1]
+        for window, target in targets.items():
+            target[...] = found[window][:, begin:end]
 
 
 def _plan_neighbours(
     wanted: PanelSlice, target_of: Mapping[Measure, Float32]
 ) -> tuple[Given, list[Job]]:
     given: Given = {}
-    found: dict[str, dict[str, dict[int, Float32]]] = {}
+    found: dict[str, NeighbourTargets] = {}
     for measure, target in target_of.items():
         if isinstance(measure, NeighbourMean | NeighbourSum | NeighbourMax):
             given[measure] = target
-            kinds = found.setdefault(measure.variable, {})
-            targets = kinds.setdefault(_NEIGHBOURS[type(measure)], {})
-            targets[wanted.periods(measure.months)] = target
-    jobs: list[Job] = [
-        partial(fill_neighbours, wanted, variable, **kinds) for variable, kinds in found.items()
-    ]
-    return given, jobs
+            own = found.setdefault(measure.variable, NeighbourTargets())
+            window = wanted.periods(measure.months)
+            match measure:
+                case NeighbourMean():
+                    own.means[window] = target
+                case NeighbourSum():
+                    own.sums[window] = target
+                case NeighbourMax():
+                    own.maxima[window] = target
+    if found and _is_narrow(wanted, wanted.first):
+        return given, [partial(fill_neighbours, wanted, found)]
+    return given, [partial(fill_neighbours, wanted, {one: own}) for one, own in found.items()]

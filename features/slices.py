@@ -7,6 +7,8 @@ column is computed for itself, so all three get the same bits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -103,10 +105,14 @@ class PanelSlice:
         target = out if start == self.first else None
         return window_sums(values, window, chain=chain, out=target)[self.first - start :]
 
-    def neighbours(self, variable: str, start: int) -> Members:
-        """Returns the neighbours of each region, with their values from row `start` on."""
+    def neighbours(self, variables: Sequence[str], start: int) -> Members:
+        """Returns the neighbours of each region, with their values from row `start` on.
+
+        Of several variables those of one follow on those of the other, as if they were periods.
+        """
         matrix, members = self._linked("neighbours")
-        return Members.of(self._of(variable, start, members), matrix)
+        values = [self._of(variable, start, members) for variable in variables]
+        return Members.of(values[0] if len(values) == 1 else np.concatenate(values), matrix)
 
     def nearby_mean(self, variable: str, window: int) -> Float32:
         """Returns the weighted mean of window sums over known regions nearby."""

@@ -20,7 +20,8 @@ def test_blocks_and_threads_change_no_bit(make_panel, monkeypatch, step, n_jobs)
     whole = build_features(panel, "all", DEFINITION, 3)
     monkeypatch.setattr("features.fill._CELLS_PER_BLOCK", 1)
     monkeypatch.setattr("features.runs._CELLS_AT_ONCE", 1_000)
-    monkeypatch.setattr("features.members._FEW_CELLS", 0)
+    monkeypatch.setattr("features.members.FEW_CELLS", 0)
+    monkeypatch.setattr("features.plan.FEW_CELLS", 0)
     blocks = build_features(panel, "all", DEFINITION, 3, n_jobs=n_jobs)
     for column, name in enumerate(whole.names):
         one, other = whole.raw[:, :, column], blocks.raw[:, :, column]

@@ -153,7 +153,7 @@ def test_months_that_follow_each_other_have_the_bits_of_a_full_build(make_panel,
         live.update(newer, find_changes(panel, newer))
         full = build_features(newer, "wide-1", DEFINITION, 3)
         np.testing.assert_array_equal(live.matrix.raw, full.raw)
-        np.testing.assert_array_equal(live.matrix.period(70).values[0], full.values[70])
+        np.testing.assert_array_equal(live.matrix.values[70], full.values[70])
         panel = newer
 
 

@@ -33,7 +33,7 @@ groups = st.lists(st.sets(st.integers(0, N_REGIONS - 1)).map(sorted), min_size=1
 @given(values=regions, groups=groups, few=st.sampled_from((0, 10**6)), at_once=st.integers(1, 60))
 def test_totals_and_maxima_equal_loops(values, groups, few, at_once) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("features.members._FEW_CELLS", few)
+        patch.setattr("features.members.FEW_CELLS", few)
         patch.setattr("features.runs._CELLS_AT_ONCE", at_once)
         members = Members.of(values, group_matrix(groups, N_REGIONS))
         totals = members.totals()
@@ -52,7 +52,7 @@ def test_totals_and_maxima_equal_loops(values, groups, few, at_once) -> None:
 
 
 def test_a_region_that_is_unknown_and_else_quiet_is_not_left_out(monkeypatch) -> None:
-    monkeypatch.setattr("features.members._FEW_CELLS", 0)
+    monkeypatch.setattr("features.members.FEW_CELLS", 0)
     values = np.array([[0, np.nan, 0], [0, 0, 0]], np.float32)
     totals = Members.of(values, group_matrix([[0, 1, 2]], 3)).totals()
     assert totals.n_known.tolist() == [[2], [3]]
