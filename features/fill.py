@@ -1,8 +1,7 @@
 """Filling: all indicators of a slice into one array, by blocks of regions that fit the cache.
 
-What looks at other regions is computed over all of them at once, and so are sums and what goes
-through a panel row by row; the rest block by block. Jobs know nothing of each other, so threads may
-share them.
+What looks at other regions is computed over all of them at once, and so are sums and decays; the
+rest block by block. Jobs know nothing of each other, so threads may share them.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from features.cluster import is_on_cluster
 from features.evaluation import Evaluation
 from features.geography import Geography
 from features.indicator import Indicator
-from features.measures import EscalationThreshold, Measure, MonthsSince
+from features.measures import Measure
 from features.outcomes import EscalationDefinition
 from features.plan import plan_series, split_by_reach
 from features.slices import PanelSlice
@@ -30,10 +29,6 @@ Float32 = npt.NDArray[np.float32]
 _CELLS_PER_BLOCK = 3_000_000
 """Rows times regions of a block: about twelve megabytes per series. Narrower blocks read memory in
 steps too short to be fast."""
-
-_STEPWISE = (EscalationThreshold, MonthsSince)
-"""Measures that go through many short steps, as decays do. Threads that each go through short steps
-wait for the interpreter at every one of them, so all of these are one job."""
 
 
 def fill_indicators(
@@ -71,7 +66,11 @@ def fill_indicators(
     whole = PanelSlice(panel, *rows, geography)
     target_of = {one.measure: target for one, target in zip(indicators, out, strict=True)}
     plan = plan_series(whole, horizon, target_of)
-    given, stepwise = plan.given, [one for one in target_of if isinstance(one, _STEPWISE)]
+    run_all(plan.jobs, n_jobs)
+    given = plan.given
+    groups, by_block = split_by_reach(
+        one for one, target in target_of.items() if given.get(one) is not target
+    )
 
     def fill(measures: Iterable[Measure]) -> None:
         # A slice of its own: threads share no working memory.
@@ -79,16 +78,6 @@ def fill_indicators(
         for measure in measures:
             evaluation.rows(measure, target_of[measure])
 
-    def fill_stepwise() -> None:
-        for job in plan.decays:
-            job()
-        fill(stepwise)
-
-    run_all([fill_stepwise, *plan.sums], n_jobs)
-    given = {**given, **{measure: target_of[measure] for measure in stepwise}}
-    groups, by_block = split_by_reach(
-        one for one, target in target_of.items() if given.get(one) is not target
-    )
     n_regions = len(panel.region_ids)
     size = max(64, _CELLS_PER_BLOCK // (rows[1] - rows[0]))
     starts = range(0, n_regions, size)

@@ -54,17 +54,15 @@ class Plan:
 
     Attributes:
         given: Arrays of window sums and decayed sums; the jobs fill them.
-        sums: Jobs of window sums, of regions and of their neighbours.
-        decays: Jobs of decayed sums.
+        jobs: What fills them, the longest first, so that threads end together.
     """
 
     given: Given
-    sums: Sequence[Job]
-    decays: Sequence[Job]
+    jobs: Sequence[Job]
 
     def run(self) -> Given:
         """Runs all jobs here, one after the other, and returns what they filled."""
-        for job in (*self.sums, *self.decays):
+        for job in self.jobs:
             job()
         return self.given
 
@@ -140,8 +138,7 @@ def plan_series(
     decays, decay_jobs = _plan_decays(wanted, target_of, carried)
     sums, sum_jobs = _plan_window_sums(wanted, horizon, target_of)
     near, near_jobs = _plan_neighbours(wanted, target_of)
-    # The longest first, so that threads end together.
-    return Plan({**decays, **sums, **near}, sums=[*near_jobs, *sum_jobs], decays=decay_jobs)
+    return Plan({**decays, **sums, **near}, [*near_jobs, *decay_jobs, *sum_jobs])
 
 
 def _plan_decays(
