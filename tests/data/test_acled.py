@@ -95,7 +95,7 @@ def test_a_row_of_the_current_layout(write: Callable[..., Path]) -> None:
     assert pd.isna(event["civilian_fatalities"])
 
 
-@pytest.mark.parametrize("code", ["", "XXX", "Mali", "466"])
+@pytest.mark.parametrize("code", ["", "QQQ", "Mali", "466"])
 def test_a_code_that_is_no_country_leaves_it_to_the_name(
     write: Callable[..., Path], code: str
 ) -> None:

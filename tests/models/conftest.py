@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from data.panel import BASE_VARIABLES, Panel
 from data.tables import region_sets
 from models.settings import ModelSettings
 from models.train import TrainedModel, train_model
+from tests.told_months import N_MONTHLY, store_delivery, store_world
 
 CREATED_AT = datetime(2020, 1, 15, 6, tzinfo=UTC)
 
@@ -131,3 +133,29 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"No real data in {folder}; set TOCSIN_TEST_SHARED_DATA to their folder.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A database file after each delivery."""
+    folder = tmp_path_factory.mktemp("told")
+    database = open_database(f"sqlite:///{folder / 'now.db'}")
+    with database.write() as connection:
+        store_world(connection, 0)
+    files = []
+    for number in range(N_MONTHLY + 1):
+        if number:
+            with database.write() as connection:
+                store_delivery(connection, number)
+        files.append(folder / f"{number}.db")
+        shutil.copy(folder / "now.db", files[-1])
+    database.close()
+    return files
+
+
+@pytest.fixture(scope="session")
+def told(snapshots: list[Path]) -> Iterator[Database]:
+    """All deliveries."""
+    database = open_database(f"sqlite:///{snapshots[-1]}")
+    yield database
+    database.close()

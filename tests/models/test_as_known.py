@@ -3,100 +3,39 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
 
-from data.calendar import period_label
 from data.database import Database, open_database
-from data.errors import Conflict, NothingKnown, NotReady
-from data.panel import Panel, build_panel, find_origins
-from data.regions import load_region_set
-from models import backtest
-from models.as_known import AsKnown, Knowledge
+from data.errors import Conflict
+from models.as_known import AsKnown
 from models.backtest import backtest_folds, run_backtest
 from models.baselines import BASELINES
 from models.forecasts import COLUMNS, Forecasts
 from models.recipes import RECIPES
 from models.settings import ModelSettings
 from models.task import build_task
-from models.trial import IN_SERVICE, Plan, run_trial
 from models.verification import PublishedForecast, verify_forecasts
+from tests.models.knowing import FIRST, HORIZON, SETTINGS, know, read_panel
 from tests.told_months import (
-    FIRST_MONTH,
     N_AT_ONCE,
     N_MONTHLY,
     delivery_day,
     event_row,
     last_day,
     store_delivery,
-    store_world,
 )
-
-HORIZON = 2
-FIRST = N_AT_ONCE - 1
-"""Row of the first origin: the last month of the first delivery."""
 
 
 @pytest.fixture(scope="module")
 def settings() -> ModelSettings:
-    return ModelSettings(bootstrap_draws=100, refit_every_months=4, backtest_years=2)
-
-
-@pytest.fixture(scope="module")
-def snapshots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A database file after each delivery."""
-    folder = tmp_path_factory.mktemp("told")
-    database = open_database(f"sqlite:///{folder / 'now.db'}")
-    with database.write() as connection:
-        store_world(connection, 0)
-    files = []
-    for number in range(N_MONTHLY + 1):
-        if number:
-            with database.write() as connection:
-                store_delivery(connection, number)
-        files.append(folder / f"{number}.db")
-        shutil.copy(folder / "now.db", files[-1])
-    database.close()
-    return files
-
-
-@pytest.fixture(scope="module")
-def told(snapshots: list[Path]) -> Iterator[Database]:
-    """All deliveries."""
-    database = open_database(f"sqlite:///{snapshots[-1]}")
-    yield database
-    database.close()
-
-
-def read_panel(connection: Connection, name: str, day: date) -> Panel:
-    return build_panel(connection, load_region_set(connection, name), day)
-
-
-def know(database: Database, reads: list[date] | None = None) -> tuple[Panel, Knowledge]:
-    """What is known in the end, and what was known when."""
-
-    def read(name: str, day: date) -> Panel:
-        if reads is not None:
-            reads.append(day)
-        with database.read() as connection:
-            return read_panel(connection, name, day)
-
-    with database.read() as connection:
-        regions = load_region_set(connection, "own")
-        origins = find_origins(connection, regions, last_day())
-    known_from = {"beside": delivery_day(0)}
-    return read("own", last_day()), Knowledge(origins, known_from, read, "digest")
+    return SETTINGS
 
 
 def replay_slowly(
@@ -254,108 +193,6 @@ def test_nothing_known_later_changes_a_forecast(snapshots, told, settings, tmp_p
         assert (values[earlier] == other.baselines[name][: earlier.sum()]).all()
 
 
-PLAN = Plan(horizons=(1, HORIZON), also=("beside",))
-
-
-@pytest.fixture(scope="module")
-def trial(told, settings):
-    panel, knowledge = know(told)
-    return run_trial(panel, settings, PLAN, knowledge=knowledge, vintage="month 14")
-
-
-def test_the_report_says_what_was_replayed(trial):
-    report = trial.report
-    assert report["replay"] == "as known"
-    assert report["vintage"] == "month 14"
-    told = report["as_known"]
-    assert (told["n_origins"], told["n_never_newest"]) == (N_MONTHLY, N_AT_ONCE - 1)
-    assert told["auxiliary_known_from"] == {"beside": delivery_day(0).isoformat()}
-    assert told["origins"][1] == {
-        "origin": period_label(FIRST_MONTH + N_AT_ONCE, "month"),
-        "as_of": delivery_day(1).isoformat(),
-        "vintages": ["month 1"],
-    }
-    for horizon, figures in report["horizons"].items():
-        here = trial.predictions[trial.predictions["horizon"] == int(horizon)]
-        assert figures["skill"]["n_positives"] == here["observed"].sum()
-        assert here["origin"].nunique() == N_MONTHLY - int(horizon) + 1
-        assert figures["calibration"] == "identity"
-
-
-@pytest.mark.parametrize("recipe", ["logit", "mix"])
-def test_a_model_in_service_is_learned_from_what_was_known(told, settings, recipe):
-    panel, knowledge = know(told)
-    manifest = {
-        "model_version": "other",
-        "feature_set": settings.feature_set,
-        "recipe": recipe,
-        "settings": settings.model_dump(),
-        "auxiliary": [{"region_set": "beside"}],
-    }
-    plan = replace(PLAN, horizons=(1,))
-    found = run_trial(panel, settings, replace(plan, in_service=manifest), knowledge=knowledge)
-    alone = run_trial(panel, settings, replace(plan, recipe=recipe), knowledge=knowledge)
-    said, expected = found.predictions[f"baseline_{IN_SERVICE}"], alone.predictions["probability"]
-    pd.testing.assert_series_equal(said, expected, check_names=False, check_exact=True)
-
-
-def test_a_killed_trial_goes_on_and_reads_no_more_than_it_must(
-    told, settings, trial, tmp_path, monkeypatch
-):
-    reads: list[date] = []
-    panel, knowledge = know(told, reads)
-    folder, real, fits = tmp_path / "folds", backtest._forecast_fold, []
-
-    def count(*arguments):
-        if len(fits) == 2:
-            raise KeyboardInterrupt
-        fits.append(arguments)
-        return real(*arguments)
-
-    monkeypatch.setattr(backtest, "_forecast_fold", count)
-    with pytest.raises(KeyboardInterrupt):
-        run_trial(panel, settings, PLAN, knowledge=knowledge, vintage="month 14", folder=folder)
-    monkeypatch.setattr(backtest, "_forecast_fold", real)
-    kept = sorted(folder.rglob("*.npz"))
-    assert len(kept) == 2
-    reads.clear()
-    found = run_trial(panel, settings, PLAN, knowledge=knowledge, vintage="month 14", folder=folder)
-    pd.testing.assert_frame_equal(found.predictions, trial.predictions, check_exact=True)
-    assert found.report == trial.report
-    assert not folder.exists()
-    # One panel an origin, and one of the set beside a refit, less those of the two folds that were
-    # kept: five origins, two refits.
-    n_refits = [figures["n_refits"] for figures in found.report["horizons"].values()]
-    assert len(reads) == (N_MONTHLY + N_MONTHLY - 1) + sum(n_refits) - (5 + 2)
-
-
-def test_folds_of_other_deliveries_are_not_taken_up(told, settings, tmp_path, monkeypatch):
-    panel, knowledge = know(told)
-    real, folder, runs = backtest._forecast_fold, tmp_path / "folds", []
-    monkeypatch.setattr("models.trial.clear_folds", lambda folder: None)
-    monkeypatch.setattr(
-        backtest, "_forecast_fold", lambda *arguments: runs.append(1) or real(*arguments)
-    )
-    plan = replace(PLAN, horizons=(1,))
-    counts = []
-    for digest in ("one", "one", "other"):
-        run_trial(panel, settings, plan, knowledge=replace(knowledge, digest=digest), folder=folder)
-        counts.append(len(runs))
-    assert counts[0] == counts[1]
-    assert counts[2] == 2 * counts[0]
-
-
-def test_one_delivery_is_too_little(snapshots, settings):
-    database = open_database(f"sqlite:///{snapshots[4]}")
-    panel, knowledge = know(database)
-    with pytest.raises(NotReady) as refused:
-        run_trial(panel, settings, Plan(horizons=(1,), first="2017-01"), knowledge=knowledge)
-    database.close()
-    assert "Of 27 months that a closed window of 1 month follows" in refused.value.message
-    assert "4 were the newest one known" in refused.value.message
-    assert "--known-at" in refused.value.hint
-
-
 def test_what_was_changed_meanwhile_is_said(told, settings):
     panel, knowledge = know(told)
     changed = replace(knowledge, read=lambda name, day: knowledge.read(name, last_day()))
@@ -377,6 +214,3 @@ def test_a_set_trains_beside_from_the_day_on_which_it_was_known(told, settings):
         assert (one is None) == (other is None) == (same is alone)
         if one is not None and other is not None:
             assert one.labels.tolist() == other.labels.tolist()
-    never = replace(knowledge, known_from={})
-    with pytest.raises(NothingKnown, match="'beside' was known when"):
-        run_trial(panel, settings, PLAN, knowledge=never)
