@@ -19,6 +19,7 @@ Where to go:
     training, a score                 models/train.py, models/score.py
     rolling origin, folds on disk     models/backtest.py, models/forecasts.py, models/checkpoints.py
     what a past forecast is made from models/replay.py; as known then: models/as_known.py
+    which origins that replay has     models/origins.py
     a backtest with every figure      models/trial.py, models/gain.py, models/comparison.py
     measures, curve, intervals        models/metrics.py, models/reliability.py, models/bootstrap.py
     skill, the gate                   models/skill/

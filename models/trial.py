@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,17 +12,16 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import period_label
-from data.errors import NothingKnown, NotReady
 from data.panel import Panel
 from data.simulate import World
 from models.artefacts.manifest import AS_KNOWN, FINAL_DATA, library_versions
 from models.as_known import AsKnown, Knowledge
-from models.backtest import Span, backtest_folds, run_backtest, span_of
+from models.backtest import backtest_folds, run_backtest, span_of
 from models.checkpoints import FoldFiles, clear_folds, hash_run
 from models.estimators.ridge import probability_of
 from models.forecasts import Forecasts, check_forecasts, forecast_table
 from models.history import OutcomeHistory
-from models.metrics import Ints
+from models.origins import check_origins, describe_origins
 from models.outcome import ESCALATION, describe_outcome
 from models.progress import Progress, StepCounter
 from models.recipes import DEFAULT_RECIPE, check_recipe
@@ -38,8 +36,6 @@ IN_SERVICE = "in_service"
 
 TOO_LITTLE = "Choose other origins, or ingest a longer history."
 
-MIN_ORIGINS = 6
-"""Origins as known below which nothing is measured: fewer than half a year says nothing of when."""
 
 AnySettings = TypeVar("AnySettings", bound=ModelSettings)
 
@@ -129,10 +125,10 @@ def run_trial(
     described = _describe(panel, settings, plan, vintage)
     if knowledge is not None:
         for horizon in plan.horizons:
-            _check_origins(replays[horizon].history, spans[horizon], folds[horizon])
+            check_origins(replays[horizon].history, spans[horizon], folds[horizon])
         nearest = min(plan.horizons)
         described["replay"] = AS_KNOWN
-        described["as_known"] = _describe_origins(
+        described["as_known"] = describe_origins(
             replays[nearest].history, spans[nearest], folds[nearest], knowledge, plan.also
         )
     run = hash_run([panel, *(one for one in auxiliary if one.region_set in plan.also)], described)
@@ -212,70 +208,6 @@ def _add_in_service(found: Forecasts, forecasts: Forecasts, history: OutcomeHist
     # Where it had too little to learn from, the base rate stands in for it.
     said = np.where(np.isfinite(said), said, forecasts.baselines["base_rate"])
     return replace(forecasts, baselines={**forecasts.baselines, IN_SERVICE: said})
-
-
-def _check_origins(history: OutcomeHistory, span: Span, folds: list[list[int]]) -> None:
-    """Refuses a replay as known of which there is too little.
-
-    Raises:
-        NotReady: Too few periods once were the newest.
-    """
-    n_origins, asked = sum(map(len, folds)), _closed_periods(history, span)
-    if n_origins >= MIN_ORIGINS:
-        return
-    window = f"{history.horizon} {history.step}{'s' if history.horizon > 1 else ''}"
-    raise NotReady(
-        f"Of {len(asked)} {history.step}s that a closed window of {window} follows, {n_origins} "
-        f"were the newest one known on some day; {MIN_ORIGINS} are needed. Nobody could forecast "
-        f"from a {history.step} that came with later ones.",
-        "Ingest the earlier releases of the source too, oldest first, each with the --known-at of "
-        "its day, or replay the final data: --replay final.",
-    )
-
-
-def _closed_periods(history: OutcomeHistory, span: Span) -> Ints:
-    """Returns the periods of a span after which it is known what came."""
-    rows = slice(span.first_row, span.last_row - history.horizon + 1)
-    is_closed = np.isfinite(history.window_sums[rows]).any(axis=1)
-    return np.asarray(history.periods[rows][is_closed])
-
-
-def _describe_origins(
-    history: OutcomeHistory,
-    span: Span,
-    folds: list[list[int]],
-    knowledge: Knowledge,
-    also: Sequence[str],
-) -> dict[str, Any]:
-    """Returns which origins are replayed as known, from which deliveries, ready for JSON.
-
-    Raises:
-        NothingKnown: Of an auxiliary set nothing was known at any refit.
-    """
-    asked = _closed_periods(history, span)
-    rows = [row for origins in folds for row in origins]
-    first_known = [knowledge.origins[int(history.periods[row])] for row in rows]
-    last_refit = knowledge.origins[int(history.periods[folds[-1][0]])].as_of
-    for name in also:
-        if knowledge.known_from.get(name, date.max) > last_refit:
-            raise NothingKnown(
-                f"Nothing of '{name}' was known when the model was last fitted, on {last_refit}.",
-                "Leave it out of --also, or ingest what its source told earlier.",
-            )
-    return {
-        "n_origins": len(rows),
-        "n_never_newest": int((~np.isin(asked, list(knowledge.origins))).sum()),
-        "deliveries_sha256": knowledge.digest,
-        "auxiliary_known_from": {name: knowledge.known_from[name].isoformat() for name in also},
-        "origins": [
-            {
-                "origin": period_label(int(history.periods[row]), history.step),
-                "as_of": one.as_of.isoformat(),
-                "vintages": list(one.vintages),
-            }
-            for row, one in zip(rows, first_known, strict=True)
-        ],
-    }
 
 
 def _describe(
