@@ -41,7 +41,7 @@ from features.measures import (
     WindowShare,
     WindowSum,
 )
-from features.neighbours import NeighbourTargets, fill_neighbours
+from features.neighbours import fill_neighbours, neighbour_targets
 from features.outcomes import (
     HISTORY_MONTHS,
     MEAN_MONTHS,
@@ -170,20 +170,9 @@ class Evaluation:
                 return went_quiet(self.rows(WindowSum(variable, months)), before)
             case KnownValue(variable):
                 return wanted.window_sum(variable, 1)
-            case NeighbourMean(variable, months):
+            case NeighbourMean() | NeighbourSum() | NeighbourMax():
                 target = self._new(out)
-                own = NeighbourTargets(means={wanted.periods(months): target})
-                fill_neighbours(wanted, {variable: own})
-                return target
-            case NeighbourSum(variable, months):
-                target = self._new(out)
-                own = NeighbourTargets(sums={wanted.periods(months): target})
-                fill_neighbours(wanted, {variable: own})
-                return target
-            case NeighbourMax(variable, months):
-                target = self._new(out)
-                own = NeighbourTargets(maxima={wanted.periods(months): target})
-                fill_neighbours(wanted, {variable: own})
+                fill_neighbours(wanted, neighbour_targets({measure: target}, wanted.periods))
                 return target
             case Exposure(variable, months):
                 return wanted.nearby_mean(variable, wanted.periods(months))

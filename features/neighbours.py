@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from features.measures import NeighbourMax, NeighbourMean, NeighbourSum
 from features.members import Totals
 from features.runs import compute_in_runs
 from features.slices import PanelSlice
@@ -32,6 +34,32 @@ class NeighbourTargets:
     means: dict[int, Float32] = field(default_factory=dict)
     sums: dict[int, Float32] = field(default_factory=dict)
     maxima: dict[int, Float32] = field(default_factory=dict)
+
+
+OfNeighbours: TypeAlias = NeighbourMean | NeighbourSum | NeighbourMax
+
+
+def neighbour_targets(
+    target_of: Mapping[OfNeighbours, Float32], periods: Callable[[int], int]
+) -> dict[str, NeighbourTargets]:
+    """Returns the arrays of measures of neighbours, by variable.
+
+    Args:
+        target_of: Array of each measure.
+        periods: Turns months into periods.
+    """
+    found: dict[str, NeighbourTargets] = {}
+    for measure, target in target_of.items():
+        own = found.setdefault(measure.variable, NeighbourTargets())
+        match measure:
+            case NeighbourMean():
+                by_window = own.means
+            case NeighbourSum():
+                by_window = own.sums
+            case NeighbourMax():
+                by_window = own.maxima
+        by_window[periods(measure.months)] = target
+    return found
 
 
 def fill_neighbours(wanted: PanelSlice, targets: Mapping[str, NeighbourTargets]) -> None:

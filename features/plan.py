@@ -29,7 +29,7 @@ from features.measures import (
     WindowSum,
 )
 from features.members import FEW_CELLS
-from features.neighbours import NeighbourTargets, fill_neighbours
+from features.neighbours import OfNeighbours, fill_neighbours, neighbour_targets
 from features.slices import PanelSlice
 from features.temporal import DecayState, decayed_sums, fill_window_sums
 
@@ -209,20 +209,14 @@ def _fill_side_by_side(
 def _plan_neighbours(
     wanted: PanelSlice, target_of: Mapping[Measure, Float32]
 ) -> tuple[Given, list[Job]]:
+    own: dict[OfNeighbours, Float32] = {
+        measure: target
+        for measure, target in target_of.items()
+        if isinstance(measure, NeighbourMean | NeighbourSum | NeighbourMax)
+    }
     given: Given = {}
-    found: dict[str, NeighbourTargets] = {}
-    for measure, target in target_of.items():
-        if isinstance(measure, NeighbourMean | NeighbourSum | NeighbourMax):
-            given[measure] = target
-            own = found.setdefault(measure.variable, NeighbourTargets())
-            window = wanted.periods(measure.months)
-            match measure:
-                case NeighbourMean():
-                    own.means[window] = target
-                case NeighbourSum():
-                    own.sums[window] = target
-                case NeighbourMax():
-                    own.maxima[window] = target
+    given.update(own.items())
+    found = neighbour_targets(own, wanted.periods)
     if found and _is_narrow(wanted, wanted.first):
         return given, [partial(fill_neighbours, wanted, found)]
-    return given, [partial(fill_neighbours, wanted, {one: own}) for one, own in found.items()]
+    return given, [partial(fill_neighbours, wanted, {one: of}) for one, of in found.items()]
