@@ -20,7 +20,7 @@ from features.geography import Geography
 from features.indicator import Indicator
 from features.measures import Measure
 from features.outcomes import EscalationDefinition
-from features.plan import plan_series, split_by_reach
+from features.plan import needs_of, plan_series, split_by_reach
 from features.slices import PanelSlice
 
 Float32 = npt.NDArray[np.float32]
@@ -100,9 +100,9 @@ def compute_block(
     panel, geography = shared.value
     wanted = PanelSlice(panel, *rows, geography, np.arange(*regions))
     values = np.empty((len(measures), *wanted.shape), np.float32)
-    target_of = dict(zip(measures, values, strict=True))
-    given = plan_series(wanted, horizon, target_of).run()
+    needs = needs_of(measures, panel.step, horizon)
+    given = plan_series(wanted, needs, list(values)).run()
     evaluation = Evaluation(wanted, horizon, definition, given)
-    for measure, target in target_of.items():
-        evaluation.rows(measure, target)
+    for place in needs.rest:
+        evaluation.rows(measures[place], values[place])
     return values

@@ -17,11 +17,11 @@ from data.panel import Panel
 from features.blocks import fill_on_cluster
 from features.cluster import is_on_cluster
 from features.evaluation import Evaluation
-from features.geography import Geography
+from features.geography import Geography, geography_of
 from features.indicator import Indicator
-from features.measures import Measure
+from features.measures import Measure, MonthsSince
 from features.outcomes import EscalationDefinition
-from features.plan import plan_series, split_by_reach
+from features.plan import needs_of, plan_series, split_by_reach
 from features.slices import PanelSlice
 
 Float32 = npt.NDArray[np.float32]
@@ -59,18 +59,20 @@ def fill_indicators(
     Raises:
         StateError: The panel lacks a variable that an indicator needs.
     """
-    geography = geography or Geography(panel)
+    geography = geography or geography_of(panel)
     if is_on_cluster():
         fill_on_cluster(panel, geography, indicators, rows, horizon, definition, out)
         return
     whole = PanelSlice(panel, *rows, geography)
-    target_of = {one.measure: target for one, target in zip(indicators, out, strict=True)}
-    plan = plan_series(whole, horizon, target_of)
+    needs = needs_of([one.measure for one in indicators], panel.step, horizon)
+    target_of = dict(zip(needs.measures, out, strict=True))
+    plan = plan_series(whole, needs, list(out))
     run_all(plan.jobs, n_jobs)
     given = plan.given
-    groups, by_block = split_by_reach(
-        one for one, target in target_of.items() if given.get(one) is not target
-    )
+    groups, rest = split_by_reach(needs.measures[place] for place in needs.rest)
+    # One job: of two threads that go row by row, each waits for the other at every row.
+    by_row = [one for one in rest if isinstance(one, MonthsSince)]
+    by_block = [one for one in rest if not isinstance(one, MonthsSince)]
 
     def fill(measures: Iterable[Measure]) -> None:
         # A slice of its own: threads share no working memory.
@@ -93,6 +95,7 @@ def fill_indicators(
 
     run_all(
         [
+            partial(fill, by_row),
             *(partial(fill, measures) for measures in groups),
             *(partial(fill_block, first) for first in starts),
         ],

@@ -6,6 +6,8 @@ for and kept.
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -24,6 +26,10 @@ NEARBY_KM = 400.0
 NEARBY_SCALE_KM = 100.0
 
 
+_KEPT = 4
+"""Geographies that are kept: a backtest and a service go through panels of a few region sets."""
+
+
 class Geography:
     """Links, countries and distances of a panel's regions.
 
@@ -32,9 +38,17 @@ class Geography:
     """
 
     def __init__(self, panel: Panel) -> None:
-        self._panel = panel
+        # Without what happened: a geography outlives the panel that it was first asked for.
+        self._panel = replace(panel, values={}, known=panel.known[:0], actors=None)
         self._n_regions = len(panel.region_ids)
         self._reverse: dict[Group, Links] = {}
+
+    def is_of(self, panel: Panel) -> bool:
+        """Returns whether a panel has these very regions: the same tuples and arrays."""
+        return all(
+            getattr(self._panel, name) is getattr(panel, name)
+            for name in ("neighbours", "countries", "country_of", "centres", "capitals")
+        )
 
     def links(self, group: Group) -> Links:
         """Returns the weights by which regions belong to each region, (n_regions, n_regions)."""
@@ -123,6 +137,19 @@ class Geography:
             for region, near in enumerate(self._panel.neighbours)
         ]
         return np.array(touches, np.float32)
+
+
+_kept: deque[Geography] = deque(maxlen=_KEPT)
+
+
+def geography_of(panel: Panel) -> Geography:
+    """Returns the geography of a panel: the one that is kept if it has been asked for lately."""
+    for kept in tuple(_kept):
+        if kept.is_of(panel):
+            return kept
+    found = Geography(panel)
+    _kept.append(found)
+    return found
 
 
 def unit_vectors(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -13,13 +13,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from data.calendar import Step
 from data.panel import Panel
 from features.build import FeatureMatrix, build_features
 from features.catalogue import indicators_of
 from features.changes import Changes
 from features.evaluation import Evaluation
 from features.fill import fill_indicators
-from features.geography import Geography
+from features.geography import Geography, geography_of
 from features.measures import (
     CapitalFront,
     CountrySum,
@@ -32,10 +33,11 @@ from features.measures import (
     WindowSeason,
 )
 from features.outcomes import EscalationDefinition
-from features.plan import needed_decays, plan_series
+from features.plan import Needs, needs_of, plan_series
 from features.slices import PanelSlice
 from features.temporal import DecayState, decayed_sums
 
+Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
 SPARE_PERIODS = 12
 """Room for later periods that a matrix gets when it grows: fresh memory is what costs."""
@@ -86,12 +88,12 @@ class LiveFeatures:
         self._arguments = (feature_set, definition, horizon)
         self._n_jobs = n_jobs
         self._measures = tuple(one.measure for one in indicators_of(feature_set))
-        self._columns = _by_scope(self._measures)
+        self._scopes: dict[Scope, tuple[Int64, Needs]]
         self._panel: Panel = panel
         self._geography: Geography
         self._matrix: FeatureMatrix
-        self._out: npt.NDArray[np.float32]
-        self._room: npt.NDArray[np.float32]
+        self._out: Float32
+        self._room: Float32
         self._carried: dict[str, DecayState]
         self._rebuild(panel)
 
@@ -129,7 +131,8 @@ class LiveFeatures:
 
     def _rebuild(self, panel: Panel) -> None:
         self._panel = panel
-        self._geography = Geography(panel)
+        self._geography = geography_of(panel)
+        self._scopes = _by_scope(self._measures, panel.step, self._arguments[2])
         self._matrix = build_features(panel, *self._arguments, n_jobs=self._n_jobs)
         self._out = self._room = np.moveaxis(self._matrix.raw, 2, 0)
         self._carried = self._carry()
@@ -137,15 +140,16 @@ class LiveFeatures:
     def _carry(self) -> dict[str, DecayState]:
         """Returns the decayed sums before the last period: where those of a new day go on."""
         wanted = PanelSlice(self._panel, 0, max(0, len(self._panel.periods) - 1), self._geography)
-        carried = {}
-        for variable, half_lives in needed_decays(self._measures, wanted.periods).items():
-            nothing = np.empty((0, len(self._panel.region_ids)), np.float32)
-            carried[variable] = decayed_sums(
+        nothing = np.empty((0, len(self._panel.region_ids)), np.float32)
+        return {
+            variable: decayed_sums(
                 wanted.values(variable, 0),
                 dict.fromkeys(half_lives, nothing),
                 first_row=wanted.stop,
             )
-        return carried
+            for _, needs in self._scopes.values()
+            for variable, half_lives in needs.decays.items()
+        }
 
     def _extend(self, n_before: int) -> None:
         _, definition, horizon = self._arguments
@@ -169,25 +173,28 @@ class LiveFeatures:
     def _recompute(self, changes: Changes, n_rows: int) -> None:
         _, definition, horizon = self._arguments
         first = changes.first_row
-        for scope, columns in self._columns.items():
+        is_newest = first == len(self._panel.periods) - 1
+        for scope, (columns, needs) in self._scopes.items():
             regions = self._touched(scope, changes)
             if not len(regions):
                 continue
             wanted = PanelSlice(self._panel, first, n_rows, self._geography, regions)
             found = np.empty((len(columns), *wanted.shape), np.float32)
-            target_of = {
-                self._measures[column]: target
-                for column, target in zip(columns, found, strict=True)
-            }
-            is_newest = first == len(self._panel.periods) - 1
             carried = self._carried if is_newest and scope == "own" else {}
-            given = plan_series(wanted, horizon, target_of, carried).run()
+            given = plan_series(wanted, needs, list(found), carried).run()
             evaluation = Evaluation(wanted, horizon, definition, given)
-            for measure, target in target_of.items():
-                if given.get(measure) is not target:
-                    evaluation.rows(measure, target)
+            for place in needs.rest:
+                evaluation.rows(needs.measures[place], found[place])
+            self._write(columns, wanted, found)
+
+    def _write(self, columns: Int64, wanted: PanelSlice, found: Float32) -> None:
+        if isinstance(wanted.columns, slice):
             for column, target in zip(columns, found, strict=True):
-                self._out[column][first:n_rows, wanted.columns] = target
+                self._out[column, wanted.first : wanted.stop, wanted.columns] = target
+            return
+        cells = np.ix_(columns, wanted.regions)
+        for row in range(wanted.first, wanted.stop):
+            self._out[:, row][cells] = found[:, row - wanted.first]
 
     def _touched(self, scope: Scope, changes: Changes) -> Int64:
         """Returns the regions of which a measure may have changed, sorted."""
@@ -220,9 +227,14 @@ def _is_same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     return one is other or one == other
 
 
-def _by_scope(measures: tuple[Measure, ...]) -> dict[Scope, list[int]]:
-    """Returns the columns of the measures of each scope."""
+def _by_scope(
+    measures: tuple[Measure, ...], step: Step, horizon: int
+) -> dict[Scope, tuple[Int64, Needs]]:
+    """Returns the columns of the measures of each scope, and what these need."""
     columns: dict[Scope, list[int]] = {}
     for column, measure in enumerate(measures):
         columns.setdefault(scope_of(measure), []).append(column)
-    return columns
+    return {
+        scope: (np.array(own), needs_of([measures[column] for column in own], step, horizon))
+        for scope, own in columns.items()
+    }

@@ -13,7 +13,7 @@ from features.measures import NeighbourMax, NeighbourMean, NeighbourSum
 from features.members import Totals
 from features.runs import compute_in_runs
 from features.slices import PanelSlice
-from features.temporal import fill_window_sums, window_sums
+from features.temporal import fill_window_sums, wanted_window_sums, window_sums
 
 Float32 = npt.NDArray[np.float32]
 
@@ -77,10 +77,8 @@ def fill_neighbours(wanted: PanelSlice, targets: Mapping[str, NeighbourTargets])
     parts = [slice(at, at + n_periods) for at in range(0, members.series.shape[1], n_periods)]
     maxima: list[tuple[Float32, Float32]] = []
     for part, one in zip(parts, targets.values(), strict=True):
-        chain: dict[int, Float32] = {}
-        for window, target in one.maxima.items():
-            own = window_sums(members.series[:, part].T, window, chain=chain)
-            maxima.append((own[first:].T, target))
+        own = wanted_window_sums(members.series[:, part].T, tuple(one.maxima), first)
+        maxima += zip((sums.T for sums in own), one.maxima.values(), strict=True)
     if maxima:
         members.fill_maxima(maxima)
     if any(one.means or one.sums for one in targets.values()):

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from data.calendar import Step, months_to_periods
 from features.evaluation import Given
 from features.measures import (
     CapitalFront,
@@ -49,11 +50,35 @@ _WHOLE = (
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What measures need of the series of variables, whatever the slice.
+
+    Places are positions in `measures`; None stands for what is needed for others only.
+
+    Attributes:
+        measures: What is wanted.
+        decays: By variable and half-life in periods, the decayed sum and its place.
+        sums: By variable and window in periods, the measures that are this very sum and the place
+            of one of them.
+        neighbours: The measures of neighbours and their places.
+        rest: Places of the measures that are made of those above, or of none of them.
+        longest: The longest window of `sums`, 1 without any.
+    """
+
+    measures: Sequence[Measure]
+    decays: Mapping[str, Mapping[int, tuple[DecayedSum, int | None]]]
+    sums: Mapping[str, Mapping[int, tuple[Sequence[Measure], int | None]]]
+    neighbours: Sequence[tuple[OfNeighbours, int]]
+    rest: Sequence[int]
+    longest: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is computed before any other measure, each series once for all its windows.
 
     Attributes:
-        given: Arrays of window sums and decayed sums; the jobs fill them.
+        given: Arrays of window sums, decayed sums and measures of neighbours; the jobs fill them.
         jobs: What fills them, the longest first, so that threads end together.
     """
 
@@ -62,8 +87,7 @@ class Plan:
 
     def run(self) -> Given:
         """Runs all jobs here, one after the other, and returns what they filled."""
-        for job in self.jobs:
-            job()
+        _run_in_turn(self.jobs)
         return self.given
 
 
@@ -82,32 +106,54 @@ def split_by_reach(measures: Iterable[Measure]) -> tuple[list[list[Measure]], li
     return list(groups.values()), rest
 
 
-def needed_decays(
-    measures: Iterable[Measure], periods: Callable[[int], int]
-) -> dict[str, dict[int, DecayedSum]]:
-    """Returns the decayed sums that measures need, by variable and half-life in periods.
+def needs_of(measures: Sequence[Measure], step: Step, horizon: int) -> Needs:
+    """Returns what measures need.
 
     Args:
-        measures: What is wanted.
-        periods: Turns months into periods.
+        measures: What is wanted, none twice.
+        step: Calendar unit of a period.
+        horizon: Forecast horizon in periods.
     """
-    needed: dict[str, dict[int, DecayedSum]] = {}
+    place_of = {one: place for place, one in enumerate(measures)}
+    decays: dict[str, dict[int, tuple[DecayedSum, int | None]]] = {}
     for one in measures:
         if isinstance(one, ThresholdRatio) and one.half_life_months is not None:
             one = DecayedSum("deaths", one.half_life_months)
         if isinstance(one, DecayedSum):
-            needed.setdefault(one.variable, {})[periods(one.half_life_months)] = one
-    return needed
+            half_life = months_to_periods(one.half_life_months, step)
+            decays.setdefault(one.variable, {})[half_life] = one, place_of.get(one)
+    same: dict[str, dict[int, list[Measure]]] = {}
+    for needed in _needed_sums(measures):
+        if isinstance(needed, HorizonSum):
+            variable, window = "deaths", horizon
+        else:
+            variable, window = needed.variable, months_to_periods(needed.months, step)
+        same.setdefault(variable, {}).setdefault(window, []).append(needed)
+    sums = {
+        variable: {window: (alike, place_of.get(alike[0])) for window, alike in windows.items()}
+        for variable, windows in same.items()
+    }
+    places = {place for windows in decays.values() for _, place in windows.values()}
+    places |= {place for windows in sums.values() for _, place in windows.values()}
+    near = [(one, place) for one, place in place_of.items() if isinstance(one, OfNeighbours)]
+    places |= {place for _, place in near}
+    return Needs(
+        measures=measures,
+        decays=decays,
+        sums=sums,
+        neighbours=near,
+        rest=[place for place in place_of.values() if place not in places],
+        longest=max((max(windows) for windows in sums.values()), default=1),
+    )
 
 
-def needed_sums(measures: Iterable[Measure]) -> list[WindowSum | HorizonSum]:
+def _needed_sums(measures: Sequence[Measure]) -> list[WindowSum | HorizonSum]:
     """Returns the window sums that measures need, those first that are wanted themselves."""
-    wanted = list(measures)
     found: dict[WindowSum | HorizonSum, None] = {}
-    for one in wanted:
+    for one in measures:
         if isinstance(one, WindowSum | HorizonSum):
             found[one] = None
-    for one in wanted:
+    for one in measures:
         match one:
             case ThresholdRatio(None):
                 found[HorizonSum()] = None
@@ -122,72 +168,95 @@ def needed_sums(measures: Iterable[Measure]) -> list[WindowSum | HorizonSum]:
 
 def plan_series(
     wanted: PanelSlice,
-    horizon: int,
-    target_of: Mapping[Measure, Float32],
+    needs: Needs,
+    targets: Sequence[Float32],
     carried: Mapping[str, DecayState] | None = None,
 ) -> Plan:
-    """Returns the plan of window sums and decays.
+    """Returns the plan of window sums, decays and measures of neighbours.
 
     Args:
         wanted: Which rows and regions.
-        horizon: Forecast horizon in periods.
-        target_of: Array of each measure that is wanted.
+        needs: What is wanted, for the step of the panel.
+        targets: Array of each of `needs.measures`, of the shape of the slice.
         carried: By variable, the decayed sums of all regions before the first wanted row; without
             them the decays begin with the panel.
     """
-    decays, decay_jobs = _plan_decays(wanted, target_of, carried)
-    sums, sum_jobs = _plan_window_sums(wanted, horizon, target_of)
-    near, near_jobs = _plan_neighbours(wanted, target_of)
-    return Plan({**decays, **sums, **near}, [*near_jobs, *decay_jobs, *sum_jobs])
+    given: Given = {}
+    jobs = [
+        *_plan_neighbours(wanted, needs, targets, given),
+        *_plan_decays(wanted, needs, targets, given, carried),
+        *_plan_window_sums(wanted, needs, targets, given),
+    ]
+    return Plan(given, jobs)
 
 
 def _plan_decays(
     wanted: PanelSlice,
-    target_of: Mapping[Measure, Float32],
+    needs: Needs,
+    targets: Sequence[Float32],
+    given: Given,
     carried: Mapping[str, DecayState] | None,
-) -> tuple[Given, list[Job]]:
-    given: Given = {}
-    jobs: list[Job] = []
-    for variable, decays in needed_decays(target_of, wanted.periods).items():
-        for one in decays.values():
-            target = target_of.get(one)
-            given[one] = np.empty(wanted.shape, np.float32) if target is None else target
-        targets = {half_life: given[one] for half_life, one in decays.items()}
+) -> list[Job]:
+    series: list[Job] = []
+    for variable, decays in needs.decays.items():
+        own: dict[int, Float32] = {}
+        for half_life, (one, place) in decays.items():
+            own[half_life] = given[one] = _target(targets, place, wanted)
         if carried:
             values, before = wanted.values(variable, wanted.first), carried[variable]
             here = before.of(wanted.columns)
-            jobs.append(partial(decayed_sums, values, targets, first_row=0, before=here))
+            series.append(partial(decayed_sums, values, own, first_row=0, before=here))
         else:
             values = wanted.values(variable, 0)
-            jobs.append(partial(decayed_sums, values, targets, first_row=wanted.first))
-    return given, jobs
+            series.append(partial(decayed_sums, values, own, first_row=wanted.first))
+    # One job: of two threads that go row by row, each waits for the other at every row.
+    return [partial(_run_in_turn, series)] if series else []
 
 
 def _plan_window_sums(
-    wanted: PanelSlice, horizon: int, target_of: Mapping[Measure, Float32]
-) -> tuple[Given, list[Job]]:
-    given: Given = {}
-    windows: dict[str, dict[int, Float32]] = {}
-    for one in needed_sums(target_of):
-        if isinstance(one, HorizonSum):
-            targets, window = windows.setdefault("deaths", {}), horizon
-        else:
-            targets, window = windows.setdefault(one.variable, {}), wanted.periods(one.months)
-        if window not in targets:
-            target = target_of.get(one)
-            targets[window] = np.empty(wanted.shape, np.float32) if target is None else target
-        given[one] = targets[window]
-    start = wanted.start(max((max(one) for one in windows.values()), default=1))
+    wanted: PanelSlice, needs: Needs, targets: Sequence[Float32], given: Given
+) -> list[Job]:
+    start = wanted.start(needs.longest)
     first_row = wanted.first - start
-    series = [(wanted.values(variable, start), targets) for variable, targets in windows.items()]
-    if _is_narrow(wanted, start):
-        return given, [partial(_fill_side_by_side, series, first_row)] if series else []
-    return given, [partial(fill_window_sums, *one, first_row) for one in series]
+    series: list[tuple[Float32, Mapping[int, Float32]]] = []
+    for variable, windows in needs.sums.items():
+        own = {}
+        for window, (alike, place) in windows.items():
+            own[window] = target = _target(targets, place, wanted)
+            for one in alike:
+                given[one] = target
+        series.append((wanted.values(variable, start), own))
+    if series and _is_narrow(wanted, start):
+        return [partial(_fill_side_by_side, series, first_row)]
+    return [partial(fill_window_sums, *one, first_row) for one in series]
+
+
+def _plan_neighbours(
+    wanted: PanelSlice, needs: Needs, targets: Sequence[Float32], given: Given
+) -> list[Job]:
+    if not needs.neighbours:
+        return []
+    own = {one: targets[place] for one, place in needs.neighbours}
+    given.update(own.items())
+    found = neighbour_targets(own, wanted.periods)
+    if _is_narrow(wanted, wanted.first):
+        return [partial(fill_neighbours, wanted, found)]
+    return [partial(fill_neighbours, wanted, {one: of}) for one, of in found.items()]
+
+
+def _target(targets: Sequence[Float32], place: int | None, wanted: PanelSlice) -> Float32:
+    """Returns the array of a measure, a new one if it is needed for others only."""
+    return np.empty(wanted.shape, np.float32) if place is None else targets[place]
 
 
 def _is_narrow(wanted: PanelSlice, start: int) -> bool:
     """Returns whether calls cost more than arithmetic: then series are gone through together."""
     return (wanted.stop - start) * wanted.shape[1] <= FEW_CELLS
+
+
+def _run_in_turn(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job()
 
 
 def _fill_side_by_side(
@@ -204,19 +273,3 @@ def _fill_side_by_side(
         begin, end = end, end + one.shape[1]
         for window, target in targets.items():
             target[...] = found[window][:, begin:end]
-
-
-def _plan_neighbours(
-    wanted: PanelSlice, target_of: Mapping[Measure, Float32]
-) -> tuple[Given, list[Job]]:
-    own: dict[OfNeighbours, Float32] = {
-        measure: target
-        for measure, target in target_of.items()
-        if isinstance(measure, NeighbourMean | NeighbourSum | NeighbourMax)
-    }
-    given: Given = {}
-    given.update(own.items())
-    found = neighbour_targets(own, wanted.periods)
-    if found and _is_narrow(wanted, wanted.first):
-        return given, [partial(fill_neighbours, wanted, found)]
-    return given, [partial(fill_neighbours, wanted, {one: of}) for one, of in found.items()]

@@ -138,8 +138,11 @@ class PanelSlice:
             n_regions = len(self.panel.region_ids)
             nothing = np.broadcast_to(np.float32(np.nan), (self.stop - start, n_regions))
             return nothing[:, columns]
-        values: Float32 = held[start : self.stop, columns]
-        return values
+        rows: Float32 = held[start : self.stop]
+        if isinstance(columns, slice):
+            return rows[:, columns]
+        # Every column is in range; `clip` only spares numpy a copy to be sure of it.
+        return rows.take(columns, axis=1, mode="clip")
 
     def _linked(self, group: Group) -> tuple[Links, slice | Int64]:
         """Returns the links of the wanted regions, and the regions that its columns stand for."""

@@ -52,7 +52,8 @@ def pick_rows(links: Links, rows: Int64) -> tuple[Links, Int64]:
     is_used = np.zeros(links.shape[1], np.bool_)
     is_used[links.indices[at]] = True
     used = np.flatnonzero(is_used).astype(np.int64)
-    new_column = np.cumsum(is_used) - 1
+    new_column = np.empty(links.shape[1], np.int64)
+    new_column[used] = np.arange(len(used))
     picked = (links.data[at], new_column[links.indices[at]], starts)
     return sparse.csr_array(picked, shape=(len(rows), len(used))), used
 

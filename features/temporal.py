@@ -8,7 +8,7 @@ one cut to that window.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -21,6 +21,8 @@ from features.runs import row_runs
 Float = TypeVar("Float", np.float32, np.float64)
 
 _FEW_COLUMNS = 512
+_FEW_ROWS = 0.1
+"""Share of the rows up to which a way that spares rows, but not calls, is the shorter one."""
 
 HALF_LIVES_NEEDED = 3
 """A decayed sum is defined where this many half-lives are known: what it may lack is then at most
@@ -77,7 +79,8 @@ def fill_window_sums(
 ) -> None:
     """Writes several window sums of one series: the bits of `window_sums`, a few rows at a time.
 
-    Rows are gone through in runs that stay in the cache from one window to the next.
+    Rows are gone through in runs that stay in the cache from one window to the next. Of few wanted
+    rows only those parts are summed that they are made of.
 
     Args:
         values: Shape (n_periods, n_columns), NaN where not known.
@@ -85,6 +88,9 @@ def fill_window_sums(
             (n_periods - first_row, n_columns).
         first_row: First row that is wanted.
     """
+    if len(values) - first_row <= _FEW_ROWS * len(values):
+        _fill_few_rows(values, targets, first_row)
+        return
     chain: dict[int, npt.NDArray[np.float32]] = {1: values}
     for window in _chain_of(tuple(targets)):
         is_target = window in targets and first_row == 0
@@ -114,6 +120,48 @@ def fill_window_sums(
             if target is not chain[window] and stop > first_row:
                 begin = max(start, first_row)
                 target[begin - first_row : stop - first_row] = chain[window][begin:stop]
+
+
+def wanted_window_sums(
+    values: npt.NDArray[np.float32], windows: Sequence[int], first_row: int
+) -> list[npt.NDArray[np.float32]]:
+    """Returns several window sums of one series from a row on: the bits of `window_sums`.
+
+    Args:
+        values: Shape (n_periods, n_columns), NaN where not known.
+        windows: Lengths in periods, >= 1.
+        first_row: First row that is wanted.
+
+    Returns:
+        One array a window, shape (n_periods - first_row, n_columns).
+    """
+    if len(values) - first_row <= _FEW_ROWS * len(values):
+        found = {window: np.empty_like(values[first_row:]) for window in windows}
+        _fill_few_rows(values, found, first_row)
+        return [found[window] for window in windows]
+    chain: dict[int, npt.NDArray[np.float32]] = {}
+    return [window_sums(values, window, chain=chain)[first_row:] for window in windows]
+
+
+def _fill_few_rows(
+    values: npt.NDArray[np.float32],
+    targets: Mapping[int, npt.NDArray[np.float32]],
+    first_row: int,
+) -> None:
+    found: dict[tuple[int, int], npt.NDArray[np.float32]]
+    found = {(1, row): own for row, own in enumerate(values)}
+
+    def total(window: int, row: int) -> npt.NDArray[np.float32]:
+        """Returns the sum over the window that ends with a row, added up as in a whole series."""
+        if (window, row) not in found:
+            own, half = window % 2, window // 2
+            both = total(half, row - own) + total(half, row - own - half)
+            found[window, row] = np.add(values[row], both, out=both) if own else both
+        return found[window, row]
+
+    for window, target in targets.items():
+        for row in range(first_row, len(values)):
+            target[row - first_row] = total(window, row) if row + 1 >= window else np.nan
 
 
 @lru_cache
@@ -169,6 +217,11 @@ class DecayState:
     decayed: npt.NDArray[np.float64]
     known_run: npt.NDArray[np.int32]
 
+    @classmethod
+    def at_start(cls, n_half_lives: int, n_columns: int) -> DecayState:
+        """Returns the state before anything is known."""
+        return cls(np.zeros((n_half_lives, n_columns)), np.zeros(n_columns, np.int32))
+
     def of(self, columns: slice | npt.NDArray[np.int64]) -> DecayState:
         """Returns the state of some columns."""
         return DecayState(self.decayed[:, columns], self.known_run[columns])
@@ -198,16 +251,42 @@ def decayed_sums(
     Returns:
         The sums after the last row.
     """
-    n_columns = values.shape[1]
+    n_wanted, n_columns = len(values) - first_row, values.shape[1]
+    totals = values.sum(axis=0)
+    has_gaps = before is not None or bool(np.isnan(totals).any())
+    if before is not None or n_wanted > _FEW_ROWS * len(values):
+        state = before or DecayState.at_start(len(targets), n_columns)
+        return _decay(values, targets, first_row, state, has_gaps)
+    # Few rows are wanted, so most of the work is on the way there. It is done for the regions in
+    # which anything ever happened or is unknown, and for a quiet one that stands for all others.
+    quiet = np.flatnonzero(totals == 0)
+    lively = np.flatnonzero(totals != 0)
+    own = np.concatenate([lively, quiet[:1]])
+    place = np.full(n_columns, len(lively))
+    place[lively] = np.arange(len(lively))
+    found = {half_life: np.empty((n_wanted, len(own)), np.float32) for half_life in targets}
+    picked = np.empty(len(own), np.float32)
+    # Every column is in range; `clip` only spares numpy a copy to be sure of it.
+    rows = (row.take(own, out=picked, mode="clip") for row in values)
+    state = _decay(rows, found, first_row, DecayState.at_start(len(targets), len(own)), has_gaps)
+    for half_life, target in targets.items():
+        np.take(found[half_life], place, axis=1, out=target, mode="clip")
+    return state.of(place)
+
+
+def _decay(
+    rows: Iterable[npt.NDArray[np.float32]],
+    targets: Mapping[int, npt.NDArray[np.float32]],
+    first_row: int,
+    before: DecayState,
+    has_gaps: bool,
+) -> DecayState:
     factors = np.array([decay_factor(half_life) for half_life in targets])[:, None]
     needed = [HALF_LIVES_NEEDED * half_life for half_life in targets]
-    if before is None:
-        decayed, known_run = np.zeros((len(targets), n_columns)), np.zeros(n_columns, np.int32)
-    else:
-        decayed, known_run = before.decayed.copy(), before.known_run.copy()
-    current = np.empty(n_columns)
-    has_gaps = before is not None or bool(np.isnan(values).any())
-    for row, counted in enumerate(values):
+    decayed, known_run = before.decayed.copy(), before.known_run.copy()
+    current = np.empty(decayed.shape[1])
+    row = -1
+    for row, counted in enumerate(rows):
         np.copyto(current, counted)
         decayed *= factors
         decayed += current
@@ -225,7 +304,7 @@ def decayed_sums(
             else:
                 target[row - first_row] = decayed[number] if row + 1 >= needed[number] else np.nan
     if not has_gaps:
-        known_run += len(values)
+        known_run += row + 1
     return DecayState(decayed, known_run)
 
 

@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from features.temporal import fill_window_sums, periods_since, window_maxima, window_sums
+from features.temporal import (
+    decayed_sums,
+    fill_window_sums,
+    periods_since,
+    window_maxima,
+    window_sums,
+)
 
 arrays = hnp.arrays(
     np.float32,
@@ -79,3 +85,28 @@ def test_periods_since_is_the_same_for_few_columns_and_for_many(values, cap) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("features.temporal._FEW_COLUMNS", 0)
         np.testing.assert_array_equal(periods_since(values, cap), narrow)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    values=arrays,
+    half_lives=st.sets(st.integers(1, 12), min_size=1, max_size=3),
+    data=st.data(),
+)
+def test_a_decay_of_few_rows_is_that_of_all_and_goes_on(values, half_lives, data) -> None:
+    n_rows, n_columns = values.shape
+    targets = {one: np.empty_like(values) for one in half_lives}
+    after_all = decayed_sums(values, targets, first_row=0)
+    first_row = data.draw(st.integers(0, n_rows), label="first row")
+    part = {one: np.empty((n_rows - first_row, n_columns), np.float32) for one in half_lives}
+    after_part = decayed_sums(values, part, first_row=first_row)
+    for half_life, target in targets.items():
+        np.testing.assert_array_equal(part[half_life], target[first_row:])
+    for name in ("decayed", "known_run"):
+        np.testing.assert_array_equal(getattr(after_part, name), getattr(after_all, name))
+    # And from any row it goes on as if it had never stopped.
+    nothing = {one: np.empty((0, n_columns), np.float32) for one in half_lives}
+    before = decayed_sums(values[:first_row], nothing, first_row=first_row)
+    decayed_sums(values[first_row:], part, first_row=0, before=before)
+    for half_life, target in targets.items():
+        np.testing.assert_array_equal(part[half_life], target[first_row:])
