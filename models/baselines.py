@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import pdtrc
 
 from features.outcomes import reached
 from models.history import SUM_DECIMALS, OutcomeHistory
@@ -106,7 +106,8 @@ def mean_60(history: OutcomeHistory, origin_row: int) -> Floats:
     is_known = np.isfinite(pace) & np.isfinite(threshold)
     # At least the threshold: more than the whole number below it.
     most_below = np.ceil(np.where(is_known, threshold, 1.0)) - 1
-    reached = stats.poisson.sf(most_below, np.where(is_known, pace, 0.0) * history.horizon)
+    expected = np.where(is_known, pace, 0.0) * history.horizon
+    reached = np.where(most_below < 0, 1.0, pdtrc(np.maximum(most_below, 0), expected))
     return np.where(is_known, reached, climatology(history, origin_row))
 
 

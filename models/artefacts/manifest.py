@@ -8,11 +8,11 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from importlib import metadata
 from typing import Any
 
 import joblib
 import numpy as np
-import sklearn
 
 from data.calendar import period_label
 from data.errors import StateError
@@ -34,7 +34,7 @@ def library_versions() -> dict[str, str]:
     """Returns versions of Python and of the libraries that an artefact depends on."""
     return {
         "python": platform.python_version(),
-        "scikit-learn": sklearn.__version__,
+        "scikit-learn": metadata.version("scikit-learn"),
         "numpy": np.__version__,
         "joblib": joblib.__version__,
     }

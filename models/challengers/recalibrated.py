@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from models.challengers.stacking import EARLIER, GAP_PERIODS, LEAST_CASES
 from models.estimators.ensemble import ensemble_log_odds, fit_ensemble
@@ -26,6 +25,9 @@ def fit_recalibrated(rows: ClosedRows, settings: ModelSettings) -> Callable[[Row
         rows: What may train.
         settings: Penalty of the logit.
     """
+    # Loaded where something is fitted: most commands fit nothing, and loading takes a second.
+    from sklearn.linear_model import LogisticRegression
+
     fitted = fit_ensemble(rows, settings)
     split = np.quantile(rows.period, EARLIER)
     earlier = pick_rows(rows, rows.period <= split - GAP_PERIODS)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
 from models.estimators.ridge import feature_scale, standardise
 from models.metrics import Floats, Ints
@@ -25,6 +24,9 @@ def fit_regions(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], F
         rows: What may train.
         settings: Penalty.
     """
+    # Loaded where something is fitted: most commands fit nothing, and loading takes a second.
+    from sklearn.linear_model import LogisticRegression
+
     centre, scale = feature_scale(rows.features, rows.weights)
     n_regions = int(rows.region.max()) + 1
     logit = LogisticRegression(C=settings.ridge_c, solver="lbfgs", tol=1e-8, max_iter=2_000)

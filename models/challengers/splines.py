@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import SplineTransformer
 
 from models.estimators.ridge import feature_scale, standardise
 from models.metrics import Floats
@@ -27,6 +25,10 @@ def fit_splines(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], F
         rows: What may train.
         settings: Penalty.
     """
+    # Loaded where something is fitted: most commands fit nothing, and loading takes a second.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import SplineTransformer
+
     centre, scale = feature_scale(rows.features, rows.weights)
     knots = np.tile(np.array(KNOTS)[:, None], rows.features.shape[1])
     bends = SplineTransformer(degree=3, knots=knots, extrapolation="linear")

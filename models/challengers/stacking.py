@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from models.challengers.trees import fit_trees
 from models.estimators.ensemble import ensemble_log_odds, fit_ensemble
@@ -33,6 +32,9 @@ def fit_stacking(rows: ClosedRows, settings: ModelSettings) -> Callable[[Rows], 
         rows: What may train.
         settings: Penalty of the logit, seed of the trees.
     """
+    # Loaded where something is fitted: most commands fit nothing, and loading takes a second.
+    from sklearn.linear_model import LogisticRegression
+
     split = np.quantile(rows.period, EARLIER)
     earlier = pick_rows(rows, rows.period <= split - GAP_PERIODS)
     later = pick_rows(rows, rows.period > split)

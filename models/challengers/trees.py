@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import logit as log_odds
-from sklearn.ensemble import ExtraTreesClassifier
 
 from models.estimators.ridge import feature_scale, standardise
 from models.metrics import LOG_SCORE_FLOOR, Floats
 from models.settings import ModelSettings
 from models.task import ClosedRows, Rows
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import ExtraTreesClassifier
 
 N_TREES = 300
 LEAST_LEAF = 20
@@ -40,6 +43,9 @@ def fit_forest(rows: ClosedRows, settings: ModelSettings) -> Forest:
         rows: What may train.
         settings: Seed.
     """
+    # Loaded where something is fitted: most commands fit nothing, and loading takes a second.
+    from sklearn.ensemble import ExtraTreesClassifier
+
     centre, scale = feature_scale(rows.features, rows.weights)
     forest = ExtraTreesClassifier(
         n_estimators=N_TREES,

@@ -11,13 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from itertools import combinations
 from math import factorial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.metrics import Floats, Ints
 from models.task import ClosedRows
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 Bools = npt.NDArray[np.bool_]
 
@@ -69,6 +72,9 @@ def fit_boosted_trees(rows: ClosedRows, seed: int) -> HistGradientBoostingClassi
         rows: What may train; a missing feature stays missing.
         seed: Seed.
     """
+    # Loaded where something is fitted: most commands fit nothing, and loading takes a second.
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     trees = HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=100,

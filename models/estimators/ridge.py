@@ -12,13 +12,16 @@ doi:10.2307/2347628, for the logit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from models.metrics import Floats
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 CLIP_DEVIATIONS = 8.0
 
@@ -52,6 +55,9 @@ def fit_logit(
         ridge_c: Inverse penalty.
         weights: How many rows each stands for, shape (n_rows,); None for 1 each.
     """
+    # Loaded where something is fitted: most commands fit nothing, and loading takes a second.
+    from sklearn.linear_model import LogisticRegression
+
     centre, scale = feature_scale(features, weights)
     logit = LogisticRegression(C=ridge_c, solver="newton-cholesky", tol=1e-8, max_iter=200)
     logit.fit(standardise(features, centre, scale), labels > 0, sample_weight=weights)

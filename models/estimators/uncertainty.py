@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from models.estimators.counts import (
     DISPERSION_PENALTY,
@@ -98,7 +98,7 @@ def interval_of_log_odds(
         high_input: The same on the high estimates.
         widening: Factor of the part that comes from learning.
     """
-    learned = widening * float(stats.norm.ppf(0.5 + LEVEL / 2)) * deviation
+    learned = widening * float(ndtri(0.5 + LEVEL / 2)) * deviation
     down = log_odds - np.minimum(np.minimum(low_input, high_input), log_odds)
     up = np.maximum(np.maximum(low_input, high_input), log_odds) - log_odds
     return log_odds - np.hypot(learned, down), log_odds + np.hypot(learned, up)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from data.calendar import parse_period, period_label, period_start
 from data.errors import UnknownName, UsageError
@@ -197,6 +196,9 @@ def _tabulate(
     unwidened: Floats,
     observed: Floats,
 ) -> pd.DataFrame:
+    # Loaded where a trial is measured: most commands measure none, and loading takes a second.
+    from scipy import stats
+
     past = draw_conflictology(series, row)[units]
     last = series.deaths[row, units]
     poisson = stats.poisson.ppf((np.arange(N_DRAWS) + 0.5) / N_DRAWS, last[:, None])

@@ -30,8 +30,6 @@ from service.cli.output import (
 )
 from service.cli.session import open_session
 from service.modelling.backtesting import backtest_fatalities, backtest_set, draws_folder
-from service.report.fatalities import write_fatality_report
-from service.report.page import write_report
 
 BASELINE_COLUMNS = ("avg. precision", "Brier", "log score", "AUC", "AUC in regions")
 
@@ -141,6 +139,9 @@ def backtest(
                     on_progress=on_progress,
                 )
             if report is not None:
+                # Drawing is slow to import and asked for by few.
+                from service.report.fatalities import write_fatality_report
+
                 write_fatality_report(found.report, report, made_at=session.clock())
             if as_json:
                 print_json(found.report)
@@ -168,6 +169,9 @@ def backtest(
                 on_progress=on_progress,
             )
         if report is not None:
+            # Drawing is slow to import and asked for by few.
+            from service.report.page import write_report
+
             write_report(trial.report, report, made_at=session.clock())
     if as_json:
         print_json(trial.report)

@@ -15,7 +15,6 @@ from features.catalogue import CATALOGUE, family_codes, find_indicator
 from features.feature_sets import FEATURE_SETS
 from features.indicator import Indicator
 from features.page import write_page
-from models.gain import measure_gains
 from service.cli.output import (
     AsOfOption,
     JsonOption,
@@ -142,6 +141,9 @@ def measure_gain(
 
     Example: tocsin indicators gain --family tempo --set sahel --as-of 2022-01-15
     """
+    # Models are slow to import, and no other command here needs them.
+    from models.gain import measure_gains
+
     families = family_codes() if family is None else (_of_family(family)[0].family_code,)
     with open_session() as session:
         day, settings = session.as_of(as_of), session.settings

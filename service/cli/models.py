@@ -30,7 +30,6 @@ from service.cli.skill_table import print_skill
 from service.modelling.backtesting import backtest_set
 from service.modelling.drift import load_verdict
 from service.modelling.promotion import Preview, preview_promotion, promote_model
-from service.report.card import write_card
 
 app = typer.Typer(
     help="List, show, compare and promote trained models, and roll back.", no_args_is_help=True
@@ -112,6 +111,9 @@ def card(
         is_judged = verdict is not None and verdict["model_version"] == version
         made = build_card(entry.manifest, verdict if is_judged else None)
     if html is not None:
+        # Drawing is slow to import, and no other command here needs it.
+        from service.report.card import write_card
+
         write_card(made, html)
     print_json(made)
 

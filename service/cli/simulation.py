@@ -19,7 +19,6 @@ from service.alerts.simulate import Figures, RuleSimulation, simulate_rule
 from service.alerts.simulated_costs import cost_curves
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
 from service.cli.session import open_session
-from service.report.alert_costs import write_alert_costs
 
 _COLUMNS = (
     "rule",
@@ -89,6 +88,9 @@ def simulate(
         for rule in rules
     ]
     if picture is not None:
+        # Drawing is slow to import, and no other command here needs it.
+        from service.report.alert_costs import write_alert_costs
+
         write_alert_costs(cost_curves(found), picture)
     if as_json:
         earliest, latest = _ends(scores, step)

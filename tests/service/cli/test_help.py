@@ -76,6 +76,8 @@ def test_every_file_with_a_group_is_in_the_table() -> None:
         ("ingest --help", WEB_AND_MODELS | TABLES),
         ("ingest list", WEB_AND_MODELS | {"scipy"} | SOURCES),
         ("keys list", WEB_AND_MODELS | {"scipy"}),
+        ("indicators list", WEB_AND_MODELS | {"models.train", "scipy.stats"}),
+        ("models list", WEB_AND_MODELS | {"scipy.stats"}),
     ],
 )
 def test_a_command_imports_only_what_it_needs(line: str, absent: set[str], tmp_path: Path) -> None:
