@@ -21,6 +21,9 @@ Float32 = npt.NDArray[np.float32]
 FEW_CELLS = 110_000
 """So few take less time than to find out which regions are quiet."""
 
+_GROUPS_AT_ONCE = 1024
+"""So many sums along time are no fresh memory, and few enough times is a matrix cut."""
+
 
 @dataclass(frozen=True)
 class Totals:
@@ -62,11 +65,13 @@ class Members:
             last those of a quiet one, all 0; shape (n_lively + 1, n_periods), NaN where not known.
         links: Weights of the lively regions in each group, shape (n_groups, n_lively).
         n_members: Number of regions of each group, the quiet ones included, shape (n_groups,).
+        has_unknown: True if anything is not known.
     """
 
     series: Float32
     links: Links
     n_members: Float32
+    has_unknown: bool
 
     @classmethod
     def of(cls, values: Float32, links: Links) -> Members:
@@ -77,58 +82,74 @@ class Members:
             links: As `features.spatial.group_matrix` makes it, shape (n_groups, n_regions).
         """
         n_members = np.diff(links.indptr).astype(np.float32)
+        lively = None
         if values.size > FEW_CELLS:
             # NaN is true: what is unknown is not quiet.
             lively = np.flatnonzero(values.any(axis=0))
-            values, links = np.take(values, lively, axis=1), pick_columns(links, lively)
-        series = np.zeros((values.shape[1] + 1, len(values)), np.float32)
-        turn(values, series[:-1])
-        return cls(series, links, n_members)
+            links = pick_columns(links, lively)
+        series = np.zeros((links.shape[1] + 1, len(values)), np.float32)
+        for run in row_runs(len(values), links.shape[1]):
+            # Every region is in range; `clip` only spares numpy a copy to be sure of it.
+            rows = values[run] if lively is None else values[run].take(lively, 1, mode="clip")
+            series[:-1, run] = rows.T
+        return cls(series, links, n_members, bool(np.isnan(series).any()))
 
     def totals(self) -> Totals:
         """Returns sums of known values over groups."""
         series = self.series[:-1]
-        unknown = np.isnan(series)
         shape = (series.shape[1], len(self.n_members))
-        if not unknown.any():
-            total = np.empty(shape, np.float32)
-            turn(self.links @ series, total)
+        if not self.has_unknown:
+            total = self._sum(series)
             total[:, self.n_members == 0] = np.nan
             return Totals(total, np.broadcast_to(self.n_members, shape), self.n_members)
-        total, n_unknown = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        turn(self.links @ np.where(unknown, np.float32(0), series), total)
-        turn(self.links @ unknown.astype(np.float32), n_unknown)
-        n_known = self.n_members - n_unknown
+        unknown = np.isnan(series)
+        total = self._sum(np.where(unknown, np.float32(0), series))
+        n_known = self.n_members - self._sum(unknown.astype(np.float32))
         total[n_known == 0] = np.nan
         return Totals(total, n_known, self.n_members)
 
-    def fill_maxima(self, targets: Sequence[tuple[Float32, Float32]]) -> None:
+    def _sum(self, series: Float32) -> Float32:
+        """Returns sums over groups, shape (n_periods, n_groups)."""
+        n_groups = len(self.n_members)
+        total = np.empty((series.shape[1], n_groups), np.float32)
+        for first in range(0, n_groups, _GROUPS_AT_ONCE):
+            block = slice(first, first + _GROUPS_AT_ONCE)
+            links = self.links if n_groups <= _GROUPS_AT_ONCE else self.links[block]
+            turn(links @ series, total[:, block])
+        return total
+
+    def fill_maxima(self, sums: Float32, targets: Sequence[Float32]) -> None:
         """Writes the largest known value in each group, for several series.
 
         Args:
-            targets: Pairs of what is compared, of the regions of `self.series` in its order, shape
-                (n_lively + 1, n_rows), NaN where not known, and what receives the result, shape
-                (n_rows, n_groups): NaN where no member is known or the group is empty.
+            sums: What is compared, series after series along time: of the regions of `self.series`
+                in its order, NaN where not known there or before all series begin; shape
+                (n_lively + 1, n_series * n_rows).
+            targets: What receives the result of each series, shape (n_rows, n_groups): NaN where no
+                member is known or the group is empty.
         """
         n_lively = np.diff(self.links.indptr)
-        # Members side by side, one row per rank. One quiet region stands for all of a group.
-        n_ranks = n_lively + (n_lively < self.n_members)
-        members = np.full((len(n_lively), max(n_ranks, default=0)), len(self.series) - 1, np.int64)
+        # One quiet region stands for all of a group. It is never above a known one.
+        has_quiet = n_lively < self.n_members
+        n_ranks = n_lively + (has_quiet if self.has_unknown else has_quiet & (n_lively == 0))
+        # Members side by side, one row per rank.
+        members = np.full((len(n_lively), max(n_ranks, default=0)), len(sums) - 1, np.int64)
         members[np.arange(members.shape[1]) < n_lively[:, None]] = self.links.indices
-        # Side by side, so that all series are gone through at once.
-        series = np.concatenate([one for one, _ in targets], axis=1)
-        ends = np.cumsum([one.shape[1] for one, _ in targets])
-        for block in row_runs(len(members), series.shape[1]):
+        for block in row_runs(len(members), sums.shape[1]):
             # Those with many members first: then each rank is for the first so many.
             order = np.argsort(-n_ranks[block], kind="stable")
             ranked = members[block][order].T.copy()
             n_groups = np.searchsorted(-n_ranks[block][order], -np.arange(len(ranked)))
-            found = np.full((len(order), series.shape[1]), np.nan, np.float32)
+            found = np.empty((len(order), sums.shape[1]), np.float32)
             other = np.empty_like(found)
-            for regions, n in zip(ranked, n_groups, strict=True):
-                # Every region is in range; `clip` only spares numpy a copy to be sure of it.
-                series.take(regions[:n], axis=0, out=other[:n], mode="clip")
-                np.fmax(found[:n], other[:n], out=found[:n])
+            found[n_groups[0] if len(n_groups) else 0 :] = np.nan
+            for rank, (regions, n) in enumerate(zip(ranked, n_groups, strict=True)):
+                picked = other if rank else found
+                sums.take(regions[:n], axis=0, out=picked[:n], mode="clip")
+                if rank:
+                    np.fmax(found[:n], other[:n], out=found[:n])
             found = found.take(np.argsort(order), axis=0, out=other, mode="clip")
-            for end, (one, out) in zip(ends, targets, strict=True):
-                out[:, block] = found[:, end - one.shape[1] : end].T
+            end = 0
+            for target in targets:
+                begin, end = end, end + len(target)
+                target[:, block] = found[:, begin:end].T

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from features.measures import NeighbourMax, NeighbourMean, NeighbourSum
 from features.members import Totals
-from features.runs import compute_in_runs
+from features.runs import compute_in_runs, row_runs
 from features.slices import PanelSlice
-from features.temporal import fill_window_sums, wanted_window_sums, window_sums
+from features.temporal import fill_window_sums, window_sums
 
 Float32 = npt.NDArray[np.float32]
 
@@ -75,16 +75,41 @@ def fill_neighbours(wanted: PanelSlice, targets: Mapping[str, NeighbourTargets])
     # Variable after variable along time, so that they share the work of finding the neighbours.
     members = wanted.neighbours(tuple(targets), start)
     parts = [slice(at, at + n_periods) for at in range(0, members.series.shape[1], n_periods)]
-    maxima: list[tuple[Float32, Float32]] = []
-    for part, one in zip(parts, targets.values(), strict=True):
-        own = wanted_window_sums(members.series[:, part].T, tuple(one.maxima), first)
-        maxima += zip((sums.T for sums in own), one.maxima.values(), strict=True)
+    maxima = [target for one in targets.values() for target in one.maxima.values()]
     if maxima:
-        members.fill_maxima(maxima)
+        windows = [tuple(one.maxima) for one in targets.values()]
+        members.fill_maxima(_sums_of_regions(members.series, parts, windows, first), maxima)
     if any(one.means or one.sums for one in targets.values()):
         totals = members.totals()
         for part, one in zip(parts, targets.values(), strict=True):
             _fill_totals(totals.of_periods(part), first, one.means, one.sums)
+
+
+def _sums_of_regions(
+    series: Float32, parts: Sequence[slice], windows: Sequence[Sequence[int]], first: int
+) -> Float32:
+    """Returns window sums of several variables, window after window along time.
+
+    Args:
+        series: Variable after variable along time, shape (n_regions, n_variables * n_periods).
+        parts: Where each variable lies in it.
+        windows: What is wanted of each variable, in periods.
+        first: First period that is wanted.
+
+    Returns:
+        Shape (n_regions, n_windows * n_rows), n_rows being the number of wanted periods.
+    """
+    n_rows = parts[0].stop - parts[0].start - first
+    sums = np.empty((len(series), n_rows * sum(map(len, windows))), np.float32)
+    for block in row_runs(*series.shape):
+        end = 0
+        for part, wanted in zip(parts, windows, strict=True):
+            own = {}
+            for window in wanted:
+                begin, end = end, end + n_rows
+                own[window] = sums[block, begin:end].T
+            fill_window_sums(series[block, part].T, own, first)
+    return sums
 
 
 def _fill_totals(

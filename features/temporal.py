@@ -8,7 +8,7 @@ one cut to that window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -120,27 +120,6 @@ def fill_window_sums(
             if target is not chain[window] and stop > first_row:
                 begin = max(start, first_row)
                 target[begin - first_row : stop - first_row] = chain[window][begin:stop]
-
-
-def wanted_window_sums(
-    values: npt.NDArray[np.float32], windows: Sequence[int], first_row: int
-) -> list[npt.NDArray[np.float32]]:
-    """Returns several window sums of one series from a row on: the bits of `window_sums`.
-
-    Args:
-        values: Shape (n_periods, n_columns), NaN where not known.
-        windows: Lengths in periods, >= 1.
-        first_row: First row that is wanted.
-
-    Returns:
-        One array a window, shape (n_periods - first_row, n_columns).
-    """
-    if len(values) - first_row <= _FEW_ROWS * len(values):
-        found = {window: np.empty_like(values[first_row:]) for window in windows}
-        _fill_few_rows(values, found, first_row)
-        return [found[window] for window in windows]
-    chain: dict[int, npt.NDArray[np.float32]] = {}
-    return [window_sums(values, window, chain=chain)[first_row:] for window in windows]
 
 
 def _fill_few_rows(

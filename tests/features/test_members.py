@@ -30,15 +30,23 @@ groups = st.lists(st.sets(st.integers(0, N_REGIONS - 1)).map(sorted), min_size=1
 
 
 @settings(max_examples=150, deadline=None)
-@given(values=regions, groups=groups, few=st.sampled_from((0, 10**6)), at_once=st.integers(1, 60))
-def test_totals_and_maxima_equal_loops(values, groups, few, at_once) -> None:
+@given(
+    values=regions,
+    all_known=st.booleans(),
+    groups=groups,
+    few=st.sampled_from((0, 10**6)),
+    at_once=st.integers(1, 60),
+)
+def test_totals_and_maxima_equal_loops(values, all_known, groups, few, at_once) -> None:
+    if all_known:
+        values = np.nan_to_num(values)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("features.members.FEW_CELLS", few)
         patch.setattr("features.runs._CELLS_AT_ONCE", at_once)
         members = Members.of(values, group_matrix(groups, N_REGIONS))
         totals = members.totals()
         found = [np.empty((5, len(groups)), np.float32) for _ in range(2)]
-        members.fill_maxima([(members.series, found[0]), (2 * members.series, found[1])])
+        members.fill_maxima(np.hstack([members.series, 2 * members.series]), found)
     for number, group in enumerate(groups):
         for row in range(5):
             known = [values[row, one] for one in group if not np.isnan(values[row, one])]
