@@ -1,16 +1,23 @@
-"""The command `tocsin` as users run it: a process of its own with its own state."""
+"""The command `tocsin` with a state of its own: as users run it, and in the process of the tests.
 
+Starting a process costs seconds of imports, which say nothing of a message or an exit code. So most
+tests take `run`, and those of each group of commands that ask for the process take `run_process`.
+"""
+
+import io
 import json
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from service.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -23,6 +30,35 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(state: Path) -> Run:
+    """Runs the command's entry in this process: same words, settings, output and exit code."""
+
+    def run_command(
+        *words: str, cwd: Path = ROOT, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        out, err = io.StringIO(), io.StringIO()
+        code: str | int | None = 0
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in [name for name in os.environ if name.startswith("TOCSIN_")]:
+                patch.delenv(name)
+            patch.setenv("TOCSIN_STATE_DIR", str(state))
+            for name, value in settings.items():
+                patch.setenv(f"TOCSIN_{name.upper()}", value)
+            patch.setattr(sys, "argv", ["tocsin", *words])
+            patch.chdir(cwd)
+            try:
+                main.run()
+            except SystemExit as end:
+                code = end.code
+        # As the interpreter has it: no code is success, and a text would be a failure.
+        number = 0 if code is None else code if isinstance(code, int) else 1
+        return subprocess.CompletedProcess(words, number, out.getvalue(), err.getvalue())
+
+    return run_command
+
+
+@pytest.fixture(scope="module")
+def run_process(state: Path) -> Run:
+    """Runs the command as users do, in a process of its own."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
     environment["TOCSIN_STATE_DIR"] = str(state)
 

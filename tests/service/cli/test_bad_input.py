@@ -38,9 +38,10 @@ def assert_refused(done: Any, code: int, *words: str) -> None:
         assert word in lines[0]
 
 
-def test_missing_file(run: Callable[..., Any]) -> None:
-    assert_refused(run("regions", "import", "none.geojson", "--set", "x"), 4, "none.geojson")
-    done = run("ingest", "ged", "none.csv", "--vintage", "1", "--known-at", "2022-01-15")
+def test_missing_file(run_process: Callable[..., Any]) -> None:
+    done = run_process("regions", "import", "none.geojson", "--set", "x")
+    assert_refused(done, 4, "none.geojson")
+    done = run_process("ingest", "ged", "none.csv", "--vintage", "1", "--known-at", "2022-01-15")
     assert_refused(done, 4, "none.csv")
 
 
@@ -86,6 +87,6 @@ def test_as_of_that_is_no_day_or_lies_ahead(run: Callable[..., Any]) -> None:
     assert_refused(run("train", "--set", "one", "--as-of", "2999-01-01"), 2, "2999-01-01")
 
 
-def test_an_error_is_json_for_machines(run: Callable[..., Any]) -> None:
-    done = run("score", "--set", "nowhere", "--json")
+def test_an_error_is_json_for_machines(run_process: Callable[..., Any]) -> None:
+    done = run_process("score", "--set", "nowhere", "--json")
     assert json.loads(done.stdout)["error"]["code"] == "unknown_name"

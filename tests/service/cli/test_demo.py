@@ -8,9 +8,9 @@ SMALL = {"horizons": "[1]", "backtest_years": "5", "bootstrap_draws": "100"}
 
 
 def test_demo_publishes_and_a_second_run_does_nothing_again(
-    run: Callable[..., Any], run_json: Callable[..., Any]
+    run: Callable[..., Any], run_process: Callable[..., Any], run_json: Callable[..., Any]
 ) -> None:
-    first = run("demo", "--no-serve", "--months", "2", **SMALL)
+    first = run_process("demo", "--no-serve", "--months", "2", **SMALL)
     assert first.returncode == 0, first.stderr
     assert "Trained demo-escalation" in first.stdout
     deliveries, models = run_json("ingest", "list"), run_json("models", "list")

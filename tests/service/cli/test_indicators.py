@@ -51,7 +51,7 @@ def test_the_catalogue_is_listed_and_shown(run_json: Callable[..., Any]) -> None
 
 
 def test_values_of_a_region_and_of_a_set_agree(
-    run_json: Callable[..., Any], run: Callable[..., Any], filled: str
+    run_json: Callable[..., Any], run_process: Callable[..., Any], filled: str
 ) -> None:
     shown = run_json("indicators", "show", "events_12m", "--as-of", filled)
     assert shown["origin"] == "2021-05"
@@ -62,7 +62,7 @@ def test_values_of_a_region_and_of_a_set_agree(
     assert values["events_12m"] == first["value"]
     assert values["actors_active_12m"] > 0
     assert values["rainfall_anomaly"] is None
-    table = run("indicators", "list", "--region", first["region_id"], "--as-of", filled)
+    table = run_process("indicators", "list", "--region", first["region_id"], "--as-of", filled)
     assert first["region_id"] in table.stdout.splitlines()[0]
 
 

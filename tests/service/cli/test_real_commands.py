@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 @pytest.fixture(scope="module")
-def trained(run: Callable[..., Any], shared_data: Path) -> None:
+def trained(run_process: Callable[..., Any], shared_data: Path) -> None:
     regions = f"{shared_data}/sahel_admin1.geojson --set sahel --id-property pcode"
     for line in (
         f"regions import {regions} --name-property name --country-property iso3",
@@ -29,7 +29,7 @@ def trained(run: Callable[..., Any], shared_data: Path) -> None:
         "train --set sahel --as-of 2022-01-15",
         "score --set sahel --as-of 2022-01-15",
     ):
-        done = run(*line.split())
+        done = run_process(*line.split())
         assert done.returncode == 0, done.stderr
 
 
@@ -52,16 +52,14 @@ def test_a_second_run_changes_nothing(run: Callable[..., Any], run_json: Any) ->
 
 
 @pytest.mark.usefixtures("trained")
-def test_doctor_finds_nothing_broken(run: Callable[..., Any], run_json: Any) -> None:
+def test_doctor_finds_nothing_broken(run_process: Callable[..., Any], run_json: Any) -> None:
     found = run_json("doctor")
     assert {finding["verdict"] for finding in found["findings"]} <= {"ok", "warning"}
-    assert run("doctor").returncode == 0
+    assert run_process("doctor").returncode == 0
 
 
 @pytest.mark.usefixtures("trained")
-def test_serve_shows_31_regions_at_three_horizons(
-    run: Callable[..., Any], state: Path, free_port: int
-) -> None:
+def test_serve_shows_31_regions_at_three_horizons(state: Path, free_port: int) -> None:
     command = [str(Path(sys.executable).parent / "tocsin"), "serve", "--port", str(free_port)]
     with subprocess.Popen(
         command,
@@ -101,8 +99,8 @@ def test_serve_shows_31_regions_at_three_horizons(
 
 
 @pytest.mark.usefixtures("trained")
-def test_no_command_before_the_data_were_known(run: Callable[..., Any]) -> None:
-    done = run("train", "--set", "sahel", "--as-of", "2021-06-30")
+def test_no_command_before_the_data_were_known(run_process: Callable[..., Any]) -> None:
+    done = run_process("train", "--set", "sahel", "--as-of", "2021-06-30")
     assert (done.returncode, done.stdout) == (7, "")
     assert "2021-06-30" in done.stderr
     assert "2022-01-15" in done.stderr
