@@ -81,7 +81,7 @@ class Members:
             values: Shape (n_periods, n_regions), >= 0, NaN where not known.
             links: As `features.spatial.group_matrix` makes it, shape (n_groups, n_regions).
         """
-        n_members = np.diff(links.indptr).astype(np.float32)
+        n_members = (links.indptr[1:] - links.indptr[:-1]).astype(np.float32)
         lively = None
         if values.size > FEW_CELLS:
             # NaN is true: what is unknown is not quiet.
@@ -128,7 +128,7 @@ class Members:
             targets: What receives the result of each series, shape (n_rows, n_groups): NaN where no
                 member is known or the group is empty.
         """
-        n_lively = np.diff(self.links.indptr)
+        n_lively = self.links.indptr[1:] - self.links.indptr[:-1]
         # One quiet region stands for all of a group. It is never above a known one.
         has_quiet = n_lively < self.n_members
         n_ranks = n_lively + (has_quiet if self.has_unknown else has_quiet & (n_lively == 0))
@@ -137,9 +137,9 @@ class Members:
         members[np.arange(members.shape[1]) < n_lively[:, None]] = self.links.indices
         for block in row_runs(len(members), sums.shape[1]):
             # Those with many members first: then each rank is for the first so many.
-            order = np.argsort(-n_ranks[block], kind="stable")
+            order = (-n_ranks[block]).argsort(kind="stable")
             ranked = members[block][order].T.copy()
-            n_groups = np.searchsorted(-n_ranks[block][order], -np.arange(len(ranked)))
+            n_groups = (-n_ranks[block][order]).searchsorted(-np.arange(len(ranked)))
             found = np.empty((len(order), sums.shape[1]), np.float32)
             other = np.empty_like(found)
             found[n_groups[0] if len(n_groups) else 0 :] = np.nan
@@ -148,7 +148,7 @@ class Members:
                 sums.take(regions[:n], axis=0, out=picked[:n], mode="clip")
                 if rank:
                     np.fmax(found[:n], other[:n], out=found[:n])
-            found = found.take(np.argsort(order), axis=0, out=other, mode="clip")
+            found = found.take(order.argsort(), axis=0, out=other, mode="clip")
             end = 0
             for target in targets:
                 begin, end = end, end + len(target)

@@ -118,10 +118,14 @@ def _fill_totals(
     if totals.is_complete:
         # One array a window: with all known, the sum of the known is that of all.
         fill_window_sums(totals.total, {**means, **sums}, first)
+        # Without a neighbour the total is NaN, and so is what is made of it.
+        n_members = np.maximum(totals.n_members, 1)
+
+        def average(total: Float32, *, out: Float32) -> None:
+            np.divide(total, n_members, out=out)
+
         for window, mean in means.items():
-            # Without a neighbour the total is NaN, and so is what is made of it.
-            n_known = np.broadcast_to(np.maximum(totals.n_members, 1), mean.shape)
-            compute_in_runs(np.divide, sums.get(window, mean), n_known, out=mean)
+            compute_in_runs(average, sums.get(window, mean), out=mean)
         return
     fill_window_sums(totals.total, means, first)
     fill_window_sums(totals.of_all(), sums, first)

@@ -110,7 +110,9 @@ def escalation_thresholds(
     thresholds[:unasked] = np.nan
     thresholds[unasked:] = round(float(definition.floor), _DECIMALS)
     is_all_known = bool(known.all())
-    busy = np.flatnonzero(~_is_quiet(deaths, known, horizon, definition, step))
+    busy = np.arange(deaths.shape[1])
+    if len(busy) > _REGIONS_AT_ONCE:
+        busy = np.flatnonzero(~_is_quiet(deaths, known, horizon, definition, step))
     for first in range(0, len(busy), _REGIONS_AT_ONCE):
         block = busy[first : first + _REGIONS_AT_ONCE]
         counted = deaths[:, block].astype(np.float64)
@@ -199,13 +201,21 @@ def _thresholds_of_block(
         counts = np.cumsum(is_above, axis=0, dtype=np.int32)
         counts[n_windows:] -= counts[:-n_windows].copy()
         rows, regions = np.nonzero((counts >= n_above) & ~np.isnan(thresholds))
+        own = _windows(sums, n_windows)
         for first in range(0, len(rows), _QUANTILES_AT_ONCE):
-            own = np.lib.stride_tricks.sliding_window_view(sums, n_windows, axis=0)
             some = slice(first, first + _QUANTILES_AT_ONCE)
             row, region = rows[some], regions[some]
             quantiles = _quantiles(own[row - n_windows + 1, region], definition.quantile)
             thresholds[row, region] = np.maximum(thresholds[row, region], quantiles)
     return np.round(thresholds, _DECIMALS, out=thresholds)
+
+
+def _windows(sums: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:
+    """Returns all windows of so many rows as a view, shape (n_windows, n_regions, length)."""
+    shape = (len(sums) - length + 1, sums.shape[1], length)
+    strides = (*sums.strides, sums.strides[0])
+    # What `sliding_window_view` gives, without its checks: they take longer than a few quantiles.
+    return np.lib.stride_tricks.as_strided(sums, shape, strides, writeable=False)
 
 
 def _quantile_place(quantile: float, n_values: int) -> tuple[int, float]:

@@ -30,10 +30,11 @@ def group_matrix(groups: Sequence[Sequence[int]], n_regions: int) -> Links:
 
 def rows_of(links: Links, rows: Int64) -> tuple[Int64, Int64]:
     """Returns where the entries of some rows stand in a matrix, and where each row begins."""
-    sizes = links.indptr[rows + 1] - links.indptr[rows]
-    ends = np.cumsum(sizes, dtype=np.int64)
+    first = links.indptr[rows]
+    sizes = links.indptr[rows + 1] - first
+    ends = sizes.cumsum(dtype=np.int64)
     begins = ends - sizes
-    at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(links.indptr[rows] - begins, sizes)
+    at = np.arange(ends[-1] if len(ends) else 0) + (first - begins).repeat(sizes)
     return at, np.concatenate([begins, ends[-1:]])
 
 
@@ -50,11 +51,12 @@ def pick_rows(links: Links, rows: Int64) -> tuple[Links, Int64]:
     """
     at, starts = rows_of(links, rows)
     is_used = np.zeros(links.shape[1], np.bool_)
-    is_used[links.indices[at]] = True
-    used = np.flatnonzero(is_used).astype(np.int64)
+    columns = links.indices[at]
+    is_used[columns] = True
+    used = np.flatnonzero(is_used)
     new_column = np.empty(links.shape[1], np.int64)
     new_column[used] = np.arange(len(used))
-    picked = (links.data[at], new_column[links.indices[at]], starts)
+    picked = (links.data[at], new_column[columns], starts)
     return sparse.csr_array(picked, shape=(len(rows), len(used))), used
 
 
