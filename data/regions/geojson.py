@@ -6,6 +6,7 @@ A file is taken whole or refused whole: a set that misses a region would be sile
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -73,8 +74,9 @@ def read_region_file(
     Raises:
         MissingInput: The file is not there or cannot be read.
         BadInput: It is not such a file: not JSON, not a FeatureCollection, no features, another
-            coordinate system, a property missing or empty, an identifier twice, no ISO country,
-            no polygon, or coordinates that do not lie on the globe.
+            coordinate system, properties that are no object, a property missing or empty, an
+            identifier twice, no ISO country, no polygon, or coordinates that do not lie on the
+            globe.
         UsageError: The name cannot name a region set.
     """
     check_set_name(name)
@@ -84,6 +86,8 @@ def read_region_file(
         where = f"{path.name}, feature {number}"
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             raise BadInput(f"{where} is not a GeoJSON Feature.")
+        if not isinstance(feature.get("properties") or {}, dict):
+            raise BadInput(f"{where} has properties that are no JSON object.")
         region_id = _property(feature, id_property, where)
         if len(region_id) > _ID_LENGTH:
             raise BadInput(f"{where}: the identifier '{region_id}' is longer than {_ID_LENGTH}.")
@@ -167,6 +171,9 @@ def _property(feature: dict[str, Any], key: str, where: str) -> str:
     text = str(value).strip() if isinstance(value, str | int | float) else ""
     if not text or isinstance(value, bool):
         raise BadInput(f"{where} has no value in '{key}'.", "Choose another property.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        # Halves of surrogate pairs cannot be stored or sent, nor the NUL by PostgreSQL.
+        raise BadInput(f"{where} has a character in '{key}' that no text has.")
     return text
 
 

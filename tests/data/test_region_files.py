@@ -120,6 +120,12 @@ def bad_geometry(geometry: Any) -> dict[str, Any]:
     return collection(feature)
 
 
+def bad_properties(properties: Any) -> dict[str, Any]:
+    feature = square("A", 0)
+    feature["properties"] = properties
+    return collection(feature)
+
+
 @pytest.mark.parametrize(
     ("document", "words"),
     [
@@ -135,6 +141,10 @@ def bad_geometry(geometry: Any) -> dict[str, Any]:
             "coordinate system EPSG:32630",
         ),
         ({"type": "FeatureCollection", "features": [7]}, "feature 1 is not a GeoJSON Feature"),
+        (bad_properties(None), "feature 1 has no property 'code'"),
+        (bad_properties(["code"]), "areas.geojson, feature 1 has properties that are no"),
+        (bad_properties("code"), "feature 1 has properties that are no JSON object"),
+        (bad_properties(7), "feature 1 has properties that are no JSON object"),
         (
             collection(square("A", 0), square("A", 1)),
             "feature 2: the identifier 'A' is there twice",
@@ -144,6 +154,9 @@ def bad_geometry(geometry: Any) -> dict[str, Any]:
         (collection(square(" ", 0)), "no value in 'code'"),
         (collection(square(True, 0)), "no value in 'code'"),
         (collection(square(["A"], 0)), "no value in 'code'"),
+        (collection(square("A\0", 0)), "a character in 'code' that no text has"),
+        (collection(square("A\ud800", 0)), "a character in 'code' that no text has"),
+        (collection(square("A", 0, label="Kayes\nNord")), "'label' that no text has"),
         (collection(square("A", 0, "-99")), "'-99' in 'land' is no ISO 3166-1 country code"),
         (bad_geometry(None), "geometry None, not a Polygon"),
         (bad_geometry({"type": "Point", "coordinates": [0, 0]}), "geometry Point, not a Polygon"),
