@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from data.calendar import period_end, period_label, period_of, period_start, to_epoch_day
-from data.errors import BadInput, SettingsError
+from data.errors import BadInput, SettingsError, UsageError
 from data.events import Refusal
 from data.forecast import FORECAST_COLUMNS, ForecastBatch
 from data.regions.iso_countries import to_alpha3
@@ -41,6 +41,7 @@ _QUANTITIES = {
     "lnbest": "log1p_deaths",
 }
 _FILE = re.compile(r"conflictforecast_(?:(?:ons|int)_)?(armedconf|anyviolence|lnbest)_(\d\d)\.csv")
+_VINTAGE = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _FEW_UNITS = 10
 _MOST_REFUSED = 0.1
 
@@ -50,6 +51,7 @@ def fetch_conflictforecast(access: Access, query: Query) -> list[Path]:
 
     Raises:
         SettingsError: The address of the file service is not set.
+        UsageError: The vintage is no month.
         SourceUnavailable: They cannot be had whole, or there is none.
     """
     base = access.settings.conflictforecast_url
@@ -61,8 +63,14 @@ def fetch_conflictforecast(access: Access, query: Query) -> list[Path]:
     if query.version is None:
         url, params = f"{base}/get-latest-file-listing", None
     else:
-        year, _, month = query.version.partition("-")
-        url, params = f"{base}/get-file-listing", {"date": f"{month}-{year}"}
+        vintage = _VINTAGE.fullmatch(query.version)
+        if vintage is None:
+            # It names a folder, too.
+            raise UsageError(
+                f"'{query.version}' is no vintage of {CONFLICTFORECAST.title}.",
+                "Write the month, as 2026-08.",
+            )
+        url, params = f"{base}/get-file-listing", {"date": f"{vintage[2]}-{vintage[1]}"}
     listing = access.fetcher.get_json(url, params=params)
     if not isinstance(listing, list) or not all(isinstance(item, dict) for item in listing):
         raise access.fetcher.fail(url, "its answer is no list of files")

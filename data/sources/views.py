@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import pandas as pd
 
 from data.calendar import period_end, period_start, to_epoch_day
-from data.errors import BadInput, MissingInput
+from data.errors import BadInput, MissingInput, UsageError
 from data.events import Refusal
 from data.forecast import FORECAST_COLUMNS, ForecastBatch
 from data.regions.iso_countries import to_alpha3
@@ -57,10 +57,16 @@ def fetch_views(access: Access, query: Query) -> list[Path]:
     """Returns a JSON file with the forecasts of a run, by default the newest.
 
     Raises:
+        UsageError: The run has a name that no run has.
         SourceUnavailable: They cannot be had whole, or there is none.
     """
     level = query.part or LEVELS[0]
     run = query.version or _find_newest(access)
+    if _RUN.fullmatch(run) is None:
+        # It names a file, too.
+        raise UsageError(
+            f"'{run}' is no run of {VIEWS.title}.", "Write it as fatalities003_2026_05_t01."
+        )
     url = f"{access.settings.views_url}/{run}/{_PATH[level]}"
     asked: dict[str, float] = {"pagesize": PAGE_ROWS}
     if query.box is not None and level == "grid":

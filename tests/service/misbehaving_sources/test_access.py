@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from data.errors import Refused, TocsinError
+from data.errors import Refused, TocsinError, UsageError
 from data.sources.contract import Query
 from service.intake.fetching import fetch_source
 from tests.service.misbehaving_sources.servers import MLI, SPAN
@@ -41,3 +42,21 @@ def test_a_key_is_asked_for_where_it_is_used(world: World) -> None:
         assert world.asked == []
     else:
         assert world.fetch(world.spec.first)[0].n_added > 0
+
+
+@pytest.mark.parametrize(
+    "version", ["../../2026-08", "2026-08/..", "/tmp", "..", "2026-13", "2026-8", "2026-08\n", ""]
+)
+@pytest.mark.parametrize("world", ["conflictforecast"], indirect=True)
+def test_a_vintage_is_a_month_and_no_path(world: World, version: str) -> None:
+    with pytest.raises(UsageError, match="is no vintage"):
+        world.fetch(replace(world.spec.first, version=version))
+    assert world.asked == []
+
+
+@pytest.mark.parametrize("version", ["../../a", "a/b", "..", "a b", "a\n"])
+@pytest.mark.parametrize("world", ["views"], indirect=True)
+def test_a_run_is_a_name_and_no_path(world: World, version: str) -> None:
+    with pytest.raises(UsageError, match="is no run of"):
+        world.fetch(replace(world.spec.first, version=version))
+    assert world.asked == []
