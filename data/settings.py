@@ -77,6 +77,12 @@ class DataSettings(BaseModel):
         default=60, gt=0, description="How long a source may stay silent while it is fetched."
     )
 
+    fetch_megabytes_max: int = Field(
+        default=2_000,
+        ge=1,
+        description="A file that a source sends, or all pages of an answer, may be so large (MB).",
+    )
+
     @property
     def resolved_database_url(self) -> str:
         """The database URL in force."""

@@ -1,4 +1,4 @@
-"""Fetching from a source that may misbehave: patient, and never content with half an answer.
+"""Fetching from a source that may misbehave: patient, content with nothing that is half or endless.
 
 Owns requests, retries, and downloads that resume. Does not own what an answer means. Waiting is
 injected, so that nothing here knows a clock.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,9 @@ from data.errors import SourceUnavailable
 OnBytes = Callable[[int, int], None]
 
 _REDIRECTS_LIMIT = 5
+_MEGABYTE = 1_000_000
+_MOST_JSON_BYTES = 256 * _MEGABYTE
+"""A JSON answer is held in memory, where it takes several times as much."""
 _BUSY = 429
 _SERVER_FAILS_FROM = 500
 _REFUSALS = {
@@ -35,19 +39,22 @@ _REFUSALS = {
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to bear with a source.
+    """How long, and how much of it, to bear with a source.
 
     Attributes:
         timeout_seconds: How long it may stay silent.
         n_tries: Tries per request.
         first_wait_seconds: Wait after the first failure; doubles with each.
         longest_wait_seconds: A source that asks to wait longer is given up for now.
+        most_bytes: A file, and all pages of an answer together, may be so large (<=); a single
+            JSON answer also at most 256 MB.
     """
 
     timeout_seconds: float = 60
     n_tries: int = 4
     first_wait_seconds: float = 2
     longest_wait_seconds: float = 120
+    most_bytes: int = 2_000 * _MEGABYTE
 
 
 class Fetcher:
@@ -68,6 +75,7 @@ class Fetcher:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.title = title
+        self.most_bytes = (patience or Patience()).most_bytes
         self._wait = wait
         self._patience = patience or Patience()
         self._client = httpx.Client(
@@ -98,21 +106,28 @@ class Fetcher:
         """Returns the JSON that an address answers with. Redirects are not followed.
 
         Raises:
-            SourceUnavailable: It does not answer, refuses, or answers with anything but JSON.
+            SourceUnavailable: It does not answer, refuses, answers with anything but JSON, or with
+                too much of it.
         """
+
         # httpx drops the query of the address where parameters are given, even none.
-        request = self._client.build_request(
-            "GET", url, headers=dict(headers or {}), params=dict(params) if params else None
-        )
-        return self._ask_json(request, hint)
+        def build() -> httpx.Request:
+            return self._client.build_request(
+                "GET", url, headers=dict(headers or {}), params=dict(params) if params else None
+            )
+
+        return self._ask_json(url, build, hint)
 
     def post_form(self, url: str, form: Mapping[str, str], *, hint: str = "") -> Any:
         """Returns the JSON that an address answers a form with. Redirects are not followed.
 
         Raises:
-            SourceUnavailable: It does not answer, refuses, or answers with anything but JSON.
+            SourceUnavailable: It does not answer, refuses, answers with anything but JSON, or with
+                too much of it.
         """
-        return self._ask_json(self._client.build_request("POST", url, data=dict(form)), hint)
+        return self._ask_json(
+            url, lambda: self._client.build_request("POST", url, data=dict(form)), hint
+        )
 
     def download(self, url: str, target: Path, *, on_progress: OnBytes | None = None) -> None:
         """Stores what lies at an address in a file, which appears only when it is whole.
@@ -126,7 +141,8 @@ class Fetcher:
             on_progress: Called with bytes stored and bytes in all (0 if the source does not say).
 
         Raises:
-            SourceUnavailable: It does not answer, refuses, answers with a web page, or breaks off.
+            SourceUnavailable: It does not answer, refuses, answers with a web page, breaks off, or
+                sends more than `most_bytes`, of which nothing is kept.
         """
         part = target.with_name(f"{target.name}.part")
         note = target.with_name(f"{target.name}.part.json")
@@ -142,22 +158,43 @@ class Fetcher:
         """Returns the error that says what was found at an address."""
         return SourceUnavailable(f"{self.title}, {_bare(url)}: {found}.", hint)
 
-    def _ask_json(self, request: httpx.Request, hint: str) -> Any:
-        url = str(request.url)
+    def refuse_size(self, url: str, limit: int) -> SourceUnavailable:
+        """Returns the error that says that an address gives more than so many bytes."""
+        return self.fail(
+            url,
+            f"it sends more than {limit / _MEGABYTE:,g} MB",
+            "If so much is right, raise TOCSIN_FETCH_MEGABYTES_MAX."
+            if limit == self.most_bytes
+            else "Ask for fewer countries or days.",
+        )
 
+    def _ask_json(self, url: str, build: Callable[[], httpx.Request], hint: str) -> Any:
         def ask() -> Any:
-            answer = self._client.send(request)
-            _check(answer)
-            if answer.is_redirect:
-                raise self.fail(url, "it points elsewhere", "Check the address in the settings.")
+            with closing(self._client.send(build(), stream=True)) as answer:
+                _check(answer)
+                if answer.is_redirect:
+                    raise self.fail(
+                        url, "it points elsewhere", "Check the address in the settings."
+                    )
+                content = self._read_whole(url, answer)
             try:
-                return json.loads(answer.content)
-            except ValueError:
+                return json.loads(content)
+            except (ValueError, RecursionError):
                 raise self.fail(
-                    url, f"it answers with {_describe(answer)}, not JSON", hint
+                    url, f"it answers with {_describe(content)}, not JSON", hint
                 ) from None
 
         return self._persist(url, ask, hint)
+
+    def _read_whole(self, url: str, answer: httpx.Response) -> bytes:
+        # Counted after decompression, of which a few bytes can become any number.
+        limit = min(self.most_bytes, _MOST_JSON_BYTES)
+        content = bytearray()
+        for piece in answer.iter_bytes():
+            content += piece
+            if len(content) > limit:
+                raise self.refuse_size(url, limit)
+        return bytes(content)
 
     def _persist(self, url: str, act: Callable[[], Any], hint: str) -> Any:
         """Returns what `act` returns, tried again while the source is busy or breaks off."""
@@ -181,7 +218,12 @@ class Fetcher:
                 raise self.fail(url, f"it answers {status}: {reason}", hint) from None
             except httpx.TimeoutException:
                 found = f"it stays silent for {self._patience.timeout_seconds:g} seconds"
-            except (httpx.TransportError, httpx.InvalidURL) as problem:
+            except httpx.InvalidURL:
+                raise self.fail(url, "this is no address", "Check the settings.") from None
+            except httpx.TooManyRedirects:
+                found = f"it points elsewhere more than {_REDIRECTS_LIMIT} times"
+                raise self.fail(url, found, hint) from None
+            except httpx.RequestError as problem:
                 found = f"the connection fails ({type(problem).__name__})"
         raise self.fail(url, f"{found}, {self._patience.n_tries} times", hint or "Try again later.")
 
@@ -209,20 +251,30 @@ class Fetcher:
             at = at if is_resumed else 0
             length = answer.headers.get("content-length", "")
             total = at + int(length) if length.isdecimal() else 0
+            if total > self.most_bytes:
+                self._forget(part, note)
+                raise self.refuse_size(url, self.most_bytes)
             version = answer.headers.get("etag") or answer.headers.get("last-modified") or ""
             # A weak validator does not promise equal bytes.
             version = "" if version.startswith("W/") else version
             note.write_text(json.dumps({"url": url, "version": version}))
             with part.open("ab" if is_resumed else "wb") as stream:
                 for piece in answer.iter_raw():
-                    stream.write(piece)
                     at += len(piece)
+                    if at > self.most_bytes:
+                        self._forget(part, note)
+                        raise self.refuse_size(url, self.most_bytes)
+                    stream.write(piece)
                     if on_progress is not None:
                         on_progress(at, total)
         if at == 0:
             raise self.fail(url, "it answers with nothing")
         if total and at != total:
             raise httpx.RemoteProtocolError("the body is cut off")
+
+    def _forget(self, part: Path, note: Path) -> None:
+        part.unlink(missing_ok=True)
+        note.unlink(missing_ok=True)
 
 
 class _Busy(Exception):
@@ -246,13 +298,13 @@ def _check(answer: httpx.Response) -> None:
         raise _NotServed(status)
 
 
-def _describe(answer: httpx.Response) -> str:
-    beginning = answer.content[:200].lstrip().lower()
+def _describe(content: bytes) -> str:
+    beginning = content[:200].lstrip().lower()
     if not beginning:
         return "nothing"
     if beginning.startswith(b"<"):
         return "a web page"
-    return f"{len(answer.content)} bytes of other text"
+    return f"{len(content)} bytes of other text"
 
 
 def _read_note(note: Path, url: str) -> str:

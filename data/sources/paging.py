@@ -3,7 +3,7 @@
 Where the answer never changes, as that of a release, each page is kept in a file until all are
 there, so that a fetch that broke off goes on. Pages of a table that changes are never mixed with
 those of another day. A source that repeats a page, changes its total on
-the way or ends too early has not answered, and nothing of it is used.
+the way, ends too early or never ends has not answered, and nothing of it is used.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def collect_pages(
         on_progress: Called with rows so far and rows in all (0 if the source does not say).
 
     Raises:
-        SourceUnavailable: A page cannot be had, comes twice, or the rows are not as many as said.
+        SourceUnavailable: A page cannot be had, comes twice, the rows are not as many as said, or
+            all pages together are larger than the fetcher's `most_bytes`.
     """
     kept = folder / f"pages-{hashlib.sha256(first_url.encode()).hexdigest()[:16]}"
     if not is_fixed:
@@ -67,10 +68,15 @@ def collect_pages(
     seen: dict[str, int] = {}
     total: int | None = None
     url: str | None = first_url
-    number = 0
+    number, n_bytes = 0, 0
     while url is not None:
         number += 1
-        page = _page_at(kept / f"{number:06d}.json", url, read_page)
+        path = kept / f"{number:06d}.json"
+        page = _page_at(path, url, read_page)
+        n_bytes += path.stat().st_size
+        if n_bytes > fetcher.most_bytes:
+            shutil.rmtree(kept)
+            raise fetcher.refuse_size(first_url, fetcher.most_bytes)
         digest = hashlib.sha256(json.dumps(page.rows, sort_keys=True).encode()).hexdigest()
         found = ""
         if page.rows and digest in seen:

@@ -106,5 +106,8 @@ def open_fetcher(
     settings: Settings, source: SourceInfo, wait: Wait, transport: GuardedTransport | None = None
 ) -> Fetcher:
     """Returns a client for a source, by default for the addresses that stand in the settings."""
-    patience = Patience(timeout_seconds=settings.fetch_timeout_seconds)
+    patience = Patience(
+        timeout_seconds=settings.fetch_timeout_seconds,
+        most_bytes=settings.fetch_megabytes_max * 1_000_000,
+    )
     return Fetcher(source.title, wait, patience, transport)

@@ -67,6 +67,18 @@ def test_a_source_that_stays_silent(world: World) -> None:
     assert world.dump() == before
 
 
+def test_a_source_that_sends_without_end(world: World) -> None:
+    world.begin()
+    before = world.dump()
+    world.settings = world.settings.model_copy(update={"fetch_megabytes_max": 1})
+    world.spoil = lambda _request: Response((b"0" * 1000 for _ in range(100_000)), 200)
+    with pytest.raises(SourceUnavailable, match="it sends more than 1 MB"):
+        world.fetch(world.spec.second)
+    assert world.dump() == before
+    kept = [path for path in (world.settings.state_dir / "downloads").rglob("*") if path.is_file()]
+    assert [path for path in kept if path.suffix == ".part"] == []
+
+
 def test_a_busy_source_is_waited_for_and_then_taken_in(world: World) -> None:
     world.begin()
     answers = [Response("", 429, {"Retry-After": "7"}), Response("", 500)]
