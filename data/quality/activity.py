@@ -39,7 +39,7 @@ def find_odd_months(
     first, last = _whole_months(batch)
     if first > last:
         return []
-    is_told_anew = is_listed(before["event_id"], set(batch.events["event_id"]))
+    is_told_anew = is_listed(before["event_id"], set(batch.events["event_id"].tolist()))
     columns = ["country", "date", "event_type", "fatalities_best"]
     events, _ = split_violence(pd.concat([before[~is_told_anew][columns], batch.events[columns]]))
     findings: list[Finding] = []

@@ -63,7 +63,7 @@ def find_deleted(batch: Batch, before: pd.DataFrame, limits: SentinelLimits) -> 
     known = before[is_claimed(before, batch.countries, batch.covers_from, batch.covers_to)]
     if known.empty:
         return []
-    listed = set(batch.events["event_id"])
+    listed = set(batch.events["event_id"].tolist())
     listed.update(item.event_id for item in batch.refusals if item.event_id is not None)
     n_gone = int((~is_listed(known["event_id"], listed)).sum())
     if n_gone < limits.least_rows or n_gone < _DELETED_NOTED * len(known):
@@ -77,16 +77,17 @@ def find_renamed_actors(
 ) -> list[Finding]:
     """Returns actors whose events now nearly all name another one; never suspicious by itself."""
     pairs = _pair(batch, before)
-    present = set(batch.events["actor_a"]) | set(batch.events["actor_b"])
+    present = set(batch.events["actor_a"].unique()) | set(batch.events["actor_b"].unique())
     findings: list[Finding] = []
     for side in ("actor_a", "actor_b"):
-        names = list(zip(pairs[f"{side}_was"], pairs[f"{side}_now"], strict=True))
-        totals = Counter(was for was, _ in names)
-        for (was, now), n_events in sorted(Counter(names).items()):
-            total = totals[was]
-            is_renamed = was != now and was not in present and n_events >= _MOST_OF * total
-            if is_renamed and n_events >= limits.least_rows:
-                text = f"'{was}' is now called '{now}' in {n_events} of its {total} events."
+        was, now = pairs[f"{side}_was"], pairs[f"{side}_now"]
+        moved = ((was != now) & ~was.isin(present)).to_numpy()
+        names = Counter(zip(was[moved], now[moved], strict=True))
+        totals = was[was.isin({name for name, _ in names})].value_counts()
+        for (old, new), n_events in sorted(names.items()):
+            total = int(totals[old])
+            if n_events >= max(_MOST_OF * total, limits.least_rows):
+                text = f"'{old}' is now called '{new}' in {n_events} of its {total} events."
                 findings.append(Finding("actor_rename", False, None, text))
     return findings
 

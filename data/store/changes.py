@@ -103,7 +103,7 @@ def is_listed(identifiers: pd.Series[str], listed: Container[str]) -> npt.NDArra
 
 
 def _find_deleted(batch: Batch, latest: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    still_listed = set(batch.events["event_id"])
+    still_listed = set(batch.events["event_id"].tolist())
     still_listed.update(item.event_id for item in batch.refusals if item.event_id is not None)
     return np.asarray(
         ~latest["deleted"].to_numpy()
