@@ -32,10 +32,12 @@ from service.schedule.scheduled_fetches import tick_fetches
 from service.schedule.schedules import check_schedules, schedule_of
 from service.schedule.slots import (
     SlotStatus,
+    check_attempts,
     claim_slot,
     find_due,
     find_slot,
     finish_slot,
+    hold_slot,
     skip_slot,
 )
 from service.settings import Settings
@@ -111,7 +113,10 @@ def tick_cycles(database: Database, settings: Settings, clock: Clock) -> list[st
             skip_slot(database, name, slot_at, clock())
         for slot_at in due.run:
             if claim_slot(database, name, slot_at, clock()):
-                with bound_contextvars(slot=f"{name}/{slot_at:%Y-%m-%dT%H:%MZ}"):
+                with (
+                    bound_contextvars(slot=f"{name}/{slot_at:%Y-%m-%dT%H:%MZ}"),
+                    hold_slot(database, name, slot_at, clock),
+                ):
                     _run_slot(database, settings, clock, region_set, slot_at)
                 ran.append(name)
     return ran
@@ -135,6 +140,7 @@ def _run_slot(
     problem: TocsinError | None = None
     detail = "The cycle failed; the log says why."
     try:
+        check_attempts(database, name, slot_at, settings.cycle_attempts)
         if is_fetchable(region_set):
             ingest_new(database, settings, clock, region_set=name)
         report = run_cycle(database, settings, clock, region_set=name, as_of=slot_at.date())

@@ -25,10 +25,12 @@ from service.schedule.slots import (
     FETCHES,
     Slot,
     SlotStatus,
+    check_attempts,
     claim_slot,
     find_due,
     find_slot,
     finish_slot,
+    hold_slot,
     list_slots,
     skip_slot,
 )
@@ -98,7 +100,10 @@ def tick_fetches(database: Database, settings: Settings, clock: Clock) -> list[s
             skip_slot(database, name, slot_at, clock(), FETCHES)
         for slot_at in due.run[-1:]:
             if claim_slot(database, name, slot_at, clock(), FETCHES):
-                with bound_contextvars(fetch=f"{name}/{slot_at:%Y-%m-%dT%H:%MZ}"):
+                with (
+                    bound_contextvars(fetch=f"{name}/{slot_at:%Y-%m-%dT%H:%MZ}"),
+                    hold_slot(database, name, slot_at, clock, FETCHES),
+                ):
                     _run_fetch(database, settings, clock, name, slot_at)
                 ran.append(name)
     return ran
@@ -112,6 +117,7 @@ def _run_fetch(
     is_final = False
     detail = "The fetch failed; the log says why."
     try:
+        check_attempts(database, name, slot_at, settings.cycle_attempts, FETCHES)
         reports = _fetch(database, settings, clock, settings.fetches[name])
         status, detail = "done", _describe(reports)
         _log.info("%s: %s", name, detail)

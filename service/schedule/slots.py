@@ -2,12 +2,17 @@
 
 A task is the cycle of a region set (table `slots`) or the fetch of a source (table `fetch_slots`).
 A slot is a row. Whoever inserts the row runs the task: the database lets only one process do that.
-A row that says `running` for longer than a lease belonged to a process that died; a row that failed
-and has attempts left says when it is due again. One other process may take such a row over.
+The process holds the row for a lease, which it renews for as long as it lives. A row that says
+`running` after its lease belonged to a process that died; a row that failed and has attempts left
+says when it is due again. One other process may take such a row over.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,6 +21,8 @@ from sqlalchemy import Column, ColumnElement, Connection, insert, or_, select, u
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database
+from data.errors import StateError
+from service.clock import Clock
 from service.schedule.schedules import Schedule, newest_slot, slots_between
 from service.tables import fetch_slots, slots
 
@@ -27,9 +34,12 @@ FETCHES: Column[Any] = fetch_slots.c.fetch
 SlotStatus = Literal["running", "done", "failed", "skipped"]
 """`skipped`: it was missed, and so many newer ones were due that it was not caught up with."""
 
-LEASE = timedelta(hours=1)
-"""How long a task may run before another process may take its slot over."""
+LEASE = timedelta(minutes=15)
+"""How long after the last sign of life another process may take a slot over."""
+RENEW_SECONDS = 60.0
+"""How often a process that runs a task gives such a sign."""
 
+_log = logging.getLogger("tocsin.scheduler")
 _LISTED_FOR = timedelta(days=366)
 """Slots missed longer ago than this are not even listed."""
 _MAX_DETAIL = 500
@@ -49,6 +59,7 @@ class Slot:
         detail: One line: what was done, or why not.
         attempts: How often it was begun.
         retry_at: When it is due again after a failure; None if it is not.
+        held_until: Until when the process that runs it holds it; None if it was skipped.
     """
 
     task: str
@@ -59,11 +70,12 @@ class Slot:
     detail: str
     attempts: int
     retry_at: datetime | None
+    held_until: datetime | None
 
     def is_open(self, now: datetime) -> bool:
         """Returns True if it may be begun again: its process died, or it is to be retried."""
         if self.status == "running":
-            return self.started_at <= now - LEASE
+            return self.held_until is None or self.held_until <= now
         return self.status == "failed" and self.retry_at is not None and self.retry_at <= now
 
 
@@ -139,7 +151,7 @@ def claim_slot(
             .where(
                 *_is_slot(task, slot_at, of),
                 or_(
-                    (rows.c.status == "running") & (rows.c.started_at <= now - LEASE),
+                    (rows.c.status == "running") & (rows.c.held_until <= now),
                     (rows.c.status == "failed") & (rows.c.retry_at <= now),
                 ),
             )
@@ -148,10 +160,66 @@ def claim_slot(
                 started_at=now,
                 finished_at=None,
                 retry_at=None,
+                held_until=now + LEASE,
                 attempts=rows.c.attempts + 1,
             )
         )
         return taken.rowcount == 1
+
+
+@contextmanager
+def hold_slot(
+    database: Database, task: str, slot_at: datetime, clock: Clock, of: Column[Any] = CYCLES
+) -> Iterator[None]:
+    """Keeps a claimed slot from being taken over for as long as its task takes.
+
+    Args:
+        database: The database.
+        task: What runs.
+        slot_at: When it was due.
+        clock: Says until when the slot is held.
+        of: `CYCLES` or `FETCHES`.
+    """
+    done = threading.Event()
+
+    def renew() -> None:
+        rows = of.table
+        while not done.wait(RENEW_SECONDS):
+            try:
+                with database.write() as connection:
+                    connection.execute(
+                        update(rows)
+                        .where(*_is_slot(task, slot_at, of), rows.c.status == "running")
+                        .values(held_until=clock() + LEASE)
+                    )
+            except Exception:
+                # The lease outlasts many of these, as when the database is away for a moment.
+                _log.exception("The slot %s of %s could not be held on to", slot_at, task)
+
+    renewer = threading.Thread(target=renew, name=f"hold {task}", daemon=True)
+    renewer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewer.join()
+
+
+def check_attempts(
+    database: Database, task: str, slot_at: datetime, at_most: int, of: Column[Any] = CYCLES
+) -> None:
+    """Refuses a claimed slot whose process died as often as it may be begun.
+
+    Raises:
+        StateError: It was begun more often.
+    """
+    with database.read() as connection:
+        slot = find_slot(connection, task, slot_at, of)
+    if slot is not None and slot.attempts > at_most:
+        raise StateError(
+            f"The process that ran it ended in the midst of it, the last of {at_most} times.",
+            "Look whether the machine ran out of memory, then run it by hand.",
+        )
 
 
 def skip_slot(
@@ -217,6 +285,7 @@ def _insert_slot(
                         "finished_at": now if is_skipped else None,
                         "detail": _SKIPPED if is_skipped else "",
                         "attempts": 0 if is_skipped else 1,
+                        "held_until": None if is_skipped else now + LEASE,
                     }
                 )
             )

@@ -27,6 +27,7 @@ slots = Table(
     Column("detail", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="1"),
     Column("retry_at", EpochSecond),
+    Column("held_until", EpochSecond),
 )
 
 fetch_slots = Table(
@@ -40,6 +41,7 @@ fetch_slots = Table(
     Column("detail", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="1"),
     Column("retry_at", EpochSecond),
+    Column("held_until", EpochSecond),
 )
 
 heartbeats = Table(

@@ -80,12 +80,13 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - start
 
 
-def anonymous_memory() -> int:
-    """Returns the bytes that this process holds and that no file stands behind."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+def anonymous_memory(process: int | None = None) -> int:
+    """Returns the bytes that a process, by default this, holds and no file stands behind."""
+    status = Path(f"/proc/{process or 'self'}/status")
+    for line in status.read_text().splitlines():
         if line.startswith("RssAnon:"):
             return 1024 * int(line.split()[1])
-    raise RuntimeError("no RssAnon in /proc/self/status")
+    raise RuntimeError(f"no RssAnon in {status}")
 
 
 @contextmanager

@@ -153,6 +153,22 @@ def test_a_failing_cycle_marks_its_slot_and_keeps_the_feed(demo, monkeypatch):
         assert latest_publication(connection, "demo").publication_id == report.publication_id
 
 
+def test_a_cycle_whose_process_keeps_dying_is_given_up(demo):
+    settings = demo.settings.model_copy(update={"cycle_attempts": 2})
+    now = demo.clock()
+    for _ in range(2):
+        # Whoever claims it dies and finishes nothing.
+        assert claim_slot(demo.database, "demo", SLOT, now)
+        now += LEASE
+    assert tick_cycles(demo.database, settings, lambda: now) == ["demo"]
+    (slot,) = read_slots(demo)
+    assert (slot.status, slot.retry_at) == ("failed", None)
+    assert "ended in the midst of it" in slot.detail
+    assert tick_cycles(demo.database, settings, lambda: now + 5 * LEASE) == []
+    with demo.database.read() as connection:
+        assert latest_publication(connection, "demo") is None
+
+
 def test_an_unexpected_failure_shows_no_internals_in_the_slot(demo, monkeypatch, caplog):
     def fail(*arguments, **options):
         raise RuntimeError("the password is 1234")

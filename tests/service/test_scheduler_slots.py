@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,15 @@ from hypothesis import strategies as st
 
 from data.errors import SettingsError
 from service.schedule.schedules import Schedule, newest_slot, next_slot, slots_between
-from service.schedule.slots import LEASE, claim_slot, find_due, finish_slot, list_slots, skip_slot
+from service.schedule.slots import (
+    LEASE,
+    claim_slot,
+    find_due,
+    finish_slot,
+    hold_slot,
+    list_slots,
+    skip_slot,
+)
 
 pytestmark = pytest.mark.both_databases
 
@@ -87,6 +96,37 @@ def test_a_slot_whose_process_died_is_taken_over_once(squares):
     assert not claim_slot(squares, "squares", SLOT, late - timedelta(seconds=1))
     assert claim_slot(squares, "squares", SLOT, late)
     assert not claim_slot(squares, "squares", SLOT, late)
+
+
+def test_a_slot_is_held_for_as_long_as_its_task_takes(squares, monkeypatch):
+    monkeypatch.setattr("service.schedule.slots.RENEW_SECONDS", 0.01)
+    assert claim_slot(squares, "squares", SLOT, SLOT)
+    late = SLOT + LEASE
+    with hold_slot(squares, "squares", SLOT, lambda: late):
+        for _ in range(1000):
+            with squares.read() as connection:
+                (slot,) = list_slots(connection, "squares")
+            if slot.held_until == late + LEASE:
+                break
+            sleep(0.01)
+        assert slot.started_at == SLOT
+        assert not claim_slot(squares, "squares", SLOT, late)
+    assert claim_slot(squares, "squares", SLOT, late + LEASE)
+
+
+def test_a_task_goes_on_where_its_slot_cannot_be_held(squares, monkeypatch, caplog):
+    monkeypatch.setattr("service.schedule.slots.RENEW_SECONDS", 0.01)
+
+    def broken():
+        raise RuntimeError("no clock")
+
+    assert claim_slot(squares, "squares", SLOT, SLOT)
+    with hold_slot(squares, "squares", SLOT, broken):
+        for _ in range(1000):
+            if "could not be held" in caplog.text:
+                break
+            sleep(0.01)
+    assert "could not be held" in caplog.text
 
 
 @pytest.mark.parametrize("status", ["done", "failed"])
