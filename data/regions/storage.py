@@ -9,6 +9,7 @@ from datetime import datetime
 import shapely
 from sqlalchemy import Connection, delete, insert, select, update
 
+from data.database import take_turn
 from data.errors import Conflict, UnknownName
 from data.regions.contract import Region, RegionSet, digest_shapes
 from data.tables import neighbours, region_sets, regions
@@ -32,6 +33,8 @@ def save_region_set(
     Raises:
         Conflict: A different set of that name is stored, and `replace` is False.
     """
+    # One task for all sets: the editions of two whose names begin alike may share a name.
+    take_turn(connection, "save region sets")
     stored = read_region_set(connection, region_set.name)
     if stored is not None:
         if _is_same(stored, region_set):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 import service.pipeline
+from data.regions import list_editions, load_region_set, save_region_set
 from service.alerts.audit import verify_audit
 from service.alerts.delivery import deliver_due
 from service.alerts.read import list_messages
@@ -94,3 +97,53 @@ def test_two_cycles_at_once_publish_once(demo, monkeypatch):
         assert len(list_publications(connection, "demo")) == 1
         report = verify_ledger(connection)
     assert (report.is_good, report.chain.n_entries) == (True, 1)
+
+
+def is_waited_for(database):
+    """Returns whether a transaction waits for what another holds."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with database.read() as connection:
+        return connection.scalar(waiting) > 0
+
+
+def save_during(database, regions, while_saving, moment, *, replaces):
+    """Saves regions while a transaction that saved others is open; returns what came of it."""
+    results = []
+
+    def save():
+        try:
+            with database.write() as connection:
+                results.append(save_region_set(connection, regions, moment, replace=replaces))
+        except Exception as problem:
+            results.append(problem)
+
+    thread = threading.Thread(target=save)
+    with database.write() as connection:
+        assert save_region_set(connection, while_saving, moment, replace=replaces)
+        thread.start()
+        while not is_waited_for(database):
+            assert thread.is_alive(), results
+    thread.join()
+    return results[0]
+
+
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_a_region_set_that_is_imported_twice_at_once_is_stored_once(database, region_set, now):
+    assert save_during(database, region_set, region_set, now, replaces=False) is False
+    with database.read() as connection:
+        assert load_region_set(connection, region_set.name) == region_set
+
+
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_of_two_redraws_at_once_the_later_replaces_the_earlier(squares, region_set, now):
+    fewer = [
+        replace(region_set, regions=region_set.regions[:n], neighbours=((),) * n) for n in (3, 2)
+    ]
+    assert save_during(squares, fewer[1], fewer[0], now, replaces=True) is True
+    with squares.read() as connection:
+        assert load_region_set(connection, region_set.name) == fewer[1]
+        editions = list_editions(connection, region_set.name)
+    assert sorted(len(edition.regions) for edition in editions) == [3, 4]
