@@ -17,7 +17,9 @@ from service.alerts.audit import record_action
 from service.alerts.message import Notice
 from service.alerts.retries import TRIES
 from service.channels.contacts import ContactPoint
-from service.tables import disabled_endpoints, notifications, outbox
+from service.tables import delivery_attempts, disabled_endpoints, notifications, outbox
+
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,46 @@ def enqueue(connection: Connection, envelope: Envelope, now: datetime) -> bool:
     return True
 
 
+def send_again(connection: Connection, message_id: str, now: datetime) -> bool:
+    """Makes a dead letter due again if its contact point has accepted another message since.
+
+    So a message that was given up while its receiver was not there is sent once it is back, in all
+    in at most `_ROUNDS` rounds of tries: a receiver may accept all but this one.
+
+    Args:
+        connection: A write transaction.
+        message_id: The message.
+        now: The present moment.
+
+    Returns:
+        True if it is due again; False if it is not dead, or there is no reason to try.
+    """
+    row = connection.execute(
+        select(outbox).where(
+            outbox.c.message_id == message_id,
+            outbox.c.status == "dead",
+            outbox.c.attempts <= (_ROUNDS - 1) * TRIES,
+        )
+    ).one_or_none()
+    if row is None:
+        return False
+    accepted = (
+        select(delivery_attempts.c.message_id)
+        .join(outbox, outbox.c.message_id == delivery_attempts.c.message_id)
+        .where(
+            outbox.c.contact_point == row.contact_point,
+            delivery_attempts.c.result == "delivered",
+            # Of a dead letter, the moment at which it was given up.
+            delivery_attempts.c.attempted_at > row.due_at,
+        )
+        .limit(1)
+    )
+    if connection.execute(accepted).first() is None:
+        return False
+    _begin_round(connection, message_id, row.attempts, now)
+    return True
+
+
 def replay(connection: Connection, message_id: str, *, actor: str, now: datetime) -> None:
     """Makes a dead letter due again, under the same id, with a new round of tries.
 
@@ -103,16 +145,7 @@ def replay(connection: Connection, message_id: str, *, actor: str, now: datetime
         raise UnknownName(f"There is no message '{message_id}'.", "Check the id.")
     if row.status != "dead":
         raise Conflict(f"Message {message_id} is {row.status}: only a dead letter is replayed.")
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.message_id == message_id)
-        .values(
-            status="pending",
-            due_at=now,
-            lease_until=None,
-            attempts=math.ceil(row.attempts / TRIES) * TRIES,
-        )
-    )
+    _begin_round(connection, message_id, row.attempts, now)
     connection.execute(
         delete(disabled_endpoints).where(disabled_endpoints.c.contact_point == row.contact_point)
     )
@@ -123,4 +156,17 @@ def replay(connection: Connection, message_id: str, *, actor: str, now: datetime
         subject=message_id,
         detail={"contact_point": row.contact_point},
         now=now,
+    )
+
+
+def _begin_round(connection: Connection, message_id: str, attempts: int, now: datetime) -> None:
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.message_id == message_id)
+        .values(
+            status="pending",
+            due_at=now,
+            lease_until=None,
+            attempts=math.ceil(attempts / TRIES) * TRIES,
+        )
     )

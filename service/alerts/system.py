@@ -20,7 +20,7 @@ from service.alerts.contact_store import load_book
 from service.alerts.hush import list_silences
 from service.alerts.identity import system_message_id
 from service.alerts.labels import label_system_alert
-from service.alerts.outbox import Envelope, enqueue
+from service.alerts.outbox import Envelope, enqueue, send_again
 from service.alerts.routes import group_key
 from service.alerts.subscriptions import is_unsubscribed
 from service.alerts.system_message import write_system_message
@@ -165,7 +165,8 @@ def tell_system_alerts(
 ) -> tuple[str, ...]:
     """Queues what contact points do not know yet of alerts about the service.
 
-    A contact point that cannot be reached is not told of that by itself.
+    A message that was given up told nothing: it is sent again once its contact point is reached. A
+    contact point that cannot be reached is not told of that by itself.
 
     Args:
         connection: A write transaction.
@@ -178,6 +179,7 @@ def tell_system_alerts(
     alerts = list_system_alerts(connection, since=now - _TOLD_FOR)
     if not alerts:
         return ()
+    take_turn(connection, "report conditions")
     book = load_book(connection, settings).book
     contacts = [
         contact
@@ -224,8 +226,9 @@ def tell_system_alerts(
                 ),
                 notices=(),
             )
-            if enqueue(connection, envelope, now):
-                queued.append(envelope.message_id)
+            identifier = envelope.message_id
+            if enqueue(connection, envelope, now) or send_again(connection, identifier, now):
+                queued.append(identifier)
     return tuple(queued)
 
 

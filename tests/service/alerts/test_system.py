@@ -146,6 +146,48 @@ def test_who_never_heard_of_an_alert_is_not_told_of_its_end(world: Any) -> None:
     assert len(world.messages()) == 1
 
 
+def test_a_message_that_was_given_up_is_sent_once_its_receiver_is_back(world: Any) -> None:
+    def deliver(outcome: Outcome) -> list[str]:
+        receiver = {"log": Receiver(outcome)}
+        deliver_due(world.database, world.settings, world.clock, receiver)
+        world.clock.move(minutes=1)
+        with world.database.write() as connection:
+            # As every look at the service does.
+            tell_system_alerts(connection, settings=world.settings, now=world.clock())
+        return sorted(row["status"] for row in world.messages())
+
+    report(world, True)
+    assert deliver(Dead("HTTP 400")) == ["dead"]
+    assert deliver(Delivered("ok")) == ["dead"], "nothing says that the receiver is back"
+    report(world, True, "source_stale")
+    assert deliver(Delivered("ok")) == ["delivered", "delivered"]
+    report(world, False)
+    assert deliver(Dead("HTTP 400")) == ["dead", "delivered", "delivered"]
+    report(world, False, "source_stale")
+    assert deliver(Delivered("ok")) == ["delivered"] * 4
+
+
+def test_a_message_that_its_receiver_never_accepts_is_given_up(world: Any) -> None:
+    class Picky(Receiver):
+        n_refused = 0
+
+        def send(self, message: Message) -> Outcome:
+            if '"Drift: sahel"' in message.body:
+                self.n_refused += 1
+                return Dead("HTTP 400")
+            return self.outcome
+
+    picky = Picky(Delivered("ok"))
+    report(world, True)
+    for number in range(6):
+        report(world, True, "source_stale", str(number))
+        for _ in range(3):
+            deliver_due(world.database, world.settings, world.clock, {"log": picky})
+            world.clock.move(minutes=1)
+    assert picky.n_refused == 3
+    assert sorted({row["status"] for row in world.messages()}) == ["dead", "delivered"]
+
+
 def drift(world: Any, **drifted: bool) -> list[str]:
     """Judges the outcomes named, and returns those whose alert stands open."""
     test = CalibrationTest(500.0, 30, 900, "the outcome comes more often than forecast")
