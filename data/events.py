@@ -184,7 +184,13 @@ def conform_events(rows: pd.DataFrame) -> pd.DataFrame:
         StateError: A column is missing, or holds what its dtype cannot.
     """
     try:
-        return rows[list(EVENT_COLUMNS)].astype(EVENT_COLUMNS).reset_index(drop=True)
+        table = rows[list(EVENT_COLUMNS)]
+        # Most tables conform already, and asking each column to become what it is takes a while.
+        if any(
+            has != wants for has, wants in zip(table.dtypes, EVENT_COLUMNS.values(), strict=True)
+        ):
+            table = table.astype(EVENT_COLUMNS)
+        return table.reset_index(drop=True)
     except (KeyError, ValueError, TypeError) as problem:
         raise StateError(f"Rows are no events: {problem}.") from None
 

@@ -133,7 +133,12 @@ def make_events() -> Callable[..., pd.DataFrame]:
             for column in ("date", "date_start"):
                 if isinstance(row[column], date):
                     row[column] = to_epoch_day(row[column])
-        return pd.DataFrame(rows, columns=list(EVENT_COLUMNS)).astype(EVENT_COLUMNS)
+        return pd.DataFrame(
+            {
+                name: pd.array([row[name] for row in rows], dtype=dtype)
+                for name, dtype in EVENT_COLUMNS.items()
+            }
+        )
 
     return make
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-SMALL = {"horizons": "[1]", "backtest_years": "5", "bootstrap_draws": "100"}
+SMALL = {"horizons": "[1]", "backtest_years": "1", "bootstrap_draws": "100"}
 """What takes the time of the demo, less of it: what the model is worth is not asked here."""
 
 
