@@ -2,7 +2,7 @@
 
 Owns the alias table: the one that is shipped, the one that a user stored, and how a name is found
 in it. Does not own what is counted per actor (`data.panel.details`).
-May import: `data.names`, `data.calendar`, `data.tables`, `data.errors`.
+May import: `data.names`, `data.calendar`, `data.database`, `data.tables`, `data.errors`.
 Invariants: a name that the table does not list stays as it is; an alias applies by the day of the
 event, in the country of the event.
 

@@ -25,8 +25,8 @@ def read_alias_file(path: Path) -> ActorTable:
 
     Raises:
         MissingInput: The file is not there or cannot be read.
-        BadInput: A column is missing or unknown, a day is none, or the aliases contradict each
-            other.
+        BadInput: It is no CSV, holds no alias, a column is missing or unknown, a day is none, or
+            the aliases contradict each other.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -34,7 +34,19 @@ def read_alias_file(path: Path) -> ActorTable:
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
     except UnicodeDecodeError:
         raise BadInput(f"{path} is not UTF-8.", "Save it as CSV in UTF-8.") from None
+    if "\0" in text:
+        raise BadInput(f"{path} is not text: it holds NUL bytes.", "Give a CSV file.")
     reader = csv.DictReader(io.StringIO(text))
+    try:
+        return _read_rows(path, reader)
+    except csv.Error as problem:
+        raise BadInput(
+            f"{path.name}, line {reader.line_num + 1}: {problem}.",
+            "A quotation mark may be missing.",
+        ) from None
+
+
+def _read_rows(path: Path, reader: csv.DictReader[str]) -> ActorTable:
     found = reader.fieldnames or []
     if sorted(found) != sorted(COLUMNS):
         raise BadInput(
@@ -57,6 +69,8 @@ def read_alias_file(path: Path) -> ActorTable:
                 *days,
             )
         )  # fmt: skip
+    if not aliases:
+        raise BadInput(f"{path} holds no alias.", "`tocsin actors reset` takes one's own away.")
     return ActorTable(aliases)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from data.actors.csv_file import shipped_actors
 from data.actors.table import ActorAlias, ActorTable
+from data.database import take_turn
 from data.tables import actor_aliases
 
 
@@ -36,6 +37,7 @@ def save_aliases(connection: Connection, table: ActorTable) -> bool:
         connection: Inside a write transaction.
         table: The new table.
     """
+    take_turn(connection, "save aliases")
     if load_actors(connection).aliases == table.aliases:
         return False
     forget_aliases(connection)
@@ -57,4 +59,5 @@ def save_aliases(connection: Connection, table: ActorTable) -> bool:
 
 def forget_aliases(connection: Connection) -> None:
     """Removes the stored table: the shipped one is in force again."""
+    take_turn(connection, "save aliases")
     connection.execute(delete(actor_aliases))

@@ -16,7 +16,7 @@ from service.alerts.hush import (
     list_silences,
 )
 from service.alerts.labels import LABELS
-from service.cli.output import JsonOption, print_json, print_table, say
+from service.cli.output import LARGEST_NUMBER, JsonOption, print_json, print_table, say
 from service.cli.session import open_session
 
 ByOption = Annotated[str, typer.Option("--by", help="Who does it; stands in the audit trail.")]
@@ -27,7 +27,8 @@ def ack(
     by: ByOption,
     note: Annotated[str, typer.Option("--note", help="What you say about it.")] = "",
     days: Annotated[
-        int | None, typer.Option("--days", min=1, help="Repeats come again after so many days.")
+        int | None,
+        typer.Option("--days", min=1, max=3_650, help="Repeats come again after so many days."),
     ] = None,
 ) -> None:
     """Acknowledges an incident: repeats stop until it rises, ends, or the days are over.
@@ -102,7 +103,9 @@ def silences(as_json: JsonOption = False) -> None:
 
 
 def unsilence(
-    silence_id: Annotated[int, typer.Argument(help="Number of the silence, from the list.")],
+    silence_id: Annotated[
+        int, typer.Argument(min=1, max=LARGEST_NUMBER, help="Number of the silence, from the list.")
+    ],
     by: ByOption,
 ) -> None:
     """Ends a silence now; what still goes on is told with the next publication.

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from data.store import list_deliveries, list_quarantine
-from service.cli.output import JsonOption, print_json, print_table, say
+from service.cli.output import LARGEST_NUMBER, JsonOption, print_json, print_table, say
 from service.cli.session import open_session
 
 
@@ -39,7 +39,10 @@ def list_stored(as_json: JsonOption = False) -> None:
 
 
 def show_quarantine(
-    delivery_id: Annotated[int, typer.Argument(help="Number of the delivery, from the list.")],
+    delivery_id: Annotated[
+        int,
+        typer.Argument(min=1, max=LARGEST_NUMBER, help="Number of the delivery, from the list."),
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Lists the rows of a delivery that were refused, with line and reason."""

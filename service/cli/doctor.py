@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from pydantic import SecretStr
+from rich.markup import escape
 
 from service.cli.output import JsonOption, console, print_json, print_table, say
 from service.cli.session import open_session
@@ -32,7 +33,9 @@ def doctor(as_json: JsonOption = False) -> None:
         for finding in findings:
             remedy = f"\n        → {finding.remedy}" if finding.remedy else ""
             sign = f"{_SIGNS[finding.verdict]:<16}"
-            console.print(f"{sign} [bold]{finding.subject}[/]: {finding.text}{remedy}")
+            # What was found holds words of others, whose brackets are no markup.
+            found = escape(f"{finding.text}{remedy}")
+            console.print(f"{sign} [bold]{escape(finding.subject)}[/]: {found}")
         say("\nSettings")
         print_table(
             ["variable", "value", "meaning"],

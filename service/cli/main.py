@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from data.errors import TocsinError
+from data.errors import StateError, TocsinError
 from service.cli.commands import LazyGroup
 from service.cli.output import report_error
 from service.problems import exit_code_of
@@ -59,3 +59,12 @@ def run() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as problem:
+        # A folder that may not be written to, a full disk: nothing that a traceback explains.
+        place = f"{problem.filename}: " if problem.filename else ""
+        failure = StateError(
+            f"{place}{problem.strerror or type(problem).__name__}.",
+            "Check that the place is there, may be written to, and has room.",
+        )
+        report_error(failure, as_json="--json" in sys.argv)
+        sys.exit(exit_code_of(failure))

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from data.errors import TocsinError
 
@@ -47,14 +48,20 @@ AsOfOption = Annotated[
     typer.Option("--as-of", help="Knowledge limit, e.g. 2022-01-15: nothing known later is used."),
 ]
 
+LARGEST_NUMBER = 2**31 - 1
+"""Rows of the database have no larger number."""
+
 OnProgress = Callable[[int, int, str], None]
 
 _PIPE_COLUMNS = 160
 
 console = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS
+    highlight=False,
+    emoji=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else _PIPE_COLUMNS,
 )
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(result: Any) -> None:
@@ -65,10 +72,11 @@ def print_json(result: Any) -> None:
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Prints rows under their column names; missing values as a dash."""
     table = Table(box=None, header_style="bold", pad_edge=False)
+    # As text, so that brackets in the names of others are no markup.
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(column), overflow="fold")
     for row in rows:
-        table.add_row(*("–" if value is None else str(value) for value in row))
+        table.add_row(*(Text("–" if value is None else str(value)) for value in row))
     console.print(table)
 
 
@@ -117,7 +125,7 @@ def progress_bar(text: str) -> Iterator[OnProgress]:
         yield lambda _done, _total, _text: None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

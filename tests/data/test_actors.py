@@ -157,6 +157,15 @@ def test_a_file_that_is_no_table(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadInput, match="UTF-8"):
         read_alias_file(path)
+    header = b"alias,actor,group,countries,valid_from,valid_to\n"
+    for content, words in (
+        (header + b'"' + b"a" * 200_000, r"actors\.csv, line 2: field larger"),
+        (header + b"A\0,A,rebel,,,\n", "NUL"),
+        (header, "holds no alias"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(BadInput, match=words):
+            read_alias_file(path)
 
 
 def test_a_stored_table_stands_in_place_of_the_shipped_one(

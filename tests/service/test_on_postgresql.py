@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 import service.pipeline
+from data.actors import ActorAlias, ActorTable, load_actors, save_aliases
 from data.regions import list_editions, load_region_set, save_region_set
 from service.alerts.audit import verify_audit
 from service.alerts.delivery import deliver_due
@@ -109,20 +110,26 @@ def is_waited_for(database):
         return connection.scalar(waiting) > 0
 
 
-def save_during(database, regions, while_saving, moment, *, replaces):
-    """Saves regions while a transaction that saved others is open; returns what came of it."""
+def save_during(database, saving, while_saving):
+    """Saves while a transaction that saved is open; returns what came of it.
+
+    Args:
+        database: On PostgreSQL.
+        saving: Saves in a transaction that it is given, beside the one that is open.
+        while_saving: Saves in the transaction that is open.
+    """
     results = []
 
     def save():
         try:
             with database.write() as connection:
-                results.append(save_region_set(connection, regions, moment, replace=replaces))
+                results.append(saving(connection))
         except Exception as problem:
             results.append(problem)
 
     thread = threading.Thread(target=save)
     with database.write() as connection:
-        assert save_region_set(connection, while_saving, moment, replace=replaces)
+        assert while_saving(connection) is True
         thread.start()
         while not is_waited_for(database):
             assert thread.is_alive(), results
@@ -132,18 +139,38 @@ def save_during(database, regions, while_saving, moment, *, replaces):
 
 @pytest.mark.parametrize("backend", ["postgres"], indirect=True)
 def test_a_region_set_that_is_imported_twice_at_once_is_stored_once(database, region_set, now):
-    assert save_during(database, region_set, region_set, now, replaces=False) is False
+    def save(connection):
+        return save_region_set(connection, region_set, now)
+
+    assert save_during(database, save, save) is False
     with database.read() as connection:
         assert load_region_set(connection, region_set.name) == region_set
 
 
 @pytest.mark.parametrize("backend", ["postgres"], indirect=True)
 def test_of_two_redraws_at_once_the_later_replaces_the_earlier(squares, region_set, now):
-    fewer = [
+    three, two = (
         replace(region_set, regions=region_set.regions[:n], neighbours=((),) * n) for n in (3, 2)
-    ]
-    assert save_during(squares, fewer[1], fewer[0], now, replaces=True) is True
+    )
+    done = save_during(
+        squares,
+        lambda connection: save_region_set(connection, two, now, replace=True),
+        lambda connection: save_region_set(connection, three, now, replace=True),
+    )
+    assert done is True
     with squares.read() as connection:
-        assert load_region_set(connection, region_set.name) == fewer[1]
+        assert load_region_set(connection, region_set.name) == two
         editions = list_editions(connection, region_set.name)
     assert sorted(len(edition.regions) for edition in editions) == [3, 4]
+
+
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_a_table_of_actors_that_is_imported_twice_at_once_is_stored_once(database):
+    table = ActorTable([ActorAlias("Reds", "Reds", "rebel")])
+
+    def save(connection):
+        return save_aliases(connection, table)
+
+    assert save_during(database, save, save) is False
+    with database.read() as connection:
+        assert load_actors(connection).aliases == table.aliases

@@ -90,3 +90,56 @@ def test_as_of_that_is_no_day_or_lies_ahead(run: Callable[..., Any]) -> None:
 def test_an_error_is_json_for_machines(run_process: Callable[..., Any]) -> None:
     done = run_process("score", "--set", "nowhere", "--json")
     assert json.loads(done.stdout)["error"]["code"] == "unknown_name"
+
+
+def test_brackets_in_the_names_of_others_are_printed_as_they_are(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    names = ("Unidentified [armed] group", "[/x]", "[bold]Loud", ":warning:")
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"pcode": f"ML{number}", "name": name, "iso3": "MLI"},
+            "geometry": {"type": "Polygon", "coordinates": SQUARE},
+        }
+        for number, name in enumerate(names)
+    ]
+    path = tmp_path / "bracketed.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert run("regions", "import", str(path), "--set", "bracketed").returncode == 0
+    done = run("regions", "show", "--set", "bracketed")
+    assert done.returncode == 0, done.stderr
+    for name in names:
+        assert name in done.stdout
+
+
+def test_doctor_prints_what_a_source_said_as_it_is(run: Callable[..., Any]) -> None:
+    fetches = json.dumps({"[/x]": {"source": "hapi", "cron": "0 4 * * *"}})
+    done = run("doctor", fetches=fetches)
+    assert done.returncode == 1, done.stderr
+    assert "fetch [/x]" in done.stdout
+
+
+def test_a_place_that_cannot_be_written_to_is_one_line(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert_refused(run("doctor", state_dir=str(file / "state")), 3, str(file))
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "downloads").write_text("")
+    address = ("sources", "fetch", "wfp", "--from", "https://127.0.0.1/a.csv")
+    done = run(*address, state_dir=str(tmp_path / "state"))
+    assert_refused(done, 70, "downloads", "File exists")
+    assert done.stdout == ""
+
+
+def test_numbers_that_no_database_holds_are_refused(run: Callable[..., Any]) -> None:
+    for words in (
+        ("ingest", "quarantine", str(2**63)),
+        ("alerts", "unsilence", str(2**63), "--by", "awa"),
+        ("alerts", "ack", "abc", "--by", "awa", "--days", "99999999999"),
+    ):
+        done = run(*words)
+        assert done.returncode == 2, done.stderr
+        assert "Traceback" not in done.stderr
