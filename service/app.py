@@ -19,7 +19,7 @@ from service.clock import Clock
 from service.feeds.addresses import ROOT
 from service.feeds.app import FeedsApp
 from service.health.probes import make_probes
-from service.middleware import AccessLog, BodyLimit, SecurityHeaders
+from service.middleware import AccessLog, BodyLimit, NoNul, SecurityHeaders
 from service.ogc.routes import make_ogc
 from service.scheduler import Ticker
 from service.settings import Settings
@@ -99,6 +99,7 @@ def make_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(make_pages(database, settings, clock))
     # The last one added is the first one asked.
+    app.add_middleware(NoNul)
     app.add_middleware(BodyLimit)
     app.add_middleware(ErrorPages)
     app.add_middleware(SecurityHeaders)

@@ -7,7 +7,10 @@ import time
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.problems import PROBLEM_MEDIA_TYPE, describe_problem, encode_problem
 
 SECURITY_HEADERS: dict[str, str] = {
     # Charts are inline SVG with style attributes; no script is inline, none comes from elsewhere.
@@ -76,6 +79,30 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_counted, send)
+
+
+class NoNul:
+    """ASGI middleware: refuses an address with a NUL, which no name has.
+
+    PostgreSQL and file systems do not take one, and would fail.
+
+    Args:
+        app: The application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            problem = describe_problem(
+                "bad_request", "The address holds a NUL.", instance=scope["path"]
+            )
+            answer = Response(encode_problem(problem), 400, media_type=PROBLEM_MEDIA_TYPE)
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class AccessLog:

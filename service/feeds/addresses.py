@@ -102,6 +102,8 @@ def parse_address(path: str) -> FeedAddress:
     Raises:
         UnknownName: The path is no address of a feed.
     """
+    if "\0" in path:  # PostgreSQL takes none, and no name has one.
+        raise UnknownName("No address of a feed has a NUL.", ADDRESS_HINT)
     parts = path.removeprefix(ROOT).strip("/").split("/")
     if parts == [""]:
         return FeedAddress()

@@ -51,7 +51,7 @@ def is_unmodified(if_modified_since: str, modified_at: datetime) -> bool:
     """Returns True if nothing changed after the moment of the header; False if it is no date."""
     try:
         since = parsedate_to_datetime(if_modified_since)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     if since.tzinfo is None:
         since = since.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,12 @@ from service.boxes import Box, read_box
 
 MAX_LIMIT = 10_000
 DEFAULT_LIMIT = 1_000
+_TIME = re.compile(
+    r"(?:[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?"
+)
+"""What may follow a day: nothing, or a time of day with its zone (RFC 3339, section 5.6)."""
+_LARGEST_ROW = 2**31 - 1
 NAMES = ("bbox", "datetime", "limit", "offset", "publication", "country", "f")
 
 
@@ -59,7 +66,9 @@ def read_query(given: Mapping[str, str]) -> ItemsQuery:
         limit=min(_read_whole("limit", given.get("limit", str(DEFAULT_LIMIT)), 1), MAX_LIMIT),
         offset=_read_whole("offset", given.get("offset", "0"), 0),
         publication=(
-            _read_whole("publication", given["publication"], 1) if "publication" in given else None
+            _read_whole("publication", given["publication"], 1, _LARGEST_ROW)
+            if "publication" in given
+            else None
         ),
         country=given.get("country"),
     )
@@ -72,6 +81,8 @@ def _read_interval(text: str) -> tuple[date | None, date | None]:
     days = []
     for end in ends:
         try:
+            if _TIME.fullmatch(end[10:]) is None:
+                raise UsageError(f"'{end}' is no moment.")
             days.append(None if end in ("", "..") and len(ends) == 2 else parse_day(end[:10]))
         except TocsinError:
             raise UsageError(
@@ -83,7 +94,8 @@ def _read_interval(text: str) -> tuple[date | None, date | None]:
     return since, until
 
 
-def _read_whole(name: str, text: str, least: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 12 and int(text) >= least):
-        raise UsageError(f"{name} cannot be '{text}'.", f"A whole number from {least}.")
+def _read_whole(name: str, text: str, least: int, most: int = 10**12 - 1) -> int:
+    is_whole = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not is_whole or not least <= int(text) <= most:
+        raise UsageError(f"{name} cannot be '{text}'.", f"A whole number from {least} to {most}.")
     return int(text)

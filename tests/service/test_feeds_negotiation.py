@@ -54,6 +54,16 @@ def test_tags_are_compared_weakly(header, known):
     assert has_tag(header, ('"a"', '"b"')) is known
 
 
-@pytest.mark.parametrize("header", ["", "yesterday", "Sun, 99 Jan 2022 06:00:00 GMT", "2022-01-16"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "yesterday",
+        "Sun, 99 Jan 2022 06:00:00 GMT",
+        "2022-01-16",
+        "Sat, 15 Jan 99999999999999999999 06:00:00 GMT",
+        "Sat, 15 Jan 2022 06:00:00 +99999999999999999999",
+    ],
+)
 def test_a_date_that_is_none_proves_nothing(header):
     assert not is_unmodified(header, datetime(1970, 1, 1, tzinfo=UTC))

@@ -112,6 +112,7 @@ def test_a_walk_stays_in_its_publication(client, publish, make_publication):
         ("datetime=2022-02-10", ["AA01", "AA02", "BB01", "BB02"]),
         ("datetime=../2021-12-31", []),
         ("datetime=2022-04-01T00:00:00Z/..", []),
+        ("datetime=2022-04-01t00:00:00.5-01:00/..", []),
         ("f=json&limit=99999", ["AA01", "AA02", "BB01", "BB02"]),
     ],
 )
@@ -134,6 +135,10 @@ def test_features_are_selected(client, publish, make_publication, query, found):
         "limit=ten",
         "offset=1.5",
         "datetime=yesterday",
+        "datetime=2022-01-01x",
+        "datetime=2022-01-01T25:00:00Z",
+        "datetime=2022-01-01T00:00:00",
+        "publication=2147483648",
         "datetime=2022-01-02/2022-01-01",
         "datetime=1/2/3",
         "colour=red",

@@ -18,6 +18,7 @@ from service.alerts.read import list_messages
 from service.alerts.rule_store import apply_rules
 from service.alerts.rules import parse_rule
 from service.alerts.system import report_condition
+from service.app import make_app
 from service.intake.fetching import ingest_new
 from service.pipeline import run_cycle
 from service.publications.store import list_publications, load_document
@@ -174,3 +175,29 @@ def test_a_table_of_actors_that_is_imported_twice_at_once_is_stored_once(databas
     assert save_during(database, save, save) is False
     with database.read() as connection:
         assert load_actors(connection).aliases == table.aliases
+
+
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_an_address_with_a_nul_is_refused(squares, settings, clock, browse):
+    """PostgreSQL takes none in a text, and a file system none in a path."""
+    browser = browse(make_app(squares, settings, clock))
+    for path, status in (
+        ("/feeds/a%00/latest.csv", 404),
+        ("/feeds/a%00/", 404),
+        ("/ogc/collections/a%00/items", 400),
+        ("/api/v1/alerts/a%00", 400),
+        ("/api/v1/scores?set=a%00", 400),
+        ("/sets/a%00", 400),
+        ("/static/a%00.css", 400),
+    ):
+        assert (browser.get(path).status_code, path) == (status, path)
+
+
+@pytest.mark.parametrize("backend", ["postgres"], indirect=True)
+def test_a_walk_through_a_publication_that_no_number_can_name_is_refused(
+    squares, settings, clock, browse
+):
+    browser = browse(make_app(squares, settings, clock))
+    walk = "/ogc/collections/squares/items?publication="
+    assert browser.get(f"{walk}{2**31}").status_code == 400
+    assert browser.get(f"{walk}{2**31 - 1}").status_code == 404
