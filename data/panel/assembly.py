@@ -42,6 +42,7 @@ def assemble_panel(
     *,
     is_simulated: bool,
     actors: ActorTable | None = None,
+    is_base_only: bool = False,
 ) -> Panel:
     """Returns the panel of events that are known already.
 
@@ -67,6 +68,7 @@ def assemble_panel(
         as_of: The knowledge limit.
         is_simulated: True if any of the events did not happen.
         actors: Which spelling means which actor; None: the table that comes with Tocsin.
+        is_base_only: Count `BASE_VARIABLES` only, and no actors: for who reads nothing else.
 
     Raises:
         NothingKnown: No whole period of any country of the set is known.
@@ -85,18 +87,25 @@ def assemble_panel(
     cell = row[in_region] * len(region_set.regions) + region[in_region]
     weights = weigh_base(events, placement.is_coarse, step)
     table = actors or shipped_actors()
-    sides = split_actors(events, table)
-    weights |= weigh_details(events, sides, RIVALS.get(region_set.source))
-    weights |= weigh_kinds(events, region_set.source)
+    sides = None if is_base_only else split_actors(events, table)
+    if sides is not None:
+        weights |= weigh_details(events, sides, RIVALS.get(region_set.source))
+        weights |= weigh_kinds(events, region_set.source)
     values: dict[str, npt.NDArray[np.float32]] = {
         name: _sum_up(cell, (weights[name][shares.item] * shares.share)[in_region], known)
         for name in weights
     }
-    for name, added in _count_strategic(strategic, region_set, periods, known).items():
-        values[name] = values[name] + added if name in values else added
-    blank_uncoded(values, region_set.source)
-    # A vague date would be spread over several periods: it tells nothing of who was active when.
-    is_dated = in_region & (shares.share == 1) & known[row, region]
+    activity = None
+    if sides is not None:
+        for name, added in _count_strategic(strategic, region_set, periods, known).items():
+            values[name] = values[name] + added if name in values else added
+        blank_uncoded(values, region_set.source)
+        # A vague date would be spread over several periods: it tells nothing of who was active
+        # when.
+        is_dated = in_region & (shares.share == 1) & known[row, region]
+        activity = list_activity(
+            sides, len(events), shares.item[is_dated], region[is_dated], row[is_dated]
+        )
 
     at_country = placement.method[shares.item] == "country"
     position = {country: number for number, country in enumerate(countries)}
@@ -118,10 +127,8 @@ def assemble_panel(
             for name in ("events", "deaths")
         },
         is_simulated=is_simulated,
-        actor_table=table.sha256,
-        actors=list_activity(
-            sides, len(events), shares.item[is_dated], region[is_dated], row[is_dated]
-        ),
+        actor_table=None if sides is None else table.sha256,
+        actors=activity,
     )
 
 

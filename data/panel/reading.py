@@ -24,7 +24,9 @@ from data.store import (
 )
 
 
-def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> Panel:
+def build_panel(
+    connection: Connection, region_set: RegionSet, as_of: date, *, is_base_only: bool = False
+) -> Panel:
     """Returns the panel of a region set from what its source had told by the end of a day (UTC).
 
     With it comes what other sources had observed of its regions and what markers say of them.
@@ -33,6 +35,7 @@ def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> P
         connection: Any connection.
         region_set: The regions.
         as_of: The knowledge limit.
+        is_base_only: Only `BASE_VARIABLES` are wanted: what takes time beside them is left out.
 
     Raises:
         NothingKnown: Nothing is known of the set's countries, or of no whole period.
@@ -66,7 +69,10 @@ def build_panel(connection: Connection, region_set: RegionSet, as_of: date) -> P
             as_of,
             is_simulated=is_simulated,
             actors=load_actors(connection),
+            is_base_only=is_base_only,
         )
+    if is_base_only:
+        return panel
     observed = observe_regions(connection, region_set, panel.periods, as_of)
     marked = mark_regions(markers_as_known(connection, as_of), region_set, panel.periods)
     return replace(panel, values=panel.values | observed | marked)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from data.regions import RegionSet
 from service.web import links, words
 from service.web.page_head import Frame, set_title
-from service.web.set_view import LevelCount, view_set
+from service.web.set_view import LevelCount, choose_horizon, count_levels, scores_at
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def view_unpublished(region_set: RegionSet, *, is_simulated: bool) -> SetCard:
 def view_published(frame: Frame) -> SetCard:
     """Returns the card of a set with its newest publication."""
     publication, today = frame.publication, frame.now.date()
-    view = view_set(frame, None, None)
+    horizon = choose_horizon(publication, None)
     return SetCard(
         title=set_title(publication.region_set),
         address=links.to_set(publication.region_set),
@@ -63,8 +63,8 @@ def view_published(frame: Frame) -> SetCard:
         is_stale=(today - publication.as_of).days > frame.settings.warning_days(publication.step),
         as_of=words.day(publication.as_of),
         age=words.age(publication.as_of, today),
-        horizon_words=view.horizon_words,
-        counts=view.counts,
+        horizon_words=words.steps(horizon, publication.step),
+        counts=count_levels(scores_at(publication, horizon), frame.levels),
     )
 
 

@@ -164,7 +164,9 @@ class Reader:
 
         def build() -> dict[str, DeathsHistory] | None:
             try:
-                panel = build_panel(connection, frame.region_set, publication.as_of)
+                panel = build_panel(
+                    connection, frame.region_set, publication.as_of, is_base_only=True
+                )
             except NothingKnown:
                 return None
             return read_histories(panel)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from data.errors import NotReady, UnknownName
@@ -127,7 +128,8 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None, page: int = 1)
     if order not in _SORTS:
         raise UnknownName(f"The table has no order '{order}'.", f"Use {words.listed(SORTS, 'or')}.")
     closed = list_closed_indicators(frame.region_set.source)
-    ranked = rank_scores(scores_at(publication, chosen), frame.levels, closed)
+    scores = scores_at(publication, chosen)
+    ranked = rank_scores(scores, frame.levels, closed)
     # The sort is stable: what the order does not tell apart stays in order of risk.
     rows = tuple(sorted(ranked, key=_SORTS[order][1]))
     last_page = max(1, math.ceil(len(rows) / REGIONS_ON_A_PAGE))
@@ -147,7 +149,7 @@ def view_set(frame: Frame, horizon: int | None, sort: str | None, page: int = 1)
             page=None if number == 1 else number,
         )
 
-    counts = _count(ranked, frame.levels)
+    counts = count_levels(scores, frame.levels)
     return SetView(
         horizon=chosen,
         horizon_words=words.steps(chosen, publication.step),
@@ -268,12 +270,13 @@ def _link_sorts(frame: Frame, horizon: int, order: str) -> dict[str, SortLink]:
     }
 
 
-def _count(rows: tuple[ScoreView, ...], levels: dict[str, Level]) -> tuple[LevelCount, ...]:
-    counts = [
-        LevelCount(level, sum(row.score.level == name for row in rows))
-        for name, level in reversed(levels.items())
-    ]
-    without = sum(row.level is None for row in rows)
+def count_levels(
+    scores: Sequence[PublishedScore], levels: dict[str, Level]
+) -> tuple[LevelCount, ...]:
+    """Returns how many scores are at each level, highest first; without a score last, if any."""
+    found = Counter(score.level for score in scores)
+    counts = [LevelCount(level, found[name]) for name, level in reversed(levels.items())]
+    without = found[None]
     return (*counts, LevelCount(None, without)) if without else tuple(counts)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import altair as alt
@@ -62,7 +63,7 @@ class MapShapes:
     shapes: tuple[Shape, ...]
     borders: tuple[str, ...]
 
-    @property
+    @cached_property
     def dot_below(self) -> float:
         """Room below which a region gets a dot, so that it can be seen and clicked.
 
@@ -138,13 +139,14 @@ def _paths(outlines: Sequence[BaseGeometry], height: float) -> list[str]:
         for place, outline in enumerate(outlines)
     ]
     chart = (
-        alt.Chart(alt.InlineData(values=features))
+        alt.Chart(alt.InlineData(values=[]))
         .mark_geoshape()
         .encode(description=alt.Description("properties.place:N"))
         .project(type="identity", scale=1, translate=[0, 0])
         .properties(width=WIDTH, height=height, padding=0)
     )
-    root = draw_svg(chart.to_dict())
+    # Added here, because to check every point of a grid takes longer than to draw it.
+    root = draw_svg({**chart.to_dict(), "data": {"values": features}})
     drawn = {
         int(element.get("aria-label", "")): element.get("d", "")
         for element in root.iter("{http://www.w3.org/2000/svg}path")

@@ -25,8 +25,12 @@ def assemble(
     region_set: RegionSet,
     coverage: list[Coverage] = YEAR,
     as_of: date = AS_OF,
+    *,
+    is_base_only: bool = False,
 ) -> Panel:
-    return assemble_panel(events, coverage, region_set, as_of, is_simulated=False)
+    return assemble_panel(
+        events, coverage, region_set, as_of, is_simulated=False, is_base_only=is_base_only
+    )
 
 
 def cell(panel: Panel, variable: str, label: str, region_id: str) -> float:

@@ -44,6 +44,19 @@ def test_shapes_and_description(make_events: MakeEvents, squares: RegionSet) -> 
     assert not panel.is_simulated
 
 
+def test_of_the_base_only_the_numbers_are_those_of_the_whole(
+    make_events: MakeEvents, squares: RegionSet
+) -> None:
+    events = make_events({}, {"longitude": 1.5, "where_precision": 4}, {"date_precision": 5})
+    whole, base = assemble(events, squares), assemble(events, squares, is_base_only=True)
+    assert set(base.values) == set(BASE_VARIABLES)
+    for name, array in base.values.items():
+        np.testing.assert_array_equal(array, whole.values[name], err_msg=name)
+    np.testing.assert_array_equal(base.known, whole.known)
+    assert base.actors is None
+    assert base.actor_table is None
+
+
 def test_an_event_counts_where_and_when_it_ended(
     make_events: MakeEvents, squares: RegionSet
 ) -> None:
