@@ -57,7 +57,7 @@ def read_acled_changes(
         rows, deleted = list(content["changed"]), set(content["deleted"])
     except OSError as problem:
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadInput(f"{path.name} holds no changes of ACLED.", "Fetch them again.") from None
     reader = AcledRows(known_at)
     if rows:

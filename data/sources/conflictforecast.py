@@ -167,7 +167,7 @@ def _month_of(path: Path, line: int, row: dict[str, str]) -> int:
         else:
             year, month = int(float(row["year"])), int(float(row["month"]))
         return period_of(date(year, month, 1), "month")
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         raise BadInput(f"{path.name}, line {line}: no month.", "Download it again.") from None
 
 

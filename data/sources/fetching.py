@@ -1,7 +1,7 @@
 """Fetching from a source that may misbehave: patient, content with nothing that is half or endless.
 
 Owns requests, retries, and downloads that resume. Does not own what an answer means. Waiting is
-injected, so that nothing here knows a clock.
+injected, and so is the timer, so that nothing here knows a clock.
 
 What is wrong with an answer is always a `SourceUnavailable` that names the source, the address
 (without its query, which may hold a key) and what was found.
@@ -10,7 +10,8 @@ What is wrong with an answer is always a `SourceUnavailable` that names the sour
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,8 @@ class Patience:
         longest_wait_seconds: A source that asks to wait longer is given up for now.
         most_bytes: A file, and all pages of an answer together, may be so large (<=); a single
             JSON answer also at most 256 MB.
+        longest_seconds: A single answer that is not whole by then is given up; of a file, a later
+            call goes on from there.
     """
 
     timeout_seconds: float = 60
@@ -55,6 +58,7 @@ class Patience:
     first_wait_seconds: float = 2
     longest_wait_seconds: float = 120
     most_bytes: int = 2_000 * _MEGABYTE
+    longest_seconds: float = 6 * 3600
 
 
 class Fetcher:
@@ -65,6 +69,7 @@ class Fetcher:
         wait: Waits that many seconds.
         patience: How long to bear with it.
         transport: What requests go through; by default straight to the network.
+        timer: Seconds that only grow.
     """
 
     def __init__(
@@ -73,10 +78,12 @@ class Fetcher:
         wait: Callable[[float], None],
         patience: Patience | None = None,
         transport: httpx.BaseTransport | None = None,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.title = title
         self.most_bytes = (patience or Patience()).most_bytes
         self._wait = wait
+        self._timer = timer
         self._patience = patience or Patience()
         self._client = httpx.Client(
             timeout=self._patience.timeout_seconds,
@@ -190,7 +197,7 @@ class Fetcher:
         # Counted after decompression, of which a few bytes can become any number.
         limit = min(self.most_bytes, _MOST_JSON_BYTES)
         content = bytearray()
-        for piece in answer.iter_bytes():
+        for piece in self._in_time(url, answer.iter_bytes()):
             content += piece
             if len(content) > limit:
                 raise self.refuse_size(url, limit)
@@ -259,7 +266,7 @@ class Fetcher:
             version = "" if version.startswith("W/") else version
             note.write_text(json.dumps({"url": url, "version": version}))
             with part.open("ab" if is_resumed else "wb") as stream:
-                for piece in answer.iter_raw():
+                for piece in self._in_time(url, answer.iter_raw()):
                     at += len(piece)
                     if at > self.most_bytes:
                         self._forget(part, note)
@@ -271,6 +278,15 @@ class Fetcher:
             raise self.fail(url, "it answers with nothing")
         if total and at != total:
             raise httpx.RemoteProtocolError("the body is cut off")
+
+    def _in_time(self, url: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yields pieces while there is time: one that drips is never silent, and never done."""
+        ends_at = self._timer() + self._patience.longest_seconds
+        for piece in pieces:
+            if self._timer() > ends_at:
+                hours = self._patience.longest_seconds / 3600
+                raise self.fail(url, f"it is not done after {hours:g} hours", "Try again later.")
+            yield piece
 
     def _forget(self, part: Path, note: Path) -> None:
         part.unlink(missing_ok=True)

@@ -65,7 +65,7 @@ def read_idmc(path: Path) -> ObservationBatch:
         entries = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadInput(f"{path.name} is no JSON.", "Fetch it again.") from None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadInput(f"{path.name} is no list of displacements.", "Fetch it again.")

@@ -177,7 +177,7 @@ def _read_page(fetcher: Fetcher, url: str, api_url: str, token: str) -> Page:
     try:
         rows, total, following = answer["Result"], int(answer["TotalCount"]), answer["NextPageUrl"]
         is_table = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         is_table = False
     if not is_table:
         found = sorted(answer) if isinstance(answer, dict) else type(answer).__name__

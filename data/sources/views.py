@@ -49,6 +49,7 @@ _QUANTITIES = {"country": {"main_mean": "deaths_mean", "main_dich": "probability
 # What threshold the probability of a cell has the API does not say.
 _QUANTITIES["grid"] = {"main_mean": "deaths_mean"}
 _FIRST_YEAR = 1980
+_LAST_MONTH = 12 * (2100 - _FIRST_YEAR)
 _FEW_UNITS = 10
 _RUN = re.compile(r"[A-Za-z0-9_]{1,64}")
 
@@ -81,7 +82,7 @@ def fetch_views(access: Access, query: Query) -> list[Path]:
             spans.add((int(answer["start_date"]), int(answer["end_date"])))
             total = int(answer["row_count"])
             is_table = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             is_table = False
         if not is_table:
             raise access.fetcher.fail(page_url, "its answer has no data, row_count and next_page")
@@ -120,7 +121,7 @@ def read_views(path: Path, query: Query, _known_at: date) -> ForecastBatch:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise MissingInput(f"{path} cannot be read: {problem.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadInput(f"{path.name} is no JSON.", "Fetch it again.") from None
     rows = content.get("data") if isinstance(content, dict) else None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -146,7 +147,9 @@ def _collect(path: Path, run: str, level: str, rows: Sequence[dict[str, Any]]) -
         try:
             unit, values = _read_row(row, level)
             month = int(row["month_id"])
-        except (KeyError, TypeError, ValueError) as bad:
+            if not 0 < month <= _LAST_MONTH:
+                raise ValueError(f"month_id {month}")
+        except (KeyError, TypeError, ValueError, OverflowError) as bad:
             told = {name: str(value) for name, value in row.items()}
             refusals.append(Refusal(number, None, "bad_number", f"It cannot be used: {bad}.", told))
             continue
@@ -204,7 +207,10 @@ def _is_wanted(row: dict[str, Any], query: Query) -> bool:
         if query.box is None:
             return True
         west, south, east, north = query.box
-        cell = int(row["pg_id"]) - 1
+        try:
+            cell = int(row["pg_id"]) - 1
+        except (TypeError, ValueError, OverflowError):
+            return True  # What is wrong with the row is said where it is read.
         longitude, latitude = cell % 720 / 2 - 179.75, cell // 720 / 2 - 89.75
         return west <= longitude <= east and south <= latitude <= north
     return not query.countries or to_alpha3(str(row.get("isoab"))) in query.countries

@@ -9,7 +9,6 @@ a JSON Web Key (RFC 8037).
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -111,9 +110,10 @@ def verify_file(body: bytes, manifest: bytes, key: PublicKey) -> VerifiedFile:
         value = base64.b64decode(signature["value"], validate=True)
         content: dict[str, Any] = json.loads(signed)
         files = {entry["sha256"]: name for name, entry in content["files"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        message = signed.encode()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput("This is no manifest of a publication.") from None
-    if not is_signed_by(key, signed.encode(), value):
+    if not is_signed_by(key, message, value):
         raise Refused(
             "The manifest was not signed by this key, or was altered.",
             "Compare the key with the one at /.well-known/tocsin-keys.json of the publisher.",
@@ -159,7 +159,7 @@ def read_key_set(text: bytes) -> PublicKey:
         (raw, *_) = (item["x"] for item in entries if item.get("crv") == "Ed25519")
         padded = raw + "=" * (-len(raw) % 4)
         return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(padded))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput(
             "The key file holds no Ed25519 key.",
             "Download /.well-known/tocsin-keys.json of the publisher.",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -300,6 +302,33 @@ def test_what_was_kept_of_a_file_counts(
     with pytest.raises(SourceUnavailable, match="sends more than"):
         short_fetcher.download(httpserver.url_for("/f.csv"), tmp_path / "f.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def drip(_request: Request) -> Response:
+    """Sends a byte at a time, fewer than any limit, with pauses that no timeout ends."""
+
+    def send() -> Iterator[bytes]:
+        for _ in range(300):
+            yield b"0"
+            time.sleep(0.002)
+
+    return Response(send(), 200, {"ETag": '"1"'}, content_type="text/csv")
+
+
+def test_a_source_that_drips_is_given_up(
+    httpserver: HTTPServer, waits: list[float], tmp_path: Path
+) -> None:
+    httpserver.expect_request("/f.csv").respond_with_handler(drip)
+    ticks = itertools.count(step=3600)
+    patience = Patience(n_tries=3, longest_seconds=4 * 3600)
+    with Fetcher("The source", waits.append, patience, timer=lambda: next(ticks)) as fetcher:
+        with pytest.raises(SourceUnavailable, match="it is not done after 4 hours"):
+            fetcher.get_json(httpserver.url_for("/f.csv"))
+        with pytest.raises(SourceUnavailable, match="it is not done after 4 hours"):
+            fetcher.download(httpserver.url_for("/f.csv"), tmp_path / "f.csv")
+    assert waits == []
+    assert not (tmp_path / "f.csv").exists()
+    assert (tmp_path / "f.csv.part").exists(), "a later call goes on from there"
 
 
 def test_json_without_end_is_broken_off(httpserver: HTTPServer, short_fetcher: Fetcher) -> None:

@@ -76,6 +76,10 @@ def test_a_unit_that_lacks_a_month(views: Callable[..., ForecastBatch]) -> None:
         ({"main_dich": 1.5}, {}, "probability_25_deaths 1.5"),
         ({"main_mean": -1}, {}, "deaths_mean -1"),
         ({"isoab": "??"}, {}, "no country"),
+        ({"month_id": 10**9}, {}, "month_id 1000000000"),
+        ({"month_id": float("inf")}, {}, "cannot be used: cannot convert float infinity"),
+        ({"pg_id": None}, {"box": (-12, 9, 16, 25)}, "cannot be used"),
+        ({"pg_id": float("inf")}, {"box": (-12, 9, 16, 25)}, "cannot be used"),
         ({}, {"version": None}, "of which run"),
         ({}, {"version": "../x"}, "of which run"),
     ],
@@ -85,6 +89,13 @@ def test_what_is_no_run(
 ) -> None:
     with pytest.raises(BadInput, match=found):
         views(row, **query)
+
+
+def test_a_file_of_brackets_is_no_run(tmp_path: Path) -> None:
+    path = tmp_path / "views.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="no JSON"):
+        read_views(path, RUN, DAY)
 
 
 @pytest.fixture
@@ -132,6 +143,8 @@ def test_percent_of_old_files_become_shares(write: Callable[..., Path]) -> None:
         ("risk.csv", NEW, "no name of a file"),
         ("conflictforecast_ons_armedconf_03.csv", {"isocode": "MLI", "period": "1"}, "0 columns"),
         ("conflictforecast_ons_armedconf_03.csv", {**NEW, "period": "x"}, "no month"),
+        ("conflictforecast_ons_armedconf_03.csv", {**NEW, "period": "inf"}, "no month"),
+        ("conflictforecast_ons_armedconf_03.csv", {**NEW, "period": "1e30"}, "no month"),
         ("conflictforecast_ons_armedconf_03.csv", {**NEW, "ons_armedconf_03_all": "25"}, "range"),
         ("conflictforecast_armedconf_03.csv", {**OLD, "best_model": "250"}, "range"),
     ],

@@ -65,7 +65,13 @@ def test_another_key_is_refused(make_publication):
         verify_file(FILES[0].body, manifest.body, other)
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"signed": 1, "signature": {}}', b"\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"[]", b"{}", b'{"signed": 1, "signature": {}}', b"\xff", b"[" * 100_000),
+        b'{"signed": "{\\"files\\": {}, \\"a\\": \\"\\ud800\\"}", "signature": {"value": ""}}',
+    ],
+)
 def test_what_is_no_manifest_is_bad_input(text):
     with pytest.raises(BadInput):
         verify_file(b"", text, KEY.public)
@@ -73,7 +79,13 @@ def test_what_is_no_manifest_is_bad_input(text):
 
 def test_a_key_is_read_back_from_its_set():
     assert read_key_set(write_key_set(KEY.public)) == KEY.public
-    for text in (b"", b"{}", b'{"keys": []}', b'{"keys": [{"crv": "Ed25519", "x": "AA"}]}'):
+    for text in (
+        b"",
+        b"[" * 100_000,
+        b"{}",
+        b'{"keys": []}',
+        b'{"keys": [{"crv": "Ed25519", "x": "AA"}]}',
+    ):
         with pytest.raises(BadInput):
             read_key_set(text)
 

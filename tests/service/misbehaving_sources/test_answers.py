@@ -112,6 +112,23 @@ def test_a_page_that_repeats(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     assert world.dump() == before
 
 
+@pytest.mark.parametrize("world", ["ged api", "views"], indirect=True)
+def test_a_total_that_is_no_number_of_rows(world: World) -> None:
+    body = {
+        "data": [{}],
+        "Result": [{}],
+        "start_date": 553,
+        "end_date": 553,
+        "next_page": None,
+        "NextPageUrl": None,
+        "row_count": float("inf"),
+        "TotalCount": float("inf"),
+    }
+    world.spoil = lambda _request: as_json(body)
+    with pytest.raises(SourceUnavailable, match=r"row_count|TotalCount"):
+        world.fetch(world.spec.first)
+
+
 @pytest.mark.parametrize("world", ["hapi", "ipc", "views"], indirect=True)
 def test_a_fetch_that_broke_off_goes_on_if_its_answer_never_changes(
     world: World, monkeypatch: pytest.MonkeyPatch
