@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -23,6 +23,10 @@ from service.keys import Caller
 Action = Literal["acknowledge", "assign", "note", "silence", "end_silence", "replay"]
 
 
+Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""What somebody writes, lines and all; PostgreSQL takes no NUL."""
+
+
 class Order(BaseModel):
     """Base of all bodies: no member that is not declared."""
 
@@ -32,7 +36,7 @@ class Order(BaseModel):
 class AcknowledgeIn(Order):
     """Somebody has taken an incident up."""
 
-    note: str = Field(default="", max_length=LONGEST_NOTE, description="What they say about it.")
+    note: Words = Field(default="", max_length=LONGEST_NOTE, description="What they say about it.")
     until: AwareDatetime | None = Field(
         default=None, description="When repeats come again; null: not at this level."
     )
@@ -41,26 +45,26 @@ class AcknowledgeIn(Order):
 class AssignIn(Order):
     """Who looks after an incident."""
 
-    assignee: str = Field(min_length=1, max_length=64)
+    assignee: Words = Field(min_length=1, max_length=64)
 
 
 class NoteIn(Order):
     """A note about an incident."""
 
-    text: str = Field(min_length=1, max_length=LONGEST_NOTE)
+    text: Words = Field(min_length=1, max_length=LONGEST_NOTE)
 
 
 class SilenceIn(Order):
     """A time in which alerts of some labels are held; a rise is told all the same."""
 
-    matchers: dict[str, str] = Field(
+    matchers: dict[Words, Words] = Field(
         min_length=1,
         max_length=16,
         description="Label to value, all must hold: `rule`, `region`, `country`, …",
     )
     starts_at: AwareDatetime | None = Field(default=None, description="Null: from now on.")
     ends_at: AwareDatetime = Field(description="At most 90 days after the start.")
-    comment: str = Field(min_length=1, max_length=LONGEST_NOTE, description="Why.")
+    comment: Words = Field(min_length=1, max_length=LONGEST_NOTE, description="Why.")
 
 
 class ActionOut(Answer):

@@ -42,9 +42,11 @@ def take_field(fields: dict[str, str], name: str, *, longest: int) -> str:
     """Returns a field without spaces around it; empty if it is not there.
 
     Raises:
-        UsageError: It is longer than allowed.
+        UsageError: It is longer than allowed, or holds a NUL, which PostgreSQL does not take.
     """
     text = fields.get(name, "").strip()
+    if "\0" in text:
+        raise UsageError(f"{name.capitalize()} holds a NUL.", "Take it out.")
     if len(text) > longest:
         raise UsageError(f"{name.capitalize()} is longer than {longest} characters.", "Shorten it.")
     return text

@@ -203,6 +203,8 @@ def test_each_address_asks_for_its_scope(desk, method, path, scope):
         ("assign", {}),
         ("assign", {"assignee": " "}),
         ("notes", {"text": ""}),
+        ("notes", {"text": "one\0two"}),
+        ("acknowledge", {"note": "\0"}),
     ],
 )
 def test_what_makes_no_sense_is_refused(desk, path, body):

@@ -203,6 +203,7 @@ def test_the_desk_ends_silences_and_replays_dead_letters(person, read):
     "fields",
     [
         {"action": "note", "text": ""},
+        {"action": "note", "text": "one\0two"},
         {"action": "assign", "text": "x" * 65},
         {"action": "silence", "text": "a", "days": "91"},
         {"action": "silence", "text": "a", "days": ""},
