@@ -96,10 +96,8 @@ class NoNul:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
-            problem = describe_problem(
-                "bad_request", "The address holds a NUL.", instance=scope["path"]
-            )
-            answer = Response(encode_problem(problem), 400, media_type=PROBLEM_MEDIA_TYPE)
+            problem = describe_problem("usage", "The address holds a NUL.", instance=scope["path"])
+            answer = Response(encode_problem(problem), 422, media_type=PROBLEM_MEDIA_TYPE)
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)

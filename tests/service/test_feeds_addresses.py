@@ -14,7 +14,7 @@ PLAIN = {"accept-encoding": "identity"}
 
 
 @given(
-    st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1).filter(
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1).filter(
         lambda text: text.strip("/")
     ),
     st.sampled_from(["csv", "geojson", "alerts.cap.xml"]),
