@@ -39,7 +39,8 @@ class Geography:
 
     def __init__(self, panel: Panel) -> None:
         # Without what happened: a geography outlives the panel that it was first asked for.
-        self._panel = replace(panel, values={}, known=panel.known[:0], actors=None)
+        nothing = np.empty((0, len(panel.region_ids)), np.bool_)
+        self._panel = replace(panel, values={}, known=nothing, country_values={}, actors=None)
         self._n_regions = len(panel.region_ids)
         self._reverse: dict[Group, Links] = {}
 

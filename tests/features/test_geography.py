@@ -31,14 +31,13 @@ def test_a_panel_of_other_regions_has_its_own(make_panel) -> None:
 
 def test_what_happened_is_not_kept(make_panel) -> None:
     panel = make_panel()
-    values = weakref.ref(held := np.zeros_like(panel.values["events"]))
-    geography_of(
-        replace(
-            panel,
-            values={"events": held},
-            neighbours=tuple(map(tuple, map(list, panel.neighbours))),
-        )
+    events, known = panel.values["events"].copy(), panel.known.copy()
+    neighbours = tuple(map(tuple, panel.neighbours))
+    geography = geography_of(
+        replace(panel, values={"events": events}, known=known, neighbours=neighbours)
     )
-    del held
+    kept = [weakref.ref(one) for one in (events, known)]
+    del events, known
     gc.collect()
-    assert values() is None
+    assert all(one() is None for one in kept)
+    assert geography.neighbours.shape == (5, 5)
