@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from data.errors import StateError, TocsinError
+from data.errors import NotReady, StateError, TocsinError
 from service.cli.commands import LazyGroup
 from service.cli.output import report_error
 from service.problems import exit_code_of
@@ -68,3 +68,22 @@ def run() -> None:
         )
         report_error(failure, as_json="--json" in sys.argv)
         sys.exit(exit_code_of(failure))
+    except Exception as problem:
+        unanswered = _describe_unanswered(problem)
+        if unanswered is None:
+            raise
+        report_error(unanswered, as_json="--json" in sys.argv)
+        sys.exit(exit_code_of(unanswered))
+
+
+def _describe_unanswered(problem: Exception) -> NotReady | None:
+    """Returns what to say of a database that does not answer; None of any other problem."""
+    # Not imported here: a command that needs no database starts without SQLAlchemy.
+    errors = sys.modules.get("sqlalchemy.exc")
+    if errors is None or not isinstance(problem, errors.OperationalError):
+        return None
+    told = " ".join(str(problem.orig).split())
+    return NotReady(
+        f"The database does not answer: {told}.",
+        "Another process may be writing for long, or the server is away: try again.",
+    )

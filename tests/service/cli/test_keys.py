@@ -1,6 +1,7 @@
 """`tocsin keys`."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,17 @@ def test_a_key_is_shown_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for wrong in (("--scope", "root"), ("--scope", "alerts:act", "--expires", "1999-01-01")):
         with pytest.raises(UsageError):
             call("keys", "create", "c", *wrong)
+
+
+def test_a_database_that_another_process_holds_is_one_line(run, state, monkeypatch):
+    assert run("keys", "list").returncode == 0
+    monkeypatch.setattr("data.database.BUSY_TIMEOUT_SECONDS", 0.05)
+    other = sqlite3.connect(state / "tocsin.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        done = run("keys", "create", "somebody", "--scope", "operations:read")
+    finally:
+        other.close()
+    assert done.returncode == 8
+    assert done.stderr.startswith("tocsin: The database does not answer: database is locked.")
+    assert done.stderr.count("\n") == 1
