@@ -230,12 +230,14 @@ def decayed_sums(
     Returns:
         The sums after the last row.
     """
+    if before is not None:
+        return _decay(values, targets, first_row, before, has_gaps=True)
     n_wanted, n_columns = len(values) - first_row, values.shape[1]
     totals = values.sum(axis=0)
-    has_gaps = before is not None or bool(np.isnan(totals).any())
-    if before is not None or n_wanted > _FEW_ROWS * len(values):
-        state = before or DecayState.at_start(len(targets), n_columns)
-        return _decay(values, targets, first_row, state, has_gaps)
+    has_gaps = bool(np.isnan(totals).any())
+    if n_wanted > _FEW_ROWS * len(values):
+        start = DecayState.at_start(len(targets), n_columns)
+        return _decay(values, targets, first_row, start, has_gaps)
     # Few rows are wanted, so most of the work is on the way there. It is done for the regions in
     # which anything ever happened or is unknown, and for a quiet one that stands for all others.
     quiet = np.flatnonzero(totals == 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -51,8 +51,7 @@ def run() -> None:
     try:
         app()
     except TocsinError as error:
-        report_error(error, as_json="--json" in sys.argv)
-        sys.exit(exit_code_of(error))
+        _end_with(error)
     except BrokenPipeError:
         # The reader of a pipe has gone, as after `| head`: not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,18 +61,22 @@ def run() -> None:
     except OSError as problem:
         # A folder that may not be written to, a full disk: nothing that a traceback explains.
         place = f"{problem.filename}: " if problem.filename else ""
-        failure = StateError(
-            f"{place}{problem.strerror or type(problem).__name__}.",
-            "Check that the place is there, may be written to, and has room.",
+        _end_with(
+            StateError(
+                f"{place}{problem.strerror or type(problem).__name__}.",
+                "Check that the place is there, may be written to, and has room.",
+            )
         )
-        report_error(failure, as_json="--json" in sys.argv)
-        sys.exit(exit_code_of(failure))
     except Exception as problem:
         unanswered = _describe_unanswered(problem)
         if unanswered is None:
             raise
-        report_error(unanswered, as_json="--json" in sys.argv)
-        sys.exit(exit_code_of(unanswered))
+        _end_with(unanswered)
+
+
+def _end_with(error: TocsinError) -> NoReturn:
+    report_error(error, as_json="--json" in sys.argv)
+    sys.exit(exit_code_of(error))
 
 
 def _describe_unanswered(problem: Exception) -> NotReady | None:

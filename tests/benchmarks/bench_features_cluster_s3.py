@@ -6,14 +6,11 @@ memory for a while, so it runs only if it is asked for.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from bench_features_s3 import FEATURE_SET, HORIZON, VAR, anonymous_memory, rebuild, seconds
+from bench_features_s3 import FEATURE_SET, HORIZON, VAR, peak_memory, rebuild, seconds
 from distributed import LocalCluster
 from worlds import S3, make_panel
 
@@ -24,7 +21,6 @@ from features.outcomes import EscalationDefinition
 
 N_WORKERS = 2
 _GIB = 2**30
-_SECONDS_BETWEEN_LOOKS = 0.05
 
 
 def measure() -> dict[str, float]:
@@ -44,7 +40,7 @@ def measure() -> dict[str, float]:
             memory_limit=None,
         ) as cluster:
             workers = [worker.process.pid for worker in cluster.workers.values()]
-            with on_cluster(cluster.scheduler_address), peaks_of([None, *workers]) as peaks:
+            with on_cluster(cluster.scheduler_address), peak_memory(None, *workers) as peaks:
                 together = seconds(
                     lambda: build_features(
                         panel, FEATURE_SET, EscalationDefinition(), HORIZON, out=there
@@ -58,24 +54,3 @@ def measure() -> dict[str, float]:
         "features_cluster.s3.peak_here_gib": peaks[0] / _GIB,
         "features_cluster.s3.peak_of_a_worker_gib": max(peaks[1:]) / _GIB,
     }
-
-
-@contextmanager
-def peaks_of(processes: list[int | None]) -> Iterator[list[int]]:
-    """Gives a list of the most anonymous memory seen of each process while it is open, bytes."""
-    peaks, done = [0] * len(processes), threading.Event()
-
-    def look() -> None:
-        while not done.wait(_SECONDS_BETWEEN_LOOKS):
-            peaks[:] = [
-                max(peak, anonymous_memory(process))
-                for peak, process in zip(peaks, processes, strict=True)
-            ]
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        yield peaks
-    finally:
-        done.set()
-        watcher.join()

@@ -90,18 +90,24 @@ def anonymous_memory(process: int | None = None) -> int:
 
 
 @contextmanager
-def peak_memory() -> Iterator[list[int]]:
-    """Gives a list whose one number is the most anonymous memory seen while it is open, bytes."""
-    peak, done = [anonymous_memory()], threading.Event()
+def peak_memory(*processes: int | None) -> Iterator[list[int]]:
+    """Gives a list of the most anonymous memory seen of each process while it is open, bytes.
+
+    None, the default, is this process.
+    """
+    watched = processes or (None,)
+    peaks, done = [anonymous_memory(one) for one in watched], threading.Event()
 
     def look() -> None:
         while not done.wait(_SECONDS_BETWEEN_LOOKS):
-            peak[0] = max(peak[0], anonymous_memory())
+            peaks[:] = [
+                max(peak, anonymous_memory(one)) for peak, one in zip(peaks, watched, strict=True)
+            ]
 
     watcher = threading.Thread(target=look)
     watcher.start()
     try:
-        yield peak
+        yield peaks
     finally:
         done.set()
         watcher.join()
