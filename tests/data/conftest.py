@@ -254,3 +254,8 @@ def write_ged(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
