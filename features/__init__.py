@@ -16,7 +16,7 @@ Where to go:
     feature sets                      features/feature_sets.py; by name: features/catalogue.py
     a new kind of arithmetic          features/measures.py, features/evaluation.py
     rows, regions, windows of a panel features/slices.py
-    windows, decays, time since       features/temporal.py
+    along time                        features/windows.py, features/decays.py, features/since.py
     new, rising, bursts, records      features/tempo.py
     who is active                     features/actors.py
     neighbours                        features/neighbours.py, features/members.py
@@ -27,7 +27,8 @@ Where to go:
     the builder                       features/build.py, features/fill.py, features/plan.py
     arrays too large for the cache    features/runs.py
     more machines                     features/cluster.py, features/blocks.py
-    an update after a delivery        features/incremental.py, features/changes.py
+    an update after a delivery        features/incremental.py, features/changes.py; of the newest
+                                      period alone: features/newest.py
     the page in docs/                 features/page.py
     escalation and other labels       features/outcomes.py, features/severity.py (fixed bars)
 """

@@ -10,7 +10,9 @@ from typing import TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
+from data.calendar import Step
 from features.actors import count_actors, count_entries
+from features.decays import decay_factor, decayed_sums
 from features.fronts import centroid_km, nearest_front_km
 from features.measures import (
     ActorEntries,
@@ -50,8 +52,8 @@ from features.outcomes import (
 )
 from features.runs import compute_in_runs
 from features.season import june_september_shares, season_cosines, season_sines
+from features.since import periods_since
 from features.slices import PanelSlice
-from features.spatial import sum_by_country
 from features.tempo import (
     burstiness,
     first_in,
@@ -61,7 +63,7 @@ from features.tempo import (
     share_of,
     went_quiet,
 )
-from features.temporal import decay_factor, decayed_sums, periods_since, window_sums
+from features.windows import window_sums
 
 Float32 = npt.NDArray[np.float32]
 
@@ -92,7 +94,6 @@ class Evaluation:
         self._horizon = horizon
         self._definition = definition
         self._rows: Given = dict(given or {})
-        self._national: dict[tuple[str, int], Float32] = {}
 
     def rows(self, measure: Measure, out: Float32 | None = None) -> Float32:
         """Returns the measure in natural units, shape (n_rows, n_regions) of the slice.
@@ -199,13 +200,9 @@ class Evaluation:
         wanted = self._slice
         cap = wanted.periods(cap_months)
         start = wanted.start(cap)
-        target = out if start == wanted.first else None
-        found = periods_since(wanted.values(variable, start), cap, out=target)
-        months = found[wanted.first - start :]
-        if wanted.panel.step == "week":
-            months *= _MONTHS_PER_WEEK
-            np.minimum(months, cap_months, out=months)
-        return months
+        values, first_row = wanted.values(variable, start), wanted.first - start
+        found = periods_since(values, cap, first_row=first_row, out=out)
+        return in_months(found, cap_months, wanted.panel.step)
 
     def _actors(self, measure: ActorMeasure | ActorEntries) -> Float32:
         wanted = self._slice
@@ -233,13 +230,7 @@ class Evaluation:
     def _country_sum(self, variable: str, window: int, out: Float32 | None) -> Float32:
         wanted = self._slice
         start = wanted.start(max(window, wanted.periods(MEAN_MONTHS)))
-        if (variable, start) not in self._national:
-            geography = wanted.geography
-            values = wanted.everywhere(start).values(variable, start)
-            total = sum_by_country(values, geography.by_country, geography.country_starts)
-            total += wanted.panel.country_values[variable][start : wanted.stop]
-            self._national[variable, start] = total
-        by_country = window_sums(self._national[variable, start], window)[wanted.first - start :]
+        by_country = window_sums(wanted.national(variable, start), window)[wanted.first - start :]
         # Every country is in range; `clip` only spares numpy a copy to be sure of it.
         countries = wanted.panel.country_of[wanted.regions]
         return np.take(by_country, countries, axis=1, out=out, mode="clip")
@@ -295,6 +286,14 @@ class Evaluation:
 
         decayed = self.rows(DecayedSum("deaths", half_life_months))
         return compute_in_runs(over_pace, threshold, decayed, out=out)
+
+
+def in_months(periods: Float32, cap_months: int, step: Step) -> Float32:
+    """Returns periods as months, at most so many; the array itself, changed if need be."""
+    if step == "week":
+        periods *= _MONTHS_PER_WEEK
+        np.minimum(periods, cap_months, out=periods)
+    return periods
 
 
 def _gap(high: Float32, low: Float32, *, out: Float32) -> None:

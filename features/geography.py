@@ -60,12 +60,26 @@ class Geography:
         if group not in self._reverse:
             self._reverse[group] = self.links(group).T.tocsr()
         reverse = self._reverse[group]
-        return np.unique(reverse.indices[rows_of(reverse, regions)[0]]).astype(np.int64)
+        is_seeing = np.zeros(self._n_regions, np.bool_)
+        is_seeing[reverse.indices[rows_of(reverse, regions)[0]]] = True
+        return np.flatnonzero(is_seeing).astype(np.int64, copy=False)
 
     @cached_property
     def neighbours(self) -> Links:
         """Ones for the regions that touch each region, float32."""
         return group_matrix(self._panel.neighbours, self._n_regions)
+
+    @cached_property
+    def neighbour_table(self) -> npt.NDArray[np.int64]:
+        """The first, second, third … neighbour of each region, in the order of `neighbours`.
+
+        Shape (n_ranks, n_regions), n_ranks >= 1; -1 where a region has fewer.
+        """
+        links = self.neighbours
+        sizes = np.diff(links.indptr)
+        table = np.full((self._n_regions, max(1, *sizes.tolist())), -1, np.int64)
+        table[np.arange(table.shape[1]) < sizes[:, None]] = links.indices
+        return table.T.copy()
 
     @cached_property
     def nearby(self) -> Links:

@@ -32,10 +32,10 @@ from features.measures import (
     NeighbourSum,
     WindowSeason,
 )
+from features.newest import NewestPeriod
 from features.outcomes import EscalationDefinition
 from features.plan import Needs, needs_of, plan_series
 from features.slices import PanelSlice
-from features.temporal import DecayState, decayed_sums
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
@@ -94,7 +94,7 @@ class LiveFeatures:
         self._matrix: FeatureMatrix
         self._out: Float32
         self._room: Float32
-        self._carried: dict[str, DecayState]
+        self._newest: dict[Scope, NewestPeriod] = {}
         self._rebuild(panel)
 
     @property
@@ -124,7 +124,7 @@ class LiveFeatures:
         if is_longer:
             self._extend(n_before)
         if is_longer or changes.first_row < n_now - 1:
-            self._carried = self._carry()
+            self._newest = {}
         self._matrix = replace(
             self._matrix, raw=np.moveaxis(self._out, 0, 2), periods=panel.periods
         )
@@ -135,21 +135,7 @@ class LiveFeatures:
         self._scopes = _by_scope(self._measures, panel.step, self._arguments[2])
         self._matrix = build_features(panel, *self._arguments, n_jobs=self._n_jobs)
         self._out = self._room = np.moveaxis(self._matrix.raw, 2, 0)
-        self._carried = self._carry()
-
-    def _carry(self) -> dict[str, DecayState]:
-        """Returns the decayed sums before the last period: where those of a new day go on."""
-        wanted = PanelSlice(self._panel, 0, max(0, len(self._panel.periods) - 1), self._geography)
-        nothing = np.empty((0, len(self._panel.region_ids)), np.float32)
-        return {
-            variable: decayed_sums(
-                wanted.values(variable, 0),
-                dict.fromkeys(half_lives, nothing),
-                first_row=wanted.stop,
-            )
-            for _, needs in self._scopes.values()
-            for variable, half_lives in needs.decays.items()
-        }
+        self._newest = {}
 
     def _extend(self, n_before: int) -> None:
         _, definition, horizon = self._arguments
@@ -180,12 +166,22 @@ class LiveFeatures:
                 continue
             wanted = PanelSlice(self._panel, first, n_rows, self._geography, regions)
             found = np.empty((len(columns), *wanted.shape), np.float32)
-            carried = self._carried if is_newest and scope == "own" else {}
-            given = plan_series(wanted, needs, list(found), carried).run()
+            if is_newest:
+                given = self._newest_of(scope, needs).fill(wanted, found)
+            else:
+                given = plan_series(wanted, needs, list(found)).run()
             evaluation = Evaluation(wanted, horizon, definition, given)
             for place in needs.rest:
                 evaluation.rows(needs.measures[place], found[place])
             self._write(columns, wanted, found)
+
+    def _newest_of(self, scope: Scope, needs: Needs) -> NewestPeriod:
+        """Returns what the newest period goes on from, looked up when first asked for."""
+        if scope not in self._newest:
+            _, definition, horizon = self._arguments
+            arguments = self._panel, self._geography, needs, horizon, definition
+            self._newest[scope] = NewestPeriod(*arguments)
+        return self._newest[scope]
 
     def _write(self, columns: Int64, wanted: PanelSlice, found: Float32) -> None:
         if isinstance(wanted.columns, slice):
@@ -203,11 +199,9 @@ class LiveFeatures:
         if scope == "fixed":
             return changes.regions[:0]
         if scope == "country":
-            country_of = self._panel.country_of
-            is_touched = np.zeros(len(self._panel.countries), np.bool_)
-            is_touched[country_of[changes.regions]] = True
-            is_touched[changes.countries] = True
-            return np.flatnonzero(is_touched[country_of]).astype(np.int64)
+            # Those of all countries: to find out which takes longer than to write them again.
+            is_any = len(changes.regions) or len(changes.countries)
+            return np.arange(len(self._panel.region_ids) if is_any else 0)
         return self._geography.seen_from(scope, changes.regions)
 
 

@@ -49,6 +49,10 @@ class Totals:
         """Returns the totals of some periods."""
         return Totals(self.total[periods], self.n_known[periods], self.n_members)
 
+    def series(self) -> Float32:
+        """Returns `total`, `of_all` and `n_known`, shape (3, n_periods, n_groups)."""
+        return np.stack([self.total, self.of_all(), self.n_known])
+
     def of_all(self) -> Float32:
         """Returns the totals, NaN where a member is unknown or the group is empty."""
         if self.is_complete:

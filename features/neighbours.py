@@ -13,7 +13,7 @@ from features.measures import NeighbourMax, NeighbourMean, NeighbourSum
 from features.members import Totals
 from features.runs import compute_in_runs, row_runs
 from features.slices import PanelSlice
-from features.temporal import fill_window_sums, window_sums
+from features.windows import fill_window_sums, window_sums
 
 Float32 = npt.NDArray[np.float32]
 
@@ -132,5 +132,17 @@ def _fill_totals(
     chain: dict[int, Float32] = {}
     for window, mean in means.items():
         # Per period: where all are known this is exactly their number, as above.
-        n_known = window_sums(totals.n_known, window, chain=chain)[first:] / np.float32(window)
-        np.divide(mean, np.maximum(n_known, np.float32(1 / window)), out=mean)
+        average_known(mean, window_sums(totals.n_known, window, chain=chain)[first:], window, mean)
+
+
+def average_known(total: Float32, n_known: Float32, window: int, out: Float32) -> None:
+    """Writes the window sum of an average neighbour, NaN where the total is.
+
+    Args:
+        total: Window sum over the known neighbours.
+        n_known: Window sum of their number.
+        window: In periods.
+        out: Receives the result; `total` will do.
+    """
+    by_period = n_known / np.float32(window)
+    np.divide(total, np.maximum(by_period, np.float32(1 / window)), out=out)

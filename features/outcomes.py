@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from data.calendar import Step, months_to_periods
 from data.errors import UsageError
-from features.temporal import window_sums
+from features.windows import window_sums
 
 MEAN_MONTHS = 12
 HISTORY_MONTHS = 36
@@ -118,8 +118,42 @@ def escalation_thresholds(
         counted = deaths[:, block].astype(np.float64)
         if not is_all_known:
             counted[~known[:, block]] = np.nan
-        thresholds[:, block] = _thresholds_of_block(counted, horizon, definition, step)
+        thresholds[:, block] = thresholds_of(counted, horizon, definition, step)
     return thresholds
+
+
+def thresholds_of(
+    counted: npt.NDArray[np.float64], horizon: int, definition: EscalationDefinition, step: Step
+) -> npt.NDArray[np.float64]:
+    """Returns `escalation_thresholds` of deaths that are NaN where not known."""
+    year = months_to_periods(MEAN_MONTHS, step)
+    history = months_to_periods(HISTORY_MONTHS, step)
+    chain: dict[int, npt.NDArray[np.float64]] = {}
+    sums = window_sums(counted, horizon, chain=chain)
+    # Multiplied before it is divided: one rounding only.
+    thresholds = definition.multiple * horizon * window_sums(counted, year, chain=chain)
+    thresholds /= year
+    np.maximum(thresholds, definition.floor, out=thresholds)
+    thresholds[: history - 1] = np.nan
+    if np.isnan(counted).any():
+        thresholds[np.isnan(window_sums(counted, history))] = np.nan
+    n_windows = history - horizon + 1
+    lower, _ = _quantile_place(definition.quantile, n_windows)
+    # The quantile lies between two sums in order. It is above the threshold only if the higher of
+    # them is, with all the sums above it: a few cells in a hundred have as many above the floor.
+    n_above = n_windows - min(lower + 1, n_windows - 1)
+    is_above = sums > definition.floor
+    if len(sums) >= n_windows and is_above.any():
+        counts = np.cumsum(is_above, axis=0, dtype=np.int32)
+        counts[n_windows:] -= counts[:-n_windows].copy()
+        rows, regions = np.nonzero((counts >= n_above) & ~np.isnan(thresholds))
+        own = _windows(sums, n_windows)
+        for first in range(0, len(rows), _QUANTILES_AT_ONCE):
+            some = slice(first, first + _QUANTILES_AT_ONCE)
+            row, region = rows[some], regions[some]
+            quantiles = _quantiles(own[row - n_windows + 1, region], definition.quantile)
+            thresholds[row, region] = np.maximum(thresholds[row, region], quantiles)
+    return np.round(thresholds, _DECIMALS, out=thresholds)
 
 
 def reach_labels(
@@ -175,39 +209,6 @@ def _is_quiet(
         return np.zeros(deaths.shape[1], np.bool_)
     total = np.sum(deaths, axis=0, dtype=np.float64)
     return np.logical_and(known.all(axis=0), np.asarray(total <= definition.floor))
-
-
-def _thresholds_of_block(
-    counted: npt.NDArray[np.float64], horizon: int, definition: EscalationDefinition, step: Step
-) -> npt.NDArray[np.float64]:
-    year = months_to_periods(MEAN_MONTHS, step)
-    history = months_to_periods(HISTORY_MONTHS, step)
-    chain: dict[int, npt.NDArray[np.float64]] = {}
-    sums = window_sums(counted, horizon, chain=chain)
-    # Multiplied before it is divided: one rounding only.
-    thresholds = definition.multiple * horizon * window_sums(counted, year, chain=chain)
-    thresholds /= year
-    np.maximum(thresholds, definition.floor, out=thresholds)
-    thresholds[: history - 1] = np.nan
-    if np.isnan(counted).any():
-        thresholds[np.isnan(window_sums(counted, history))] = np.nan
-    n_windows = history - horizon + 1
-    lower, _ = _quantile_place(definition.quantile, n_windows)
-    # The quantile lies between two sums in order. It is above the threshold only if the higher of
-    # them is, with all the sums above it: a few cells in a hundred have as many above the floor.
-    n_above = n_windows - min(lower + 1, n_windows - 1)
-    is_above = sums > definition.floor
-    if len(sums) >= n_windows and is_above.any():
-        counts = np.cumsum(is_above, axis=0, dtype=np.int32)
-        counts[n_windows:] -= counts[:-n_windows].copy()
-        rows, regions = np.nonzero((counts >= n_above) & ~np.isnan(thresholds))
-        own = _windows(sums, n_windows)
-        for first in range(0, len(rows), _QUANTILES_AT_ONCE):
-            some = slice(first, first + _QUANTILES_AT_ONCE)
-            row, region = rows[some], regions[some]
-            quantiles = _quantiles(own[row - n_windows + 1, region], definition.quantile)
-            thresholds[row, region] = np.maximum(thresholds[row, region], quantiles)
-    return np.round(thresholds, _DECIMALS, out=thresholds)
 
 
 def _windows(sums: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:

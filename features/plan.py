@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.calendar import Step, months_to_periods
+from features.decays import decayed_sums
 from features.evaluation import Given
 from features.measures import (
     CapitalFront,
@@ -21,21 +22,26 @@ from features.measures import (
     Exposure,
     FixedTrait,
     HorizonSum,
+    LesserSum,
     Measure,
     NeighbourMax,
     NeighbourMean,
     NeighbourSum,
+    PaceRatio,
     ThresholdRatio,
+    WentQuiet,
     WindowSeason,
+    WindowShare,
     WindowSum,
 )
 from features.members import FEW_CELLS
 from features.neighbours import OfNeighbours, fill_neighbours, neighbour_targets
 from features.slices import PanelSlice
-from features.temporal import DecayState, decayed_sums, fill_window_sums
+from features.windows import fill_window_sums
 
 Float32 = npt.NDArray[np.float32]
 Job: TypeAlias = Callable[[], object]
+Series: TypeAlias = WindowSum | HorizonSum | DecayedSum
 
 _WHOLE = (
     CapitalFront,
@@ -62,6 +68,7 @@ class Needs:
             of one of them.
         neighbours: The measures of neighbours and their places.
         rest: Places of the measures that are made of those above, or of none of them.
+        shared: The sums and decays that measures are made of.
         longest: The longest window of `sums`, 1 without any.
     """
 
@@ -70,6 +77,7 @@ class Needs:
     sums: Mapping[str, Mapping[int, tuple[Sequence[Measure], int | None]]]
     neighbours: Sequence[tuple[OfNeighbours, int]]
     rest: Sequence[int]
+    shared: Collection[Measure]
     longest: int
 
 
@@ -115,20 +123,21 @@ def needs_of(measures: Sequence[Measure], step: Step, horizon: int) -> Needs:
         horizon: Forecast horizon in periods.
     """
     place_of = {one: place for place, one in enumerate(measures)}
+    shared = dict.fromkeys(part for one in measures for part in _made_of(one))
+    # Those first that are wanted themselves.
+    needed = [one for one in [*measures, *shared] if isinstance(one, Series)]
     decays: dict[str, dict[int, tuple[DecayedSum, int | None]]] = {}
-    for one in measures:
-        if isinstance(one, ThresholdRatio) and one.half_life_months is not None:
-            one = DecayedSum("deaths", one.half_life_months)
-        if isinstance(one, DecayedSum):
-            half_life = months_to_periods(one.half_life_months, step)
-            decays.setdefault(one.variable, {})[half_life] = one, place_of.get(one)
     same: dict[str, dict[int, list[Measure]]] = {}
-    for needed in _needed_sums(measures):
-        if isinstance(needed, HorizonSum):
-            variable, window = "deaths", horizon
-        else:
-            variable, window = needed.variable, months_to_periods(needed.months, step)
-        same.setdefault(variable, {}).setdefault(window, []).append(needed)
+    for one in dict.fromkeys(needed):
+        match one:
+            case DecayedSum(variable, months):
+                half_life = months_to_periods(months, step)
+                decays.setdefault(variable, {})[half_life] = one, place_of.get(one)
+            case WindowSum(variable, months):
+                window = months_to_periods(months, step)
+                same.setdefault(variable, {}).setdefault(window, []).append(one)
+            case HorizonSum():
+                same.setdefault("deaths", {}).setdefault(horizon, []).append(one)
     sums = {
         variable: {window: (alike, place_of.get(alike[0])) for window, alike in windows.items()}
         for variable, windows in same.items()
@@ -143,48 +152,46 @@ def needs_of(measures: Sequence[Measure], step: Step, horizon: int) -> Needs:
         sums=sums,
         neighbours=near,
         rest=[place for place in place_of.values() if place not in places],
+        shared=frozenset(shared),
         longest=max((max(windows) for windows in sums.values()), default=1),
     )
 
 
-def _needed_sums(measures: Sequence[Measure]) -> list[WindowSum | HorizonSum]:
-    """Returns the window sums that measures need, those first that are wanted themselves."""
-    found: dict[WindowSum | HorizonSum, None] = {}
-    for one in measures:
-        if isinstance(one, WindowSum | HorizonSum):
-            found[one] = None
-    for one in measures:
-        match one:
-            case ThresholdRatio(None):
-                found[HorizonSum()] = None
-            case EstimateGap(months):
-                found[WindowSum("deaths_high", months)] = None
-                found[WindowSum("deaths_low", months)] = None
-            case CoarseShare(months):
-                found[WindowSum("deaths_coarse", months)] = None
-                found[WindowSum("deaths", months)] = None
-    return list(found)
+def _made_of(measure: Measure) -> tuple[Series, ...]:
+    """Returns the window sums and decays that a measure is made of."""
+    match measure:
+        case ThresholdRatio(None):
+            return (HorizonSum(),)
+        case ThresholdRatio(int(half_life)):
+            return (DecayedSum("deaths", half_life),)
+        case EstimateGap(months):
+            return WindowSum("deaths_high", months), WindowSum("deaths_low", months)
+        case CoarseShare(months):
+            return WindowSum("deaths_coarse", months), WindowSum("deaths", months)
+        case PaceRatio(variable, short, long):
+            return WindowSum(variable, short), WindowSum(variable, long)
+        case WindowShare(part, whole, months):
+            return WindowSum(part, months), WindowSum(whole, months)
+        case LesserSum(first, second, months):
+            return WindowSum(first, months), WindowSum(second, months)
+        case WentQuiet(variable, months):
+            return (WindowSum(variable, months),)
+        case _:
+            return ()
 
 
-def plan_series(
-    wanted: PanelSlice,
-    needs: Needs,
-    targets: Sequence[Float32],
-    carried: Mapping[str, DecayState] | None = None,
-) -> Plan:
+def plan_series(wanted: PanelSlice, needs: Needs, targets: Sequence[Float32]) -> Plan:
     """Returns the plan of window sums, decays and measures of neighbours.
 
     Args:
         wanted: Which rows and regions.
         needs: What is wanted, for the step of the panel.
         targets: Array of each of `needs.measures`, of the shape of the slice.
-        carried: By variable, the decayed sums of all regions before the first wanted row; without
-            them the decays begin with the panel.
     """
     given: Given = {}
     jobs = [
         *_plan_neighbours(wanted, needs, targets, given),
-        *_plan_decays(wanted, needs, targets, given, carried),
+        *_plan_decays(wanted, needs, targets, given),
         *_plan_window_sums(wanted, needs, targets, given),
     ]
     return Plan(given, jobs)
@@ -195,20 +202,14 @@ def _plan_decays(
     needs: Needs,
     targets: Sequence[Float32],
     given: Given,
-    carried: Mapping[str, DecayState] | None,
 ) -> list[Job]:
     series: list[Job] = []
     for variable, decays in needs.decays.items():
         own: dict[int, Float32] = {}
         for half_life, (one, place) in decays.items():
-            own[half_life] = given[one] = _target(targets, place, wanted)
-        if carried:
-            values, before = wanted.values(variable, wanted.first), carried[variable]
-            here = before.of(wanted.columns)
-            series.append(partial(decayed_sums, values, own, first_row=0, before=here))
-        else:
-            values = wanted.values(variable, 0)
-            series.append(partial(decayed_sums, values, own, first_row=wanted.first))
+            own[half_life] = given[one] = target_of(targets, place, wanted)
+        values = wanted.values(variable, 0)
+        series.append(partial(decayed_sums, values, own, first_row=wanted.first))
     # One job: of two threads that go row by row, each waits for the other at every row.
     return [partial(_run_in_turn, series)] if series else []
 
@@ -222,7 +223,7 @@ def _plan_window_sums(
     for variable, windows in needs.sums.items():
         own = {}
         for window, (alike, place) in windows.items():
-            own[window] = target = _target(targets, place, wanted)
+            own[window] = target = target_of(targets, place, wanted)
             for one in alike:
                 given[one] = target
         series.append((wanted.values(variable, start), own))
@@ -244,7 +245,7 @@ def _plan_neighbours(
     return [partial(fill_neighbours, wanted, {one: of}) for one, of in found.items()]
 
 
-def _target(targets: Sequence[Float32], place: int | None, wanted: PanelSlice) -> Float32:
+def target_of(targets: Sequence[Float32], place: int | None, wanted: PanelSlice) -> Float32:
     """Returns the array of a measure, a new one if it is needed for others only."""
     return np.empty(wanted.shape, np.float32) if place is None else targets[place]
 

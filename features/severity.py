@@ -22,7 +22,7 @@ import numpy.typing as npt
 from data.calendar import Step, months_to_periods
 from data.errors import UsageError
 from features.outcomes import HISTORY_MONTHS, check_horizon
-from features.temporal import window_maxima, window_sums
+from features.windows import window_maxima, window_sums
 
 _DECIMALS = 6
 

@@ -17,9 +17,9 @@ from data.errors import StateError
 from data.panel import BASE_VARIABLES, Panel
 from features.geography import Geography, Group
 from features.members import Members
-from features.spatial import Links, pick_rows
+from features.spatial import Links, pick_rows, sum_by_country
 from features.tempo import lag_rows
-from features.temporal import window_sums
+from features.windows import window_sums
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
@@ -58,6 +58,7 @@ class PanelSlice:
         self.columns: slice | Int64 = slice(first, last + 1) if is_run else self.regions
         self._values: dict[tuple[str, int], Float32] = {}
         self._chains: dict[tuple[str, int], dict[int, Float32]] = {}
+        self._national: dict[tuple[str, int], Float32] = {}
         self._links: dict[Group, tuple[Links, slice | Int64]] = {}
 
     @property
@@ -83,7 +84,7 @@ class PanelSlice:
         """
         key = (variable, start)
         if key not in self._values:
-            self._values[key] = self._of(variable, start, self.columns)
+            self._values[key] = self.values_of(self.columns, variable, start)
         return self._values[key]
 
     def window_sum(
@@ -95,30 +96,39 @@ class PanelSlice:
             sums = window_sums(self.values(variable, start), window)
             return lag_rows(sums, lag)[self.first - start :]
         start = self.start(max(window, self.periods(_SHARED_MONTHS)))
-        return self.sum_series(variable, self.values(variable, start), start, window, out)
-
-    def sum_series(
-        self, name: str, values: Float32, start: int, window: int, out: Float32 | None = None
-    ) -> Float32:
-        """Returns the wanted rows of a window sum of any series that begins in row `start`."""
-        chain = self._chains.setdefault((name, start), {})
+        chain = self._chains.setdefault((variable, start), {})
         target = out if start == self.first else None
-        return window_sums(values, window, chain=chain, out=target)[self.first - start :]
+        sums = window_sums(self.values(variable, start), window, chain=chain, out=target)
+        return sums[self.first - start :]
 
     def neighbours(self, variables: Sequence[str], start: int) -> Members:
         """Returns the neighbours of each region, with their values from row `start` on.
 
         Of several variables those of one follow on those of the other, as if they were periods.
         """
-        matrix, members = self._linked("neighbours")
-        values = [self._of(variable, start, members) for variable in variables]
+        matrix, members = self.linked("neighbours")
+        values = [self.values_of(members, variable, start) for variable in variables]
         return Members.of(values[0] if len(values) == 1 else np.concatenate(values), matrix)
+
+    def national(self, variable: str, start: int) -> Float32:
+        """Returns a variable's sums by country, with what is held at country level.
+
+        Shape (stop - start, n_countries); NaN where any region of the country is unknown.
+        """
+        key = (variable, start)
+        if key not in self._national:
+            by_country, starts = self.geography.by_country, self.geography.country_starts
+            values = self.everywhere(start).values(variable, start)
+            total = sum_by_country(values, by_country, starts)
+            total += self.panel.country_values[variable][start : self.stop]
+            self._national[key] = total
+        return self._national[key]
 
     def nearby_mean(self, variable: str, window: int) -> Float32:
         """Returns the weighted mean of window sums over known regions nearby."""
         start = self.start(window)
-        matrix, members = self._linked("nearby")
-        sums = window_sums(self._of(variable, start, members), window)[self.first - start :]
+        matrix, members = self.linked("nearby")
+        sums = window_sums(self.values_of(members, variable, start), window)[self.first - start :]
         by_region = np.ascontiguousarray(sums.T)
         known = ~np.isnan(by_region)
         weighted = (matrix @ np.where(known, by_region, np.float32(0))).T
@@ -130,7 +140,8 @@ class PanelSlice:
         """Returns the slice of all regions from another row on."""
         return PanelSlice(self.panel, first_row, self.stop, self.geography)
 
-    def _of(self, variable: str, start: int, columns: slice | Int64) -> Float32:
+    def values_of(self, columns: slice | Int64, variable: str, start: int) -> Float32:
+        """Returns `values` of any regions, whose shape takes the place of theirs."""
         held = self.panel.values.get(variable)
         if held is None:
             if variable in BASE_VARIABLES:
@@ -144,7 +155,7 @@ class PanelSlice:
         # Every column is in range; `clip` only spares numpy a copy to be sure of it.
         return rows.take(columns, axis=1, mode="clip")
 
-    def _linked(self, group: Group) -> tuple[Links, slice | Int64]:
+    def linked(self, group: Group) -> tuple[Links, slice | Int64]:
         """Returns the links of the wanted regions, and the regions that its columns stand for."""
         if group not in self._links:
             links = self.geography.links(group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from features.temporal import window_maxima, window_sums
+from features.windows import window_maxima, window_sums
 
 Float32 = npt.NDArray[np.float32]
 _NAN = np.float32(np.nan)

@@ -10,7 +10,7 @@ import numpy as np
 from data.calendar import Step, months_to_periods, parse_period, period_of, period_start
 from data.panel import Panel
 from features.outcomes import reached
-from features.temporal import window_sums
+from features.windows import window_sums
 from models.metrics import Floats, Ints
 from models.outcome import ESCALATION, outcome_definition, thresholds_and_labels
 from models.settings import ModelSettings

@@ -15,7 +15,7 @@ import numpy as np
 from data.calendar import period_end
 from data.panel import Panel
 from features.outcomes import reached
-from features.temporal import window_sums
+from features.windows import window_sums
 from models.baselines import CONFLICTOLOGY_WINDOWS
 from models.history import SUM_DECIMALS
 from models.metrics import Floats

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.temporal import window_sums
+from features.windows import window_sums
 from models.fatalities.measures import spread_values
 from models.fatalities.units import UnitSeries
 from models.metrics import Floats, Ints

@@ -13,7 +13,7 @@ import numpy as np
 
 from data.calendar import months_to_periods
 from data.panel import Panel
-from features.temporal import window_sums
+from features.windows import window_sums
 from models.bootstrap import BlockDraws, as_json, interval_of, mean_draws
 from models.forecasts import Forecasts
 from models.metrics import Floats, Ints, average_precision, brier_skill

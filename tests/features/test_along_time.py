@@ -8,13 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from features.temporal import (
-    decayed_sums,
-    fill_window_sums,
-    periods_since,
-    window_maxima,
-    window_sums,
-)
+from features.decays import decayed_sums
+from features.since import LastRows, periods_since
+from features.windows import SumsBefore, fill_window_sums, window_maxima, window_sums
 
 arrays = hnp.arrays(
     np.float32,
@@ -83,7 +79,7 @@ def test_windows_that_are_filled_together_have_the_bits_of_each_alone(
 def test_periods_since_is_the_same_for_few_columns_and_for_many(values, cap) -> None:
     narrow = periods_since(values, cap)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("features.temporal._FEW_COLUMNS", 0)
+        patch.setattr("features.since._FEW_COLUMNS", 0)
         np.testing.assert_array_equal(periods_since(values, cap), narrow)
 
 
@@ -110,3 +106,28 @@ def test_a_decay_of_few_rows_is_that_of_all_and_goes_on(values, half_lives, data
     decayed_sums(values[first_row:], part, first_row=0, before=before)
     for half_life, target in targets.items():
         np.testing.assert_array_equal(part[half_life], target[first_row:])
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=arrays, windows=st.sets(st.integers(1, 45), min_size=1, max_size=6))
+def test_window_sums_of_one_more_row_have_the_bits_of_the_whole(values, windows) -> None:
+    series = [values[:-1], 2 * values[:-1]]
+    columns = np.arange(values.shape[1])[::-1]
+    before = SumsBefore.in_rows(series, windows).of(columns)
+    sums = before.then(np.stack([values[-1, columns], 2 * values[-1, columns]]))
+    for window in windows:
+        expected = window_sums(values, window)[-1, columns]
+        np.testing.assert_array_equal(sums[window], [expected, 2 * expected])
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=arrays, cap=st.integers(1, 45))
+def test_periods_since_of_one_more_row_are_those_of_the_whole(values, cap) -> None:
+    columns = np.arange(values.shape[1])[::-1]
+    last = LastRows.in_rows(values[:-1]).of(columns)
+    found = last.periods_since(values[-1, columns], len(values) - 1, cap)
+    whole = periods_since(values, cap)
+    np.testing.assert_array_equal(found, whole[-1, columns])
+    for first_row in range(len(values)):
+        part = periods_since(values, cap, first_row=first_row)
+        np.testing.assert_array_equal(part, whole[first_row:])
