@@ -16,6 +16,9 @@ from models.settings import ModelSettings
 
 PREFIX = "TOCSIN_"
 
+LEVEL_LENGTH = 16
+"""Characters of the name of a risk level that the columns of the database hold."""
+
 
 class OwnSchedule(BaseModel):
     """A cron line and the time zone in which it is read."""
@@ -180,6 +183,8 @@ class Settings(ModelSettings, BaseSettings):
         bounds = list(levels.values())
         if not bounds or bounds[0] != 0 or sorted(set(bounds)) != bounds or bounds[-1] >= 1:
             raise ValueError("levels must start at 0, rise strictly and stay below 1")
+        if not all(name.strip() and len(name) <= LEVEL_LENGTH for name in levels):
+            raise ValueError(f"names of levels must have 1 to {LEVEL_LENGTH} characters")
         return levels
 
     def level_of(self, risk_score: float) -> str:

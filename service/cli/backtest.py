@@ -28,6 +28,7 @@ from service.cli.output import (
     progress_bar,
     say,
 )
+from service.cli.places import check_place
 from service.cli.session import open_session
 from service.modelling.backtesting import backtest_fatalities, backtest_set, draws_folder
 
@@ -75,7 +76,11 @@ def backtest(
     scheduler: SchedulerOption = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Predictions: a .parquet or .csv file. A killed run goes on."),
+        typer.Option(
+            "--out",
+            callback=check_place,
+            help="Predictions: a .parquet or .csv file. A killed run goes on.",
+        ),
     ] = None,
     draws: Annotated[
         str | None,
@@ -87,7 +92,10 @@ def backtest(
         ),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Report: one HTML page that needs nothing else.")
+        Path | None,
+        typer.Option(
+            "--report", callback=check_place, help="Report: one HTML page that needs nothing else."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

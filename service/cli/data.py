@@ -21,6 +21,7 @@ from data.regions import load_region_set
 from data.revisions import CellChange, diff_vintages
 from service.cli.events import list_events
 from service.cli.output import AsOfOption, JsonOption, SetOption, print_json, print_table, say
+from service.cli.places import check_place
 from service.cli.session import open_session
 
 app = typer.Typer(help="What was examined and held; what releases changed.", no_args_is_help=True)
@@ -180,7 +181,11 @@ def diff(
     ] = None,
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", help="Also draw it by region and month: a .svg or .png file."),
+        typer.Option(
+            "--picture",
+            callback=check_place,
+            help="Also draw it by region and month: a .svg or .png file.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

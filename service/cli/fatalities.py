@@ -20,6 +20,7 @@ from service.cli.output import (
     progress_bar,
     say,
 )
+from service.cli.places import check_place
 from service.cli.session import open_session
 from service.modelling.backtesting import fold_folder, write_predictions
 
@@ -34,7 +35,8 @@ def fatalities(
         str | None, typer.Option("--horizons", help="Periods ahead, e.g. 1,2,3; default: 1 to 12.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="All quantiles: a .parquet or .csv file.")
+        Path | None,
+        typer.Option("--out", callback=check_place, help="All quantiles: a .parquet or .csv file."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -25,6 +25,7 @@ from service.cli.output import (
     progress_bar,
     say,
 )
+from service.cli.places import check_place
 from service.cli.session import Session, open_session
 from service.cli.skill_table import print_skill
 from service.modelling.backtesting import backtest_set
@@ -98,7 +99,8 @@ def show(version: VersionArgument, as_json: JsonOption = False) -> None:
 def card(
     version: VersionArgument,
     html: Annotated[
-        Path | None, typer.Option("--html", help="Also write the card as one HTML page.")
+        Path | None,
+        typer.Option("--html", callback=check_place, help="Also write the card as one HTML page."),
     ] = None,
 ) -> None:
     """Prints the model card as JSON: what it is for, made from and worth, as training measured it.

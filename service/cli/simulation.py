@@ -18,6 +18,7 @@ from service.alerts.rules import Rule
 from service.alerts.simulate import Figures, RuleSimulation, simulate_rule
 from service.alerts.simulated_costs import cost_curves
 from service.cli.output import JsonOption, SetOption, print_json, print_table, say
+from service.cli.places import check_place
 from service.cli.session import open_session
 
 _COLUMNS = (
@@ -49,7 +50,9 @@ def simulate(
     picture: Annotated[
         Path | None,
         typer.Option(
-            "--picture", help="What the alerts save by what acting costs: a .svg or .png file."
+            "--picture",
+            callback=check_place,
+            help="What the alerts save by what acting costs: a .svg or .png file.",
         ),
     ] = None,
     as_json: JsonOption = False,

@@ -1,10 +1,14 @@
 """Settings: frozen, every name known, errors that name the variable and never a value."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
 from data.errors import SettingsError
-from service.settings import Settings, load_settings
+from service.settings import LEVEL_LENGTH, Settings, load_settings
+from service.tables.publications import scores
+from service.tables.record import verifications
 
 
 def test_every_setting_says_what_it_is() -> None:
@@ -35,6 +39,17 @@ def test_settings_are_frozen() -> None:
     settings = load_settings()
     with pytest.raises(ValidationError):
         settings.seed = 1
+
+
+def test_names_of_levels_fit_their_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    for table in (scores, verifications):
+        assert table.c.level.type.length == LEVEL_LENGTH
+    for name in ("", " ", "n" * (LEVEL_LENGTH + 1)):
+        monkeypatch.setenv("TOCSIN_LEVELS", json.dumps({"low": 0, name: 0.5}))
+        with pytest.raises(SettingsError, match="names of levels must have 1 to 16 characters"):
+            load_settings()
+    monkeypatch.setenv("TOCSIN_LEVELS", json.dumps({"low": 0, "n" * LEVEL_LENGTH: 0.5}))
+    assert load_settings().level_of(0.6) == "n" * LEVEL_LENGTH
 
 
 @pytest.mark.parametrize("levels", ['{"a":0.1}', '{"a":0,"b":0}', '{"a":0,"b":1}', "{}"])

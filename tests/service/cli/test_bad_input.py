@@ -143,3 +143,22 @@ def test_numbers_that_no_database_holds_are_refused(run: Callable[..., Any]) -> 
         done = run(*words)
         assert done.returncode == 2, done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("backtest", "--set", "x", "--out"),
+        ("backtest", "--set", "x", "--report"),
+        ("fatalities", "--set", "x", "--out"),
+        ("data", "diff", "--set", "x", "--picture"),
+        ("alerts", "simulate", "rules.toml", "--set", "x", "--picture"),
+        ("models", "card", "1", "--html"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(run, tmp_path, words) -> None:
+    (tmp_path / "file").touch()
+    # No set and no model is there either: the place is looked at first.
+    under_a_file = str(tmp_path / "file" / "new" / "out.csv")
+    assert_refused(run(*words, under_a_file), 2, f"{under_a_file} cannot be written.")
+    assert_refused(run(*words, str(tmp_path)), 2, f"{tmp_path} is a folder.")
