@@ -7,14 +7,13 @@ Every worker gets the panel once. A block is what an update computes for the reg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import joblib
 import numpy as np
 import numpy.typing as npt
 
 from data.panel import Panel
-from features.cluster import Shared
+from features.cluster import Shared, compute_calls
 from features.evaluation import Evaluation
 from features.geography import Geography
 from features.indicator import Indicator
@@ -64,18 +63,16 @@ def fill_on_cluster(
     tasks += [(rest, run) for run in runs if rest]
     shared = Shared((panel, geography))
     # In order, a slow task would hold back all that are done after it, here in memory.
-    blocks = joblib.Parallel(return_as="generator_unordered")(
-        joblib.delayed(_compute_task)(number, shared, measures, rows, horizon, definition, run)
-        for number, (measures, run) in enumerate(tasks)
+    blocks = compute_calls(
+        [
+            joblib.delayed(compute_block)(shared, measures, rows, horizon, definition, run)
+            for measures, run in tasks
+        ]
     )
     for number, values in blocks:
         measures, (first, stop) = tasks[number]
         for measure, found in zip(measures, values, strict=True):
             out[column_of[measure], :, first:stop] = found
-
-
-def _compute_task(number: int, *arguments: Any) -> tuple[int, Float32]:
-    return number, compute_block(*arguments)
 
 
 def compute_block(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
@@ -21,6 +21,7 @@ from data.errors import NotReady, SourceUnavailable
 T = TypeVar("T")
 
 _SECONDS_TO_CONNECT = 10
+_TIMES_IN_VAIN = 3
 _is_on_cluster: ContextVar[bool] = ContextVar("is_on_cluster", default=False)
 
 
@@ -51,9 +52,11 @@ def on_cluster(scheduler: str | None) -> Iterator[None]:
         with client, joblib.parallel_config("dask", n_jobs=-1):
             yield
     except (
-        distributed.client.FutureCancelledError,
+        *_losses(),
         distributed.comm.CommClosedError,
         distributed.scheduler.KilledWorker,
+        # No worker came back.
+        TimeoutError,
     ) as problem:
         raise SourceUnavailable(
             f"The workers of {scheduler} were lost: {type(problem).__name__}.",
@@ -62,6 +65,50 @@ def on_cluster(scheduler: str | None) -> Iterator[None]:
         ) from problem
     finally:
         _is_on_cluster.reset(token)
+
+
+def compute_calls(calls: Sequence[Any], **options: Any) -> Iterator[tuple[int, Any]]:
+    """Yields the number and the result of each call, as they come; here or on the cluster.
+
+    With a worker goes what lay there: results that were not fetched, and arguments that others
+    waited for. What is open then is asked for again, as often as it helps.
+
+    Args:
+        calls: What `joblib.delayed` returns.
+        options: Those of `joblib.Parallel`, but how it returns.
+    """
+    still_open = dict(enumerate(calls))
+    n_in_vain = 0
+    while still_open:
+        work = joblib.Parallel(**options, return_as="generator_unordered")
+        # Arguments stay arguments: only those are looked through for what is shared.
+        numbered = [
+            joblib.delayed(_call)(number, function, *arguments, **keywords)
+            for number, (function, arguments, keywords) in still_open.items()
+        ]
+        try:
+            for number, result in work(numbered):
+                del still_open[number]
+                n_in_vain = 0
+                yield number, result
+        except _losses():
+            n_in_vain += 1
+            if n_in_vain == _TIMES_IN_VAIN:
+                raise
+
+
+def _call(
+    number: int, function: Callable[..., Any], *arguments: Any, **keywords: Any
+) -> tuple[int, Any]:
+    return number, function(*arguments, **keywords)
+
+
+def _losses() -> tuple[type[BaseException], ...]:
+    """Returns what is raised where a worker went with what others need; nothing off a cluster."""
+    if not is_on_cluster():
+        return ()
+    client = import_module("distributed.client")
+    return (client.FutureCancelledError,)
 
 
 class Shared(Generic[T]):

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from data.calendar import months_to_periods, parse_period, period_label
 from data.errors import UsageError
-from features.cluster import Shared
+from features.cluster import Shared, compute_calls
 from models.forecasts import Forecasts, join_forecasts
 from models.history import OutcomeHistory
 from models.recipes import DEFAULT_RECIPE, RECIPES
@@ -129,16 +129,16 @@ def run_backtest(
         done[origins[0]] = kept
         if on_fold is not None:
             on_fold()
-    work = joblib.Parallel(n_jobs=settings.n_jobs, prefer="threads", return_as="generator")
     n_at_once = joblib.effective_n_jobs(settings.n_jobs)
     for first in range(0, len(open_folds), n_at_once):
         some = open_folds[first : first + n_at_once]
         folds = [fold for origins in some if (fold := gather_fold(replay, origins)) is not None]
-        parts = work(joblib.delayed(_forecast_fold)(Shared(one), settings, recipe) for one in folds)
-        for fold, part in zip(folds, parts, strict=True):
-            done[fold.refit] = part
+        calls = [joblib.delayed(_forecast_fold)(Shared(one), settings, recipe) for one in folds]
+        for number, part in compute_calls(calls, n_jobs=settings.n_jobs, prefer="threads"):
+            refit = folds[number].refit
+            done[refit] = part
             if store is not None:
-                store.save(fold.refit, part)
+                store.save(refit, part)
             if on_fold is not None:
                 on_fold()
         if on_fold is not None:

@@ -6,14 +6,17 @@ import os
 import signal
 import sys
 from pathlib import Path
+from time import sleep
 
 import joblib
 import numpy as np
 import pytest
+from distributed import Future, default_client
+from distributed.client import FutureCancelledError
 
 from data.errors import NotReady, SourceUnavailable
 from features.build import build_features, rows_for_origin
-from features.cluster import is_on_cluster, on_cluster
+from features.cluster import Shared, compute_calls, is_on_cluster, on_cluster
 from features.outcomes import EscalationDefinition
 
 DEFINITION = EscalationDefinition()
@@ -102,3 +105,38 @@ def test_without_dask_it_says_what_to_install(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(NotReady, match="not installed"), on_cluster("tcp://127.0.0.1:9"):
         raise AssertionError
+
+
+def test_what_is_lost_is_asked_for_again(scheduler) -> None:
+    shared = Shared(np.arange(100_000))
+    calls = [joblib.delayed(_add_slowly)(shared, number) for number in range(12)]
+    found: list[tuple[int, int]] = []
+    with on_cluster(scheduler):
+        for one in compute_calls(calls):
+            if not found:
+                # As after the death of a worker: what lay there, and what waits for it, is gone.
+                client = default_client()
+                client.cancel([Future(key, client) for key in list(client.futures)], force=True)
+            found.append(one)
+    assert sorted(found) == [(number, 99_999 + number) for number in range(12)]
+
+
+def test_what_is_lost_again_and_again_is_given_up(scheduler, monkeypatch) -> None:
+    tried = []
+
+    class Losing:
+        def __init__(self, **options: object) -> None:
+            tried.append(options)
+
+        def __call__(self, calls: object) -> object:
+            raise FutureCancelledError("a key", "lost")
+
+    monkeypatch.setattr("joblib.Parallel", Losing)
+    with pytest.raises(SourceUnavailable, match="were lost"), on_cluster(scheduler):
+        list(compute_calls([joblib.delayed(_process)()]))
+    assert len(tried) == 3
+
+
+def _add_slowly(shared: Shared[np.ndarray], number: int) -> int:
+    sleep(0.1)
+    return int(shared.value[-1]) + number
