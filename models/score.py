@@ -38,7 +38,7 @@ of past deliveries.
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """What one feature adds to a score.
 

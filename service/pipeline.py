@@ -44,7 +44,7 @@ from service.publications.kept_fatalities import read_kept, store_kept
 from service.publications.publication import Attribution, Document, Publication
 from service.publications.redraws import SHAPES, carry_publication, find_redraw
 from service.publications.store import (
-    find_publication,
+    find_facts,
     latest_publication,
     number_publication,
     store_documents,
@@ -258,8 +258,8 @@ def _id_of(publication: Publication) -> int:
 def _number(connection: Connection, assembled: Publication, note: str | None) -> Publication:
     """Returns the publication under its revision, with the note that it carries."""
     if note is None:
-        standing = find_publication(connection, assembled.region_set, assembled.as_of)
-        kept = None if standing is None else standing.manifest.get(NOTE)
+        standing = find_facts(connection, assembled.region_set, assembled.as_of)
+        kept = None if standing is None else standing.get(NOTE)
         if kept is not None:
             same = number_publication(connection, _annotate(assembled, kept))
             if same.publication_id is not None:

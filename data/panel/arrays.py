@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,8 @@ class Panel:
     actor_table: str | None = None
     is_counted: bool = False
 
-    @property
+    # Asked for region by region, and the answer takes a look at the whole panel.
+    @cached_property
     def origin(self) -> int:
         """The last period that is known in at least one region: what a forecast starts from."""
         known_periods = np.flatnonzero(self.known.any(axis=1))

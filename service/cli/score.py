@@ -46,11 +46,11 @@ def score(
             send_heartbeat(
                 session.database, session.settings, session.clock, region_set=region_set, as_of=day
             )
+        if as_json:
+            print_json(report)
+            return
         with session.database.read() as connection:
             publication = load_publication(connection, report.publication_id)
-    if as_json:
-        print_json(report)
-        return
     say(report.summary)
     outcome, *others = publication.outcomes
     say(f"Origin {publication.origin_label}, model {publication.model_version}.")

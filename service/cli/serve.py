@@ -18,7 +18,7 @@ from service.app import make_app
 from service.cli.output import JsonOption, print_json, say
 from service.cli.session import Session, open_session
 from service.logs import configure_logs
-from service.publications.store import latest_publication
+from service.publications.store import find_head
 
 SWITCH_SECONDS = 0.0005
 """How long a thread of the server keeps the interpreter while another wants it."""
@@ -105,12 +105,12 @@ def _print_addresses(session: Session, address: str) -> None:
     say(f"\nTocsin is at {address}/   (stop it with Ctrl-C)")
     with session.database.read() as connection:
         for region_set in list_region_sets(connection):
-            publication = latest_publication(connection, region_set.name)
-            if publication is None:
+            head = find_head(connection, region_set.name)
+            if head is None:
                 say(f"  {region_set.name}: nothing published yet, see `tocsin score --help`")
                 continue
-            mark = "SIMULATED, " if publication.is_simulated else ""
-            say(f"  {region_set.name} ({mark}as of {publication.as_of}):")
+            mark = "SIMULATED, " if head.is_simulated else ""
+            say(f"  {region_set.name} ({mark}as of {head.as_of}):")
             say(f"    map, table, regions  {address}/sets/{region_set.name}")
             say(f"    alerts               {address}/sets/{region_set.name}/alerts")
             for format_name in ("csv", "xlsx", "json", "geojson", "pdf"):

@@ -20,7 +20,7 @@ from data.regions import RegionSet, list_region_sets
 from data.store import coverage_as_known, list_deliveries
 from models.artefacts.signing import KEY_FILE, load_or_make_key
 from models.registry import find_champion, load_champion
-from service.publications.store import latest_publication
+from service.publications.store import find_head
 from service.schedule.scheduled_fetches import list_fetch_states
 from service.settings import Settings
 from service.tables import outbox
@@ -120,7 +120,7 @@ def _examine_set(
     name, today = region_set.name, now.date()
     with database.read() as connection:
         coverage = coverage_as_known(connection, region_set.source, today)
-        publication = latest_publication(connection, name)
+        head = find_head(connection, name)
     covered = {entry.country: entry.covers_to for entry in coverage}
     missing = [country for country in region_set.countries if country not in covered]
     if missing:
@@ -134,13 +134,13 @@ def _examine_set(
         newest = min(covered[country] for country in region_set.countries)
         yield Finding(f"{name}: events", "ok", f"'{region_set.source}' known to {newest}")
     yield _examine_model(database, settings, name)
-    if publication is None:
+    if head is None:
         yield Finding(
             f"{name}: publication", "warning", "none yet", f"Run `tocsin score --set {name}`."
         )
         return
-    age_days = (today - publication.as_of).days
-    text = f"as-of {publication.as_of}, revision {publication.revision}, {age_days} days old"
+    age_days = (today - head.as_of).days
+    text = f"as-of {head.as_of}, revision {head.revision}, {age_days} days old"
     if age_days > settings.warning_days(region_set.step):
         yield Finding(
             f"{name}: publication",

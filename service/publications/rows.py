@@ -109,12 +109,18 @@ def read_publication(
         is_schematic=extra["is_schematic"],
         attributions=tuple(Attribution(**item) for item in extra["attributions"]),
         previous_as_of=None if previous is None else date.fromisoformat(previous),
-        manifest=extra["facts"],
+        manifest=read_facts(row),
         scores=rows,
         publication_id=row["publication_id"],
         fatalities=fatalities,
         indicators=indicators or {},
     )
+
+
+def read_facts(row: RowMapping) -> dict[str, Any]:
+    """Returns `Publication.manifest` of a row of `publications`."""
+    facts: dict[str, Any] = row["manifest"]["facts"]
+    return facts
 
 
 def score_row(score: PublishedScore) -> dict[str, Any]:

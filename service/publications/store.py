@@ -13,12 +13,14 @@ from sqlalchemy import Connection, Select, insert, select
 
 from data.database import take_turn
 from data.errors import Conflict, StateError
+from service.collection import without_collection
 from service.publications.publication import Document, Publication
 from service.publications.rows import (
     PublicationHead,
     fatality_row,
     indicator_rows,
     publication_row,
+    read_facts,
     read_fatalities,
     read_head,
     read_publication,
@@ -178,12 +180,20 @@ def load_publication(connection: Connection, publication_id: int) -> Publication
         .where(publication_indicators.c.publication_id == publication_id)
         .order_by(publication_indicators.c.indicator)
     )
-    return read_publication(
-        head,
-        tuple(read_score(row) for row in rows),
-        tuple(read_fatalities(row) for row in ahead),
-        {row.indicator: row.by_region for row in kept},
-    )
+    with without_collection():
+        return read_publication(
+            head,
+            tuple(read_score(row) for row in rows),
+            tuple(read_fatalities(row) for row in ahead),
+            {row.indicator: row.by_region for row in kept},
+        )
+
+
+def find_facts(connection: Connection, region_set: str, as_of: date) -> dict[str, Any] | None:
+    """Returns `Publication.manifest` of the newest revision of an as-of, or None without one."""
+    query = _newest_first(region_set).where(publications.c.as_of == as_of).limit(1)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else read_facts(row)
 
 
 def find_publication(
