@@ -6,7 +6,7 @@ Names of rules and regions come from the data and are not translated.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import quote
 
@@ -285,7 +285,7 @@ def cutoff_words(publication: Publication, language: Language) -> str:
     return WORDS[language]["cutoff"].format(day=publication.data_cutoff.isoformat())
 
 
-def driver_words(contributions: tuple[Contribution, ...], language: Language = "en") -> list[str]:
+def driver_words(contributions: Sequence[Contribution], language: Language = "en") -> list[str]:
     """Returns the three contributions that move a score most, largest first.
 
     For example `deaths in the last 3 months: 41 deaths (raises the risk)`.

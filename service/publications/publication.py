@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -118,7 +118,7 @@ class PublishedScore:
     climatology: float | None
     threshold: float | None
     base_log_odds: float
-    contributions: tuple[Contribution, ...]
+    contributions: Sequence[Contribution]
     reason: str
     inputs: Inputs = NOT_MEASURED
     low: float | None = None

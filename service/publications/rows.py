@@ -7,7 +7,7 @@ score holds beyond its columns lies in `details`. `scores.position` is the place
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping
 from data.calendar import Step, period_label
 from models.score import Contribution
 from service.publications.fatality import PublishedFatalities
+from service.publications.kept_drivers import KeptDrivers, write_drivers
 from service.publications.publication import (
     NOT_MEASURED,
     Attribution,
@@ -173,7 +174,7 @@ def read_score(row: RowMapping) -> PublishedScore:
         climatology=details["climatology"],
         threshold=details["threshold"],
         base_log_odds=details["base_log_odds"],
-        contributions=tuple(Contribution(*item) for item in details["contributions"]),
+        contributions=_read_drivers(details["contributions"]),
         reason=details["reason"],
         inputs=Inputs(**details["inputs"]) if "inputs" in details else NOT_MEASURED,
         low=details.get("low"),
@@ -183,6 +184,20 @@ def read_score(row: RowMapping) -> PublishedScore:
         changed_families=tuple(FamilyShare(*item) for item in details.get("changed_families", [])),
         changed_reason=details.get("changed_reason", "first"),
     )
+
+
+def stored_score_row(score: PublishedScore) -> dict[str, Any]:
+    """Returns `score_row` as it is stored: with its contributions as text."""
+    row = score_row(score)
+    row["details"]["contributions"] = write_drivers(score.contributions)
+    return row
+
+
+def _read_drivers(kept: str | list[list[Any]]) -> Sequence[Contribution]:
+    if isinstance(kept, str):
+        return KeptDrivers(kept)
+    # As they were stored before they were text.
+    return tuple(Contribution(*item) for item in kept)
 
 
 def fatality_row(one: PublishedFatalities) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from service.publications.rows import (
     read_publication,
     read_score,
     score_row,
+    stored_score_row,
     write_day,
 )
 from service.tables import documents as document_rows
@@ -114,7 +115,7 @@ def store_publication(
         insert(publications).values(publication_row(publication, content_digest(publication)))
     ).inserted_primary_key[0]  # type: ignore[index]
     rows = [
-        {"publication_id": publication_id, "position": position, **score_row(score)}
+        {"publication_id": publication_id, "position": position, **stored_score_row(score)}
         for position, score in enumerate(publication.scores)
     ]
     if rows:
