@@ -20,7 +20,7 @@ from structlog.contextvars import bound_contextvars
 
 from data.database import Database
 from data.errors import TocsinError
-from data.regions import RegionSet, list_region_sets
+from data.regions import RegionSetHead, list_set_heads
 from service.alerts.delivery import deliver_due
 from service.clock import Clock, system_clock
 from service.health.heartbeat import send_heartbeat
@@ -100,7 +100,7 @@ def tick_cycles(database: Database, settings: Settings, clock: Clock) -> list[st
         The name of the set for every slot that was run, well or not.
     """
     with database.read() as connection:
-        region_sets = list_region_sets(connection)
+        region_sets = list_set_heads(connection)
     ran = []
     for region_set in region_sets:
         name, schedule = region_set.name, schedule_of(settings, region_set)
@@ -131,7 +131,7 @@ def _run_slot(
     database: Database,
     settings: Settings,
     clock: Clock,
-    region_set: RegionSet,
+    region_set: RegionSetHead,
     slot_at: datetime,
 ) -> None:
     """Runs the cycle of a claimed slot and writes what became of it."""

@@ -19,7 +19,7 @@ Where to go:
 from __future__ import annotations
 
 from data.regions.adjacency import NEIGHBOUR_TOLERANCE_DEGREES, find_neighbours
-from data.regions.contract import Region, RegionKind, RegionSet, digest_shapes
+from data.regions.contract import Region, RegionKind, RegionSet, RegionSetHead, digest_shapes
 from data.regions.countries import dissolve_countries
 from data.regions.crosswalk import Crosswalk, weigh_crosswalk
 from data.regions.editions import list_editions, load_edition, trace_lines
@@ -33,6 +33,7 @@ from data.regions.priogrid import (
 )
 from data.regions.storage import (
     list_region_sets,
+    list_set_heads,
     list_set_names,
     load_region_set,
     save_region_set,
@@ -44,11 +45,13 @@ __all__ = [
     "Region",
     "RegionKind",
     "RegionSet",
+    "RegionSetHead",
     "digest_shapes",
     "dissolve_countries",
     "find_neighbours",
     "list_editions",
     "list_region_sets",
+    "list_set_heads",
     "list_set_names",
     "load_edition",
     "load_region_set",

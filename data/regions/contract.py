@@ -41,8 +41,8 @@ class Region:
 
 
 @dataclass(frozen=True)
-class RegionSet:
-    """Regions that are scored together, in a fixed order.
+class RegionSetHead:
+    """A region set without its regions.
 
     Attributes:
         name: The set's name, e.g. `sahel`.
@@ -51,8 +51,6 @@ class RegionSet:
         source: Name of the event source that its panel is built from.
         is_schematic: True if the shapes are computed, not surveyed.
         attribution: Who made the shapes and under which licence.
-        regions: The regions; their index is their position in every array.
-        neighbours: For each region the sorted positions of the regions that it touches.
     """
 
     name: str
@@ -61,6 +59,17 @@ class RegionSet:
     source: str
     is_schematic: bool
     attribution: str
+
+
+@dataclass(frozen=True)
+class RegionSet(RegionSetHead):
+    """Regions that are scored together, in a fixed order.
+
+    Attributes:
+        regions: The regions; their index is their position in every array.
+        neighbours: For each region the sorted positions of the regions that it touches.
+    """
+
     regions: tuple[Region, ...]
     neighbours: tuple[tuple[int, ...], ...]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from data.database import take_turn
 from data.errors import Conflict, UnknownName
-from data.regions.contract import Region, RegionSet, digest_shapes
+from data.regions.contract import Region, RegionSet, RegionSetHead, digest_shapes
 from data.tables import neighbours, region_sets, regions
 
 _EDITION_NAME_LENGTH = 47
@@ -110,6 +110,23 @@ def load_region_set(connection: Connection, name: str) -> RegionSet:
 def list_region_sets(connection: Connection) -> list[RegionSet]:
     """Returns all stored region sets by name."""
     return [load_region_set(connection, name) for name in list_set_names(connection)]
+
+
+def list_set_heads(connection: Connection) -> list[RegionSetHead]:
+    """Returns all stored region sets by name, without their regions: a grid has thousands."""
+    query = select(region_sets).where(region_sets.c.replaced_by.is_(None))
+    heads = [
+        RegionSetHead(
+            name=row.region_set,
+            kind=row.kind,
+            step=row.step,
+            source=row.source,
+            is_schematic=row.is_schematic,
+            attribution=row.attribution,
+        )
+        for row in connection.execute(query)
+    ]
+    return sorted(heads, key=lambda head: head.name)
 
 
 def list_set_names(connection: Connection) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from data.regions import list_region_sets, save_region_set
+from data.regions import list_set_names, save_region_set
 from data.simulate import simulate_world
 from models.registry import list_models
 from service.cli.output import progress_bar, say
@@ -65,7 +65,7 @@ def _publication_days(session: Session, months: int) -> list[date]:
 
 def _make_world(session: Session) -> None:
     with session.database.read() as connection:
-        if DEMO_SET in [region_set.name for region_set in list_region_sets(connection)]:
+        if DEMO_SET in list_set_names(connection):
             return
     world = simulate_world(session.today(), session.settings.seed, name=DEMO_SET)
     with session.database.write() as connection:

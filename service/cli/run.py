@@ -11,7 +11,7 @@ import typer
 
 from data.calendar import parse_day
 from data.errors import UsageError
-from data.regions import list_region_sets, load_region_set
+from data.regions import list_set_names, load_region_set
 from service.cli.output import JsonOption, SetOption, print_json, progress_bar, say
 from service.cli.session import Session, open_session
 from service.logs import configure_logs
@@ -48,7 +48,7 @@ def run(
         with session.database.read() as connection:
             found = [
                 *(list_slots(connection, fetch, FETCHES) for fetch in session.settings.fetches),
-                *(list_slots(connection, item.name) for item in list_region_sets(connection)),
+                *(list_slots(connection, name) for name in list_set_names(connection)),
             ]
         newest = [slots[0] for slots in found if slots]
     if as_json:

@@ -12,7 +12,7 @@ import typer
 import uvicorn
 
 from data.errors import UsageError
-from data.regions import list_region_sets
+from data.regions import list_set_heads
 from service.alerts.delivery import deliver_due
 from service.app import make_app
 from service.cli.output import JsonOption, print_json, say
@@ -104,7 +104,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _print_addresses(session: Session, address: str) -> None:
     say(f"\nTocsin is at {address}/   (stop it with Ctrl-C)")
     with session.database.read() as connection:
-        for region_set in list_region_sets(connection):
+        for region_set in list_set_heads(connection):
             head = find_head(connection, region_set.name)
             if head is None:
                 say(f"  {region_set.name}: nothing published yet, see `tocsin score --help`")

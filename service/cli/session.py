@@ -10,7 +10,7 @@ from datetime import date
 from data.calendar import parse_day
 from data.database import Database, open_database
 from data.errors import NotReady, UsageError
-from data.regions import list_region_sets
+from data.regions import list_set_names
 from service.clock import Clock, system_clock
 from service.settings import Settings, load_settings
 
@@ -58,7 +58,7 @@ class Session:
         if name is not None:
             return name
         with self.database.read() as connection:
-            names = [region_set.name for region_set in list_region_sets(connection)]
+            names = list_set_names(connection)
         if not names:
             raise NotReady(
                 "There is no region set yet.",

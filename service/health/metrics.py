@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from data.database import Database
-from data.regions import list_region_sets
+from data.regions import list_set_heads
 from service.clock import Clock
 from service.schedule.lateness import judge_lateness
 from service.settings import Settings
@@ -73,7 +73,7 @@ class _Service(Collector):
         )
         now = self._clock()
         with self._database.read() as connection:
-            for region_set in list_region_sets(connection):
+            for region_set in list_set_heads(connection):
                 judged = judge_lateness(connection, region_set, self._settings, now)
                 late.add_metric([judged.region_set], float(judged.is_late))
                 if judged.latest_as_of is not None:

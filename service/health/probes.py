@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from data.database import Database
-from data.regions import list_region_sets
+from data.regions import list_set_heads
 from models.artefacts.signing import load_or_make_key
 from service.clock import Clock
 from service.feeds.facts import write_moment
@@ -60,7 +60,7 @@ def make_probes(
             with database.read() as connection:
                 judged = [
                     judge_lateness(connection, region_set, settings, now)
-                    for region_set in list_region_sets(connection)
+                    for region_set in list_set_heads(connection)
                 ]
         except SQLAlchemyError:
             return _answer(503, {"status": "no_database", "now": write_moment(now), "sets": []})

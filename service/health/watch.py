@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from data.database import Database
 from data.errors import TocsinError
-from data.regions import list_region_sets
+from data.regions import list_set_heads
 from models.drift import DriftVerdict
 from service.alerts.system import (
     SystemAlertKind,
@@ -54,7 +54,7 @@ def watch_lateness(database: Database, settings: Settings, clock: Clock) -> None
     with database.read() as connection:
         judged = [
             judge_lateness(connection, region_set, settings, now)
-            for region_set in list_region_sets(connection)
+            for region_set in list_set_heads(connection)
         ]
         open_alerts = list_system_alerts(connection)
     conditions = [_lateness_condition(item) for item in judged]

@@ -18,7 +18,7 @@ from data.calendar import end_of_day
 from data.database import Database
 from data.errors import BadInput, NothingKnown, UnknownName, UsageError
 from data.events import Batch
-from data.regions import RegionSet, load_region_set
+from data.regions import RegionSetHead, load_region_set
 from data.sources.acled import ACLED
 from data.sources.acled_api import open_acled
 from data.sources.acled_changes import read_acled_changes, save_changes
@@ -40,7 +40,7 @@ from service.settings import Settings
 OnProgress = Callable[[int, int, str], None]
 
 
-def is_fetchable(region_set: RegionSet) -> bool:
+def is_fetchable(region_set: RegionSetHead) -> bool:
     """Returns True if the source of the set can be fetched."""
     return region_set.source == SIMULATED.name
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from data.database import Database
 from data.errors import UnknownName, UsageError
-from data.regions import list_region_sets
+from data.regions import list_set_names
 from service.clock import Clock
 from service.feeds.facts import write_moment
 from service.ogc.description import CONFORMANCE, OPENAPI_MEDIA_TYPE, describe_api
@@ -69,9 +69,9 @@ def make_ogc(database: Database, settings: Settings, clock: Clock) -> APIRouter:
         _refuse_parameters(request)
         with database.read() as connection:
             names = [
-                region_set.name
-                for region_set in list_region_sets(connection)
-                if find_head(connection, region_set.name) is not None
+                name
+                for name in list_set_names(connection)
+                if find_head(connection, name) is not None
             ]
         return _answer(
             {

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from data.regions import RegionSet
+from data.regions import RegionSetHead
 from service.publications.store import find_head
 from service.schedule.schedules import newest_slot, schedule_of
 from service.schedule.slots import find_slot
@@ -44,7 +44,7 @@ class Lateness:
 
 
 def judge_lateness(
-    connection: Connection, region_set: RegionSet, settings: Settings, now: datetime
+    connection: Connection, region_set: RegionSetHead, settings: Settings, now: datetime
 ) -> Lateness:
     """Returns how punctual a set is.
 

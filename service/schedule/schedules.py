@@ -16,7 +16,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from data.calendar import STEPS, Step
 from data.errors import SettingsError
-from data.regions import RegionSet
+from data.regions import RegionSetHead
 from service.intake.fetching import is_fetchable
 from service.settings import Settings
 
@@ -40,7 +40,7 @@ class Schedule:
     time_zone: str = "UTC"
 
 
-def schedule_of(settings: Settings, region_set: RegionSet) -> Schedule | None:
+def schedule_of(settings: Settings, region_set: RegionSetHead) -> Schedule | None:
     """Returns the schedule of a set, or None if it is scored by hand.
 
     A set that settings name has the schedule that they give; any other has the general one if its

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from data.regions import RegionSet, list_region_sets, load_region_set
+from data.regions import RegionSetHead, list_region_sets, list_set_heads, load_region_set
 from data.sources.registry import SOURCES
 from service.feeds.addresses import CAP_FORMAT
 from service.publications.store import list_publications
@@ -162,8 +162,10 @@ def _overview(reader: Reader, connection: Connection) -> Sequence[SetCard]:
     return [
         view_published(frame)
         if frame is not None
-        else view_unpublished(region_set, is_simulated=is_simulated(region_set))
-        for region_set, frame in _frames(reader, connection)
+        else view_unpublished(
+            load_region_set(connection, head.name), is_simulated=is_simulated(head)
+        )
+        for head, frame in _frames(reader, connection)
     ]
 
 
@@ -171,17 +173,13 @@ def _banners_of(cards: Sequence[SetCard]) -> list[Banner]:
     return [SIMULATED] if cards and all(card.is_simulated for card in cards) else []
 
 
-def _frames(reader: Reader, connection: Connection) -> list[tuple[RegionSet, Frame | None]]:
-    return [
-        (
-            region_set,
-            reader.newest(connection, region_set.name),
-        )
-        for region_set in list_region_sets(connection)
-    ]
+def _frames(reader: Reader, connection: Connection) -> list[tuple[RegionSetHead, Frame | None]]:
+    return [(head, reader.newest(connection, head.name)) for head in list_set_heads(connection)]
 
 
-def describe_set(region_set: RegionSet, here: str, newest: Frame | None = None) -> dict[str, Any]:
+def describe_set(
+    region_set: RegionSetHead, here: str, newest: Frame | None = None
+) -> dict[str, Any]:
     """Returns what the template of a page about a set needs.
 
     Args:
@@ -199,7 +197,7 @@ def describe_set(region_set: RegionSet, here: str, newest: Frame | None = None) 
     }
 
 
-def is_simulated(region_set: RegionSet) -> bool:
+def is_simulated(region_set: RegionSetHead) -> bool:
     """Returns True if the set's source makes events up, or if nobody knows the source."""
     source = SOURCES.get(region_set.source)
     return source is None or source.is_simulated

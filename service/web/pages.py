@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from data.database import Database
-from data.regions import list_region_sets
+from data.regions import list_set_names
 from service.clock import Clock
 from service.links.unsubscribe_links import UNSUBSCRIBE_PATH
 from service.publications.store import find_head
@@ -57,9 +57,9 @@ def make_pages(database: Database, settings: Settings, clock: Clock) -> APIRoute
         page: PageNumber = 1,
     ) -> HTMLResponse:
         with database.read() as connection:
-            region_sets = list_region_sets(connection)
-            if len(region_sets) == 1 and find_head(connection, region_sets[0].name):
-                name = region_sets[0].name
+            names = list_set_names(connection)
+            if len(names) == 1 and find_head(connection, names[0]):
+                name = names[0]
                 return render_set(
                     reader,
                     connection,

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from data.database import Database
 from data.errors import KeyInvalid
-from data.regions import list_region_sets
+from data.regions import list_set_names
 from service.clock import Clock
 from service.keys import FailedTries, identify
 from service.settings import Settings
@@ -57,9 +57,9 @@ def make_signed_pages(
     @router.api_route("/alerts", methods=["GET", "HEAD"], response_model=None)
     def show_all_alerts(request: Request) -> HTMLResponse | RedirectResponse:
         with database.read() as connection:
-            sets = list_region_sets(connection)
-            if len(sets) == 1:
-                return RedirectResponse(to_alerts(sets[0].name), 303)
+            names = list_set_names(connection)
+            if len(names) == 1:
+                return RedirectResponse(to_alerts(names[0]), 303)
             me = find_session(connection, settings, request, clock())
             return render_all_alerts(reader, connection, me)
 

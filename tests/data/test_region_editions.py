@@ -22,6 +22,7 @@ from data.regions import (
     dissolve_countries,
     list_editions,
     list_region_sets,
+    list_set_heads,
     list_set_names,
     load_edition,
     load_region_set,
@@ -147,6 +148,7 @@ def test_borders_of_before_are_kept_and_found_by_their_digest(
         assert load_edition(connection, "squares", "0" * 16) == renamed
         assert [one.name for one in list_region_sets(connection)] == ["squares"]
         assert list_set_names(connection) == ["squares"]
+        assert [one.name for one in list_set_heads(connection)] == ["squares"]
         lines = trace_lines(renamed, list_editions(connection, "squares"))
     assert lines == {digest_shapes(squares): {"ML1": "ML", "NE1": "NE1"}}
     with database.write() as connection:

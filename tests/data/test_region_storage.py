@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +11,14 @@ from sqlalchemy.exc import IntegrityError
 
 from data.database import Database
 from data.errors import Conflict, UnknownName
-from data.regions import RegionSet, list_region_sets, load_region_set, save_region_set
+from data.regions import (
+    RegionSet,
+    RegionSetHead,
+    list_region_sets,
+    list_set_heads,
+    load_region_set,
+    save_region_set,
+)
 from data.tables import neighbours, region_sets, regions
 
 NOW = datetime(2022, 1, 15, 12, tzinfo=UTC)
@@ -28,6 +35,8 @@ def test_a_set_comes_back_as_it_was(database: Database, squares: RegionSet) -> N
     with database.read() as connection:
         assert load_region_set(connection, "squares") == squares
         assert list_region_sets(connection) == [squares]
+        head = {one.name: getattr(squares, one.name) for one in fields(RegionSetHead)}
+        assert list_set_heads(connection) == [RegionSetHead(**head)]
 
 
 def test_the_same_set_again_writes_nothing(database: Database, squares: RegionSet) -> None:

@@ -203,7 +203,7 @@ def test_the_ticker_ticks_at_once_and_survives_a_failure(demo, monkeypatch, capl
         raise RuntimeError("the database is away")
 
     ticker = Ticker(demo.database, demo.settings, demo.clock)
-    monkeypatch.setattr("service.scheduler.list_region_sets", fail)
+    monkeypatch.setattr("service.scheduler.list_set_heads", fail)
     monkeypatch.setattr("service.scheduler.deliver_due", lambda *given: delivered.set())
     ticker.start()
     try:
