@@ -95,6 +95,8 @@ class _Part(Protocol):
 
 
 class _Sums:
+    """Window sums, of all variables side by side."""
+
     def __init__(self, past: PanelSlice, needs: Needs) -> None:
         self._variables = list(needs.sums)
         self._windows = sorted({window for windows in needs.sums.values() for window in windows})
@@ -127,6 +129,8 @@ class _Sums:
 
 
 class _Decays:
+    """Decayed sums."""
+
     def __init__(self, past: PanelSlice, needs: Needs) -> None:
         nothing = np.empty((0, past.shape[1]), np.float32)
         self._needs = needs
@@ -152,6 +156,8 @@ class _Decays:
 
 
 class _Since:
+    """Months since, of one variable."""
+
     def __init__(self, past: PanelSlice, measure: MonthsSince, place: int) -> None:
         self._measure, self._place = measure, place
         self._last = LastRows.in_rows(past.values(measure.variable, 0))
@@ -166,6 +172,8 @@ class _Since:
 
 
 class _National:
+    """One sum over a country."""
+
     def __init__(self, past: PanelSlice, measure: CountrySum, place: int) -> None:
         self._measure, self._place = measure, place
         window = past.periods(measure.months)
@@ -182,6 +190,8 @@ class _National:
 
 
 class _Threshold:
+    """The escalation threshold, from the deaths that it looks back on."""
+
     def __init__(
         self, past: PanelSlice, horizon: int, definition: EscalationDefinition, place: int
     ) -> None:
@@ -204,6 +214,8 @@ class _Threshold:
 
 
 class _Neighbours:
+    """Sums, averages and maxima over neighbours, of all variables side by side."""
+
     def __init__(self, past: PanelSlice, needs: Needs) -> None:
         self._wanted = [(one, past.periods(one.months), place) for one, place in needs.neighbours]
         self._variables = list(dict.fromkeys(one.variable for one, _ in needs.neighbours))
