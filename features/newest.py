@@ -26,7 +26,7 @@ from features.measures import (
 )
 from features.neighbours import average_known
 from features.outcomes import HISTORY_MONTHS, EscalationDefinition, thresholds_of
-from features.plan import Needs
+from features.plan import Needs, target_of
 from features.since import LastRows
 from features.slices import PanelSlice
 from features.windows import SumsBefore
@@ -146,8 +146,7 @@ class _Decays:
         for variable, half_lives in self._needs.decays.items():
             targets = {}
             for half_life, (one, place) in half_lives.items():
-                new = np.empty(wanted.shape, np.float32)
-                targets[half_life] = target = new if place is None else found[place]
+                targets[half_life] = target = target_of(found, place, wanted)
                 if one in self._needs.shared:
                     given[one] = target
             before = self._before[variable].of(wanted.columns)

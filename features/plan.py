@@ -245,7 +245,9 @@ def _plan_neighbours(
     return [partial(fill_neighbours, wanted, {one: of}) for one, of in found.items()]
 
 
-def target_of(targets: Sequence[Float32], place: int | None, wanted: PanelSlice) -> Float32:
+def target_of(
+    targets: Sequence[Float32] | Float32, place: int | None, wanted: PanelSlice
+) -> Float32:
     """Returns the array of a measure, a new one if it is needed for others only."""
     return np.empty(wanted.shape, np.float32) if place is None else targets[place]
 

@@ -106,7 +106,7 @@ class PanelSlice:
 
         Of several variables those of one follow on those of the other, as if they were periods.
         """
-        matrix, members = self.linked("neighbours")
+        matrix, members = self._linked("neighbours")
         values = [self.values_of(members, variable, start) for variable in variables]
         return Members.of(values[0] if len(values) == 1 else np.concatenate(values), matrix)
 
@@ -127,7 +127,7 @@ class PanelSlice:
     def nearby_mean(self, variable: str, window: int) -> Float32:
         """Returns the weighted mean of window sums over known regions nearby."""
         start = self.start(window)
-        matrix, members = self.linked("nearby")
+        matrix, members = self._linked("nearby")
         sums = window_sums(self.values_of(members, variable, start), window)[self.first - start :]
         by_region = np.ascontiguousarray(sums.T)
         known = ~np.isnan(by_region)
@@ -155,7 +155,7 @@ class PanelSlice:
         # Every column is in range; `clip` only spares numpy a copy to be sure of it.
         return rows.take(columns, axis=1, mode="clip")
 
-    def linked(self, group: Group) -> tuple[Links, slice | Int64]:
+    def _linked(self, group: Group) -> tuple[Links, slice | Int64]:
         """Returns the links of the wanted regions, and the regions that its columns stand for."""
         if group not in self._links:
             links = self.geography.links(group)

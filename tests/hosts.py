@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +132,23 @@ def connected_hosts(names: list[str], folder: Path) -> Iterator[list[Host]]:
                 _ip("-n", host.namespace, "link", "set", device, "up")
             hosts.append(host)
         yield hosts
+
+
+def start_dask(
+    scheduler: Host, workers: Sequence[Host], *options: str
+) -> tuple[str, list[subprocess.Popen[bytes]]]:
+    """Returns the address of a scheduler, and its process and those of its workers.
+
+    Args:
+        scheduler: Where the scheduler runs.
+        workers: Where a worker with one thread runs.
+        options: More words for each worker.
+    """
+    address = f"tcp://{scheduler.address}:8786"
+    command = (*DASK, "scheduler", "--host", scheduler.address, "--no-dashboard")
+    worker_command = (*DASK, "worker", address, "--nthreads", "1", "--no-dashboard", *options)
+    started = [scheduler.start_service(*command)]
+    return address, [*started, *(one.start_service(*worker_command) for one in workers)]
 
 
 def end(*processes: subprocess.Popen[bytes]) -> None:

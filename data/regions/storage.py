@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace as copy_of
 from datetime import datetime
+from typing import Any
 
 import shapely
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from data.database import take_turn
 from data.errors import Conflict, UnknownName
@@ -115,17 +116,7 @@ def list_region_sets(connection: Connection) -> list[RegionSet]:
 def list_set_heads(connection: Connection) -> list[RegionSetHead]:
     """Returns all stored region sets by name, without their regions: a grid has thousands."""
     query = select(region_sets).where(region_sets.c.replaced_by.is_(None))
-    heads = [
-        RegionSetHead(
-            name=row.region_set,
-            kind=row.kind,
-            step=row.step,
-            source=row.source,
-            is_schematic=row.is_schematic,
-            attribution=row.attribution,
-        )
-        for row in connection.execute(query)
-    ]
+    heads = [RegionSetHead(**_read_head(row)) for row in connection.execute(query)]
     return sorted(heads, key=lambda head: head.name)
 
 
@@ -133,6 +124,11 @@ def list_set_names(connection: Connection) -> list[str]:
     """Returns the names of all sets, sorted; editions of before are not among them."""
     query = select(region_sets.c.region_set).where(region_sets.c.replaced_by.is_(None))
     return sorted(connection.scalars(query).all())
+
+
+def _read_head(row: Row[Any]) -> dict[str, Any]:
+    names = ("kind", "step", "source", "is_schematic", "attribution")
+    return {"name": row.region_set} | {name: getattr(row, name) for name in names}
 
 
 def _describe(region_set: RegionSet, imported_at: datetime) -> dict[str, object]:
@@ -195,12 +191,7 @@ def read_region_set(connection: Connection, name: str) -> RegionSet | None:
         )
     ).all()
     return RegionSet(
-        name=name,
-        kind=description.kind,
-        step=description.step,
-        source=description.source,
-        is_schematic=description.is_schematic,
-        attribution=description.attribution,
+        **_read_head(description),
         regions=tuple(
             Region(
                 row.region_id,

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from bench_features_s3 import VAR
 
-from tests.hosts import DASK, connected_hosts, end
+from tests.hosts import connected_hosts, end, start_dask
 
 SENT_BEFORE_IT_DIES = 2**30
 CLIENT = Path(__file__).with_name("features_over_hosts.py")
@@ -34,14 +34,9 @@ def measure() -> dict[str, float]:
         TemporaryDirectory(dir=VAR) as folder,
         connected_hosts(NAMES, Path(folder)) as (scheduler, *workers, client),
     ):
-        address = f"tcp://{scheduler.address}:8786"
-        command = (*DASK, "scheduler", "--host", scheduler.address, "--no-dashboard")
-        services = [scheduler.start_service(*command)]
+        options = ("--memory-limit", "0", "--no-nanny")
+        address, services = start_dask(scheduler, workers, *options)
         try:
-            for worker in workers:
-                command = (*DASK, "worker", address, "--nthreads", "1", "--no-dashboard")
-                command += ("--memory-limit", "0", "--no-nanny")
-                services.append(worker.start_service(*command))
             asking = client.start(sys.executable, CLIENT, address, stdout=subprocess.PIPE)
             services.append(asking)
             dying = workers[-1]

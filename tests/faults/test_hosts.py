@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts import DASK, Host, connected_hosts, end
+from tests.hosts import Host, connected_hosts, end, start_dask
 
 _CLIENT = """
 import sys
@@ -49,13 +49,8 @@ def hosts(tmp_path: Path) -> Iterator[list[Host]]:
 
 def test_features_over_hosts_are_those_of_one_machine(hosts: list[Host]) -> None:
     scheduler, *workers, client = hosts
-    address = f"tcp://{scheduler.address}:8786"
-    command = (*DASK, "scheduler", "--host", scheduler.address, "--no-dashboard")
-    services = [scheduler.start_service(*command)]
+    address, services = start_dask(scheduler, workers)
     try:
-        for worker in workers:
-            command = (*DASK, "worker", address, "--nthreads", "1", "--no-dashboard")
-            services.append(worker.start_service(*command))
         worlds = Path(__file__).resolve().parents[1] / "benchmarks"
         (client.private / "client.py").write_text(_CLIENT)
         running = client.start(
